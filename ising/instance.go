@@ -1,0 +1,182 @@
+package ising
+
+import (
+	"fmt"
+	"math"
+)
+
+// An Instance is a lattice with its couplings. Treat it as immutable: packages
+// share it between goroutines.
+type Instance struct {
+	*Lattice
+	// J has shape (axes, N), axis first; see the package comment.
+	J []float64
+}
+
+// A Solved instance carries the best configuration that is known for it.
+type Solved struct {
+	*Instance
+	Spins  []int8  // length N
+	Energy float64 // of Spins, in the unit of the couplings
+	Bound  float64 // a proven lower bound of the energy; NaN where none is known
+}
+
+// Proven reports whether the bound shows that Spins is a ground state. Energy
+// and bound may come from sums in different order, so they are compared to
+// within [Tolerance].
+func (s *Solved) Proven() bool { return s.Bound >= s.Energy-s.Tolerance() }
+
+// NewInstance returns the instance with couplings J, which it keeps. It fails if
+// the length is not axes*N, if a coupling is not finite, or if one stands where a
+// free boundary has no bond.
+func NewInstance(l *Lattice, J []float64) (*Instance, error) {
+	if len(J) != l.Axes()*l.Sites() {
+		return nil, fmt.Errorf("ising: %d couplings for lattice %v, want %d", len(J), l, l.Axes()*l.Sites())
+	}
+	for k, v := range J {
+		a, i := k/l.sites, k%l.sites
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("ising: coupling of site %d along axis %d is %v", i, a, v)
+		}
+		if v != 0 && l.next[k] < 0 {
+			return nil, fmt.Errorf("ising: coupling %v of site %d along axis %d crosses a free boundary", v, i, a)
+		}
+	}
+	return &Instance{l, J}, nil
+}
+
+// Tolerance returns the difference below which two energies of the instance
+// count as equal: 1e-9 of Σ|J|, far above what float64 sums lose and far below
+// any step of a discrete ensemble.
+func (in *Instance) Tolerance() float64 {
+	sum := 0.0
+	for _, v := range in.J {
+		sum += math.Abs(v)
+	}
+	return 1e-9 * sum
+}
+
+// RMS returns the root mean square of the couplings that are not 0, or 0 if
+// there is none. It is the instance's natural unit of energy.
+func (in *Instance) RMS() float64 {
+	sum, n := 0.0, 0
+	for _, v := range in.J {
+		if v != 0 {
+			sum += v * v
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return math.Sqrt(sum / float64(n))
+}
+
+// Energy returns H(s) in the unit of the couplings. s has length N.
+func (in *Instance) Energy(s []int8) float64 {
+	in.mustHaveSites(s)
+	e := 0.0
+	for a := range in.Axes() {
+		J, next := in.J[a*in.sites:], in.next[a*in.sites:]
+		for i, si := range s {
+			if j := next[i]; j >= 0 {
+				e -= J[i] * float64(si) * float64(s[j])
+			}
+		}
+	}
+	return e
+}
+
+// LocalFields stores h_i = Σ_j J_ij s_j in dst and returns it. A nil dst is
+// allocated. Flipping spin i costs 2 s_i h_i.
+func (in *Instance) LocalFields(dst []float64, s []int8) []float64 {
+	in.mustHaveSites(s)
+	if dst == nil {
+		dst = make([]float64, in.sites)
+	}
+	clear(dst)
+	for a := range in.Axes() {
+		J, next := in.J[a*in.sites:], in.next[a*in.sites:]
+		for i, si := range s {
+			if j := next[i]; j >= 0 {
+				dst[i] += J[i] * float64(s[j])
+				dst[j] += J[i] * float64(si)
+			}
+		}
+	}
+	return dst
+}
+
+// FlipCost returns the change of the energy if spin i of s is flipped.
+func (in *Instance) FlipCost(s []int8, i int) float64 {
+	h := 0.0
+	for a := range in.Axes() {
+		if j := in.Next(a, i); j >= 0 {
+			h += in.J[a*in.sites+i] * float64(s[j])
+		}
+		if j := in.Prev(a, i); j >= 0 {
+			h += in.J[a*in.sites+j] * float64(s[j])
+		}
+	}
+	return 2 * float64(s[i]) * h
+}
+
+// Gauge returns the instance with couplings J_ij r_i r_j. The configuration s of
+// it has the energy that s·r has here.
+func (in *Instance) Gauge(r []int8) *Instance {
+	in.mustHaveSites(r)
+	J := make([]float64, len(in.J))
+	for k, v := range in.J {
+		if j := in.next[k]; j >= 0 {
+			J[k] = v * float64(r[k%in.sites]) * float64(r[j])
+		}
+	}
+	return &Instance{in.Lattice, J}
+}
+
+// Frustrated reports the frustrated plaquettes, those whose couplings multiply to
+// a negative number. Entry p*N+i is the plaquette whose lowest corner is site i
+// in the p-th pair of axes, in the order (0,1), (0,2), (1,2). A plaquette that is
+// cut by a free boundary or a missing bond is not frustrated.
+func (in *Instance) Frustrated() []bool {
+	var f []bool
+	for a := range in.Axes() {
+		for b := a + 1; b < in.Axes(); b++ {
+			for i := range in.sites {
+				ia, ib := in.Next(a, i), in.Next(b, i)
+				f = append(f, ia >= 0 && ib >= 0 &&
+					sign(in.J[a*in.sites+i])*sign(in.J[b*in.sites+i])*sign(in.J[a*in.sites+ib])*sign(in.J[b*in.sites+ia]) < 0)
+			}
+		}
+	}
+	return f
+}
+
+func sign(v float64) int {
+	switch {
+	case v > 0:
+		return 1
+	case v < 0:
+		return -1
+	}
+	return 0
+}
+
+func (in *Instance) mustHaveSites(s []int8) {
+	if len(s) != in.sites {
+		panic("ising: configuration and lattice differ in length")
+	}
+}
+
+// Overlap returns q = (1/N) Σ a_i b_i, which is ±1 for configurations that are
+// equal or opposite. It panics if the lengths differ.
+func Overlap(a, b []int8) float64 {
+	if len(a) != len(b) {
+		panic("ising: configurations differ in length")
+	}
+	sum := 0
+	for i := range a {
+		sum += int(a[i]) * int(b[i])
+	}
+	return float64(sum) / float64(len(a))
+}

@@ -1,0 +1,96 @@
+package ising
+
+import "slices"
+
+// A Symmetry maps a lattice onto itself. Applying it is a gather.
+type Symmetry struct {
+	lattice *Lattice
+	site    []int32 // image site -> original site
+	bond    []int32 // image bond -> original bond, -1 for none
+}
+
+// Symmetries returns the symmetries of a two-dimensional lattice that keep its
+// shape and boundary: the reflections of both axes and, on a square whose axes
+// have the same boundary, their exchange too: four or eight elements, the
+// identity first. For three dimensions only the identity is returned.
+func (l *Lattice) Symmetries() []*Symmetry {
+	if l.Axes() != 2 {
+		return []*Symmetry{l.symmetry(false, false, false)}
+	}
+	exchanges := []bool{false}
+	if l.shape[0] == l.shape[1] && l.periodic[0] == l.periodic[1] {
+		exchanges = []bool{false, true}
+	}
+	var all []*Symmetry
+	for _, exchange := range exchanges {
+		for _, flipRows := range []bool{false, true} {
+			for _, flipCols := range []bool{false, true} {
+				all = append(all, l.symmetry(exchange, flipRows, flipCols))
+			}
+		}
+	}
+	return all
+}
+
+// symmetry builds the map that reflects the image's axes and then, if exchange is
+// set, swaps them.
+func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
+	y := &Symmetry{lattice: l, site: make([]int32, l.sites), bond: make([]int32, len(l.next))}
+	for i := range l.sites {
+		y.site[i] = int32(i)
+		if l.Axes() != 2 {
+			continue
+		}
+		r, c := i/l.shape[1], i%l.shape[1]
+		if flipRows {
+			r = l.shape[0] - 1 - r
+		}
+		if flipCols {
+			c = l.shape[1] - 1 - c
+		}
+		if exchange {
+			r, c = c, r
+		}
+		y.site[i] = int32(r*l.shape[1] + c)
+	}
+	for k, j := range l.next {
+		y.bond[k] = -1
+		if j >= 0 {
+			y.bond[k] = l.bondBetween(y.site[k%l.sites], y.site[j])
+		}
+	}
+	return y
+}
+
+// bondBetween returns the index of the bond that joins neighbours i and j.
+func (l *Lattice) bondBetween(i, j int32) int32 {
+	for a := range l.Axes() {
+		if l.next[a*l.sites+int(i)] == j {
+			return int32(a*l.sites) + i
+		}
+		if l.next[a*l.sites+int(j)] == i {
+			return int32(a*l.sites) + j
+		}
+	}
+	panic("ising: sites are not neighbours")
+}
+
+// Instance returns the image of an instance on the symmetry's lattice.
+func (y *Symmetry) Instance(in *Instance) *Instance {
+	J := make([]float64, len(y.bond))
+	for k, b := range y.bond {
+		if b >= 0 {
+			J[k] = in.J[b]
+		}
+	}
+	return &Instance{y.lattice, J}
+}
+
+// Spins returns the image of a configuration.
+func (y *Symmetry) Spins(s []int8) []int8 {
+	image := slices.Clone(s)
+	for i, k := range y.site {
+		image[i] = s[k]
+	}
+	return image
+}
