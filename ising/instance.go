@@ -180,3 +180,13 @@ func Overlap(a, b []int8) float64 {
 	}
 	return float64(sum) / float64(len(a))
 }
+
+// Gap returns the relative gap (e - Energy)/|Energy| of an energy e to that of the
+// known configuration, and 0 where both are 0. Differences within the tolerance
+// count as 0; a negative gap means that e is lower.
+func (s *Solved) Gap(e float64) float64 {
+	if math.Abs(e-s.Energy) <= s.Tolerance() {
+		return 0
+	}
+	return (e - s.Energy) / math.Abs(s.Energy)
+}

@@ -1,0 +1,56 @@
+package cnn
+
+import (
+	"math"
+
+	"gorgonia.org/tensor"
+)
+
+// adam is Adam with bias correction (Kingma and Ba 2015, arXiv 1412.6980,
+// algorithm 1). Gorgonia's own keeps its moments to itself, and a checkpoint needs
+// them.
+type adam struct {
+	mean, square [][]float32 // one a parameter
+}
+
+// The decay rates are those of the recipe; eps is the paper's.
+const (
+	adamMean   = 0.9
+	adamSquare = 0.99
+	adamEps    = 1e-8
+)
+
+func newAdam(parameters []*tensor.Dense) *adam {
+	a := &adam{}
+	for _, p := range parameters {
+		a.mean = append(a.mean, make([]float32, p.Size()))
+		a.square = append(a.square, make([]float32, p.Size()))
+	}
+	return a
+}
+
+// step number t, from 1, applies the gradients times scale.
+func (a *adam) step(t int, rate, scale float64, parameters, grads [][]float32) {
+	stride := float32(rate / (1 - math.Pow(adamMean, float64(t))))
+	unbias := float32(1 / (1 - math.Pow(adamSquare, float64(t))))
+	for p, w := range parameters {
+		m, v, grad := a.mean[p], a.square[p], grads[p]
+		for i := range w {
+			g := grad[i] * float32(scale)
+			m[i] += (1 - adamMean) * (g - m[i])
+			v[i] += (1 - adamSquare) * (g*g - v[i])
+			w[i] -= stride * m[i] / (float32(math.Sqrt(float64(v[i]*unbias))) + adamEps)
+		}
+	}
+}
+
+// norm returns the Euclidean norm of all gradients together.
+func norm(grads [][]float32) float64 {
+	sum := 0.0
+	for _, grad := range grads {
+		for _, g := range grad {
+			sum += float64(g) * float64(g)
+		}
+	}
+	return math.Sqrt(sum)
+}

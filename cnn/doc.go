@@ -1,0 +1,28 @@
+// Package cnn predicts ground states with a residual, fully convolutional network,
+// built as a Gorgonia graph: the network, its training loop, and the decoding of
+// its logits into spins.
+//
+// # Network
+//
+// Four channels enter a site: the couplings of its bonds to the next site along
+// axis 0 (down) and axis 1 (right) and to the previous ones (up, left), in units
+// of the instance's root mean square coupling. A 3×3 convolution leads to C
+// channels, N residual blocks x + conv(relu(conv(relu(x)))) follow, and two 1×1
+// convolutions, each behind a ReLU, give the logits. Convolutions wrap around on a
+// periodic axis and see zeros beyond a free one. There is no normalisation, and the
+// weights fit any lattice size.
+//
+// # Targets
+//
+// Target "site" has one logit a site, positive for spin +1, from the bare
+// couplings; the label is the ground state or its global flip, whichever is nearer.
+//
+// Target "bond" has two logits a site, for the bonds down and right. The couplings
+// enter in the gauge of a reference configuration r, J_ij r_i r_j, at first the
+// spins of the maximum spanning tree of |J|; a positive logit says that s_i s_j has
+// the sign of r_i r_j in the ground state s. The maximum spanning tree of |logit|
+// decodes them: its bonds fix the relative signs of all spins. The result serves as
+// the next r, for as many passes as wanted. Nothing here depends on the global sign.
+//
+// Instances have two axes everywhere in this package.
+package cnn

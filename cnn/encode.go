@@ -1,0 +1,107 @@
+package cnn
+
+import (
+	"fmt"
+
+	"spinlearn/cnn/internal/kernel"
+	"spinlearn/ising"
+)
+
+// checkPlane refuses lattices that the network cannot take.
+func checkPlane(l *ising.Lattice) error {
+	if l.Axes() != 2 {
+		return fmt.Errorf("cnn: lattice %v has %d axes; networks take two", l, l.Axes())
+	}
+	return nil
+}
+
+func geometryOf(l *ising.Lattice, batch int) geometry {
+	return geometry{batch, l.Shape()[0], l.Shape()[1], [2]bool(l.Periodic())}
+}
+
+// encodeInput stores the network's input for an instance in x, length 4N: the
+// couplings of the bonds down, right, up and left of each site in units of their
+// root mean square.
+func encodeInput[T kernel.Float](x []T, in *ising.Instance) {
+	scale := 1.0
+	if rms := in.RMS(); rms > 0 {
+		scale = 1 / rms
+	}
+	clear(x)
+	n := in.Sites()
+	for a := range 2 {
+		for i := range n {
+			if j := in.Next(a, i); j >= 0 {
+				v := T(in.J[a*n+i] * scale)
+				x[4*i+a] = v
+				x[4*j+2+a] = v
+			}
+		}
+	}
+}
+
+// encodeCouplings stores the couplings down and right of each site in x, length 2N.
+func encodeCouplings[T kernel.Float](x []T, in *ising.Instance) {
+	n := in.Sites()
+	for k, v := range in.J {
+		x[2*(k%n)+k/n] = T(v)
+	}
+}
+
+// encodeSites stores labels and costs of the site target, length N: the spins and
+// what flipping each alone costs.
+func encodeSites[T kernel.Float](label, cost []T, in *ising.Instance, spins []int8) {
+	for i, h := range in.LocalFields(nil, spins) {
+		label[i] = T(spins[i])
+		cost[i] = T(2 * float64(spins[i]) * h)
+	}
+}
+
+// encodeBonds stores labels and costs of the bond target, length 2N, in the gauge
+// r: whether s_i s_j = r_i r_j, and the smaller of the costs of flipping either
+// end alone. A missing bond has label 0.
+func encodeBonds[T kernel.Float](label, cost []T, in *ising.Instance, spins, r []int8) {
+	n := in.Sites()
+	h := in.LocalFields(nil, spins)
+	for k, v := range in.J {
+		a, i := k/n, k%n
+		at := 2*i + a
+		if v == 0 {
+			label[at], cost[at] = 0, 0
+			continue
+		}
+		j := in.Next(a, i)
+		label[at] = T(spins[i] * spins[j] * r[i] * r[j])
+		cost[at] = T(2 * min(float64(spins[i])*h[i], float64(spins[j])*h[j]))
+	}
+}
+
+// decodeSites returns the signs of the logits, length N.
+func decodeSites[T kernel.Float](z []T) []int8 {
+	s := make([]int8, len(z))
+	for i, v := range z {
+		s[i] = 1
+		if v < 0 {
+			s[i] = -1
+		}
+	}
+	return s
+}
+
+// decodeBonds returns the configuration r·t, t being the spins of the maximum
+// spanning tree of |z| with the signs of the logits z, length 2N; and the tree.
+func decodeBonds[T kernel.Float](in *ising.Instance, r []int8, z []T) ([]int8, *ising.Tree) {
+	n := in.Sites()
+	w := make([]float64, 2*n)
+	for k, v := range in.J {
+		if v != 0 {
+			w[k] = float64(z[2*(k%n)+k/n])
+		}
+	}
+	tree := in.SpanningTree(w, nil)
+	s := tree.Spins(w)
+	for i := range s {
+		s[i] *= r[i]
+	}
+	return s, tree
+}

@@ -1,0 +1,107 @@
+package cnn
+
+import (
+	"iter"
+	"math/rand/v2"
+
+	"spinlearn/ising"
+)
+
+// A Source gives the training instances, all of one lattice. Each epoch yields
+// every instance once, in an order that seed and epoch determine.
+type Source interface {
+	Lattice() *ising.Lattice
+	Len() int
+	Epoch(seed, epoch uint64) iter.Seq2[*ising.Solved, error]
+}
+
+// feed deals out the instances of one epoch after the other.
+type feed struct {
+	source     Source
+	seed       uint64
+	symmetries []*ising.Symmetry
+	feedPosition
+	next func() (*ising.Solved, error, bool)
+	stop func()
+}
+
+// feedPosition is what a checkpoint keeps of a feed.
+type feedPosition struct {
+	Epoch uint64 `json:"epoch"`
+	Taken int    `json:"taken"` // instances of this epoch
+}
+
+// newFeed returns a feed that goes on at a position.
+func newFeed(source Source, seed uint64, at feedPosition) (*feed, error) {
+	f := &feed{source: source, seed: seed, symmetries: source.Lattice().Symmetries()}
+	f.feedPosition.Epoch = at.Epoch
+	f.open()
+	for f.Taken < at.Taken {
+		if _, err := f.take(); err != nil {
+			f.stop()
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (f *feed) open() {
+	f.next, f.stop = iter.Pull2(f.source.Epoch(f.seed, f.Epoch))
+	f.Taken = 0
+}
+
+func (f *feed) take() (*ising.Solved, error) {
+	s, err, ok := f.next()
+	if !ok {
+		f.stop()
+		f.Epoch++
+		f.open()
+		if s, err, ok = f.next(); !ok {
+			return nil, errNoData
+		}
+	}
+	f.Taken++
+	return s, err
+}
+
+// draw returns the next instance and its ground state in a random symmetry of the
+// lattice.
+func (f *feed) draw(rng *rand.Rand) (*ising.Instance, []int8, error) {
+	s, err := f.take()
+	if err != nil {
+		return nil, nil, err
+	}
+	y := f.symmetries[rng.IntN(len(f.symmetries))]
+	return y.Instance(s.Instance), y.Spins(s.Spins), nil
+}
+
+// A slot is one instance of the pool.
+type slot struct {
+	in    *ising.Instance
+	spins []int8 // ground state
+	gauge []int8 // reference configuration
+	life  int    // visits left
+}
+
+// fill puts the next instance into the slot.
+func (s *slot) fill(f *feed, visits int, rng *rand.Rand) (err error) {
+	if s.in, s.spins, err = f.draw(rng); err != nil {
+		return err
+	}
+	s.gauge = s.in.SpanningTree(s.in.J, rng).Spins(s.in.J)
+	s.life = 1 + rng.IntN(visits)
+	return nil
+}
+
+// choose returns n different numbers below size in random order.
+func choose(n, size int, rng *rand.Rand) []int {
+	all := make([]int, size)
+	for i := range all {
+		all[i] = i
+	}
+	for i := range n {
+		j := i + rng.IntN(size-i)
+		all[i], all[j] = all[j], all[i]
+	}
+	return all[:n]
+}

@@ -1,0 +1,200 @@
+package cnn
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"spinlearn/losses"
+)
+
+// The losses by name.
+const (
+	CrossEntropy = "cross-entropy"
+	Margin       = "margin"
+	LocalEnergy  = "local-energy"
+	TrueEnergy   = "true-energy"
+	Boltzmann    = "boltzmann"
+)
+
+// Losses returns the names of the losses of a target.
+func Losses(target string) []string {
+	if target == Site {
+		return []string{CrossEntropy, Margin, LocalEnergy, TrueEnergy}
+	}
+	return []string{CrossEntropy, Margin, LocalEnergy, Boltzmann}
+}
+
+// TrainSettings describes a training run. Zero values stand for the defaults, which
+// are the recipe that was found to work on 16×16 instances.
+type TrainSettings struct {
+	// Network has target bond, 16 channels and 6 blocks by default.
+	Network
+	// Loss is one of [Losses] of the target; cross-entropy by default.
+	Loss string `json:"loss"`
+	// Margin is γ of the margin loss, > 0; 1 by default.
+	Margin float64 `json:"margin,omitempty"`
+	// Temperature in the unit of the couplings, > 0: of the local energy (default
+	// 0.1 for sites, 4 for bonds), of the Boltzmann cross-entropy (0.3), or the one
+	// from which that of the true energy falls linearly to 0 (0.5).
+	Temperature float64 `json:"temperature,omitempty"`
+	// Offset is h0 of the local energy, ≥ 0, in the unit of the couplings.
+	Offset float64 `json:"offset,omitempty"`
+
+	Steps int `json:"steps"` // 8000 by default
+	Batch int `json:"batch"` // instances a step, 32 by default
+	// LearningRate is Adam's, at its highest: 0.003 by default. It rises over Warmup
+	// steps (50 by default) and falls as a cosine to 2 % of that.
+	LearningRate float64 `json:"learning_rate"`
+	Warmup       int     `json:"warmup"`
+	// Clip bounds the norm of the gradient, > 0; 1 by default.
+	Clip float64 `json:"clip"`
+	// Pool is the number of instances that the bond target keeps in training at a
+	// time, at least Batch, 1024 by default. After each visit the reference
+	// configuration of an instance is what the network made of it; it leaves after
+	// 1 to Visits visits (8 by default).
+	Pool   int `json:"pool,omitempty"`
+	Visits int `json:"visits,omitempty"`
+	// ValidateEvery is the number of steps between validations, 200 by default.
+	ValidateEvery int `json:"validate_every"`
+	// Patience ends training after that many validations without a better gap; 0
+	// never does.
+	Patience int `json:"patience"`
+	// CheckpointEvery is the number of steps between checkpoints, 200 by default.
+	CheckpointEvery int `json:"checkpoint_every"`
+	// Seed of every random choice.
+	Seed uint64 `json:"seed"`
+
+	// Data names the training and validation data, and Program the program and its
+	// version. They are kept with the weights; a run is resumed on equal data only.
+	Data    string `json:"data"`
+	Program string `json:"program"`
+
+	// Workers is the number of goroutines; the result does not depend on it.
+	Workers int `json:"-"`
+	// Resume continues a run from its checkpoint, if it has one.
+	Resume bool `json:"-"`
+	// Progress, if set, is called after every step.
+	Progress func(TrainProgress) `json:"-"`
+}
+
+// TrainProgress is the state of a run.
+type TrainProgress struct {
+	Step, Steps int
+	Loss        float64 // of the last step
+	Gap         float64 // of the last validation, NaN before the first
+}
+
+func (set *TrainSettings) withDefaults() (TrainSettings, error) {
+	s := TrainSettings{}
+	if set != nil {
+		s = *set
+	}
+	orElse(&s.Target, Bond)
+	orElse(&s.Channels, 16)
+	orElse(&s.Blocks, 6)
+	orElse(&s.Loss, CrossEntropy)
+	orElse(&s.Steps, 8000)
+	orElse(&s.Batch, 32)
+	orElse(&s.LearningRate, 0.003)
+	orElse(&s.Warmup, 50)
+	orElse(&s.Clip, 1)
+	orElse(&s.ValidateEvery, 200)
+	orElse(&s.CheckpointEvery, 200)
+	orElse(&s.Workers, 1)
+	if s.Target == Bond {
+		orElse(&s.Pool, max(1024, s.Batch))
+		orElse(&s.Visits, 8)
+	}
+	switch s.Loss {
+	case Margin:
+		orElse(&s.Margin, 1)
+	case Boltzmann:
+		orElse(&s.Temperature, 0.3)
+	case TrueEnergy:
+		orElse(&s.Temperature, 0.5)
+	case LocalEnergy:
+		orElse(&s.Temperature, 0.1)
+		if s.Target == Bond && (set == nil || set.Temperature == 0) {
+			s.Temperature = 4
+		}
+	}
+	return s, s.validate()
+}
+
+func orElse[T comparable](field *T, value T) {
+	if *field == *new(T) {
+		*field = value
+	}
+}
+
+func (set *TrainSettings) validate() error {
+	if err := set.Network.Validate(); err != nil {
+		return err
+	}
+	if names := Losses(set.Target); !slices.Contains(names, set.Loss) {
+		return fmt.Errorf("%w: loss = %q, want one of %q for target %s", ErrSettings, set.Loss, names, set.Target)
+	}
+	for _, f := range []struct {
+		name  string
+		value int
+		least int
+	}{
+		{"steps", set.Steps, 1}, {"batch", set.Batch, 1}, {"warmup", set.Warmup, 0}, {"validate-every", set.ValidateEvery, 1},
+		{"patience", set.Patience, 0}, {"checkpoint-every", set.CheckpointEvery, 1}, {"visits", set.Visits, 0}, {"workers", set.Workers, 1},
+	} {
+		if f.value < f.least {
+			return fmt.Errorf("%w: %s = %d, want at least %d", ErrSettings, f.name, f.value, f.least)
+		}
+	}
+	if set.Target == Bond && set.Pool < set.Batch {
+		return fmt.Errorf("%w: pool = %d, want at least the batch, %d", ErrSettings, set.Pool, set.Batch)
+	}
+	if set.Target == Site && (set.Pool != 0 || set.Visits != 0) {
+		return fmt.Errorf("%w: pool = %d and visits = %d, want none for target %s", ErrSettings, set.Pool, set.Visits, Site)
+	}
+	positive := map[string]float64{"learning-rate": set.LearningRate, "clip": set.Clip}
+	used := map[string]bool{"margin": set.Loss == Margin, "temperature": set.Loss != Margin && set.Loss != CrossEntropy, "offset": set.Loss == LocalEnergy}
+	for name, value := range map[string]float64{"margin": set.Margin, "temperature": set.Temperature, "offset": set.Offset} {
+		switch {
+		case !used[name] && value != 0:
+			return fmt.Errorf("%w: %s = %v, but loss %s has none", ErrSettings, name, value, set.Loss)
+		case used[name] && name != "offset":
+			positive[name] = value
+		}
+	}
+	for name, value := range positive {
+		if !(value > 0) || math.IsInf(value, 0) {
+			return fmt.Errorf("%w: %s = %v, want a positive number", ErrSettings, name, value)
+		}
+	}
+	if !(set.Offset >= 0) || math.IsInf(set.Offset, 0) {
+		return fmt.Errorf("%w: offset = %v, want a number ≥ 0", ErrSettings, set.Offset)
+	}
+	return nil
+}
+
+// pointwise returns the loss of one logit, nil for the true energy.
+func (set *TrainSettings) pointwise() losses.Loss {
+	switch set.Loss {
+	case Margin:
+		return losses.Margin{Gamma: set.Margin}
+	case LocalEnergy:
+		return losses.LocalEnergy{Temperature: set.Temperature, Offset: set.Offset}
+	case Boltzmann:
+		return losses.Boltzmann{Temperature: set.Temperature}
+	case CrossEntropy:
+		return losses.CrossEntropy{}
+	}
+	return nil
+}
+
+// rate returns the learning rate of a step, counted from 0.
+func (set *TrainSettings) rate(step int) float64 {
+	warm := 1.0
+	if step < set.Warmup {
+		warm = float64(step+1) / float64(set.Warmup)
+	}
+	const floor = 0.02
+	return set.LearningRate * warm * max(floor, (1+math.Cos(math.Pi*float64(step)/float64(set.Steps)))/2)
+}

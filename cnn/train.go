@@ -1,0 +1,356 @@
+package cnn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"spinlearn/ising"
+)
+
+// The files of a run.
+const (
+	ModelFile      = "model.safetensors"
+	MetricsFile    = "metrics.jsonl"
+	checkpointFile = "checkpoint/state.safetensors"
+)
+
+var (
+	// ErrExists is wrapped when a run's folder is in use and Resume is not set.
+	ErrExists = errors.New("exists")
+	errNoData = errors.New("cnn: no training instances")
+)
+
+// A TrainResult says how training ended.
+type TrainResult struct {
+	Model   *Model
+	Steps   int  // made, less than wanted if patience ended the run
+	Resumed bool // from a checkpoint
+}
+
+// Train trains a network and writes into the folder run: model.safetensors with
+// the best weights at the end, metrics.jsonl, and checkpoint/ from which a run that
+// was stopped at any moment goes on to the same bytes. The best weights are those
+// of least mean relative gap on the validation instances, decoded in one pass
+// without descent; without validation instances, the last. When ctx ends, a
+// checkpoint is written and the error wraps ctx.Err(). A loss that is not finite
+// ends training with an error that names step and learning rate.
+func Train(ctx context.Context, run string, source Source, validation []*ising.Solved, settings *TrainSettings) (*TrainResult, error) {
+	set, err := settings.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPlane(source.Lattice()); err != nil {
+		return nil, err
+	}
+	if source.Len() == 0 {
+		return nil, errNoData
+	}
+	resumed, err := prepare(run, set.Resume)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTrainer(run, source, validation, set, resumed)
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	if err := t.loop(ctx); err != nil {
+		return nil, err
+	}
+	return &TrainResult{t.bestModel(), t.Step, resumed}, nil
+}
+
+// prepare makes the folder of a run and reports whether it has a checkpoint to
+// resume from.
+func prepare(run string, resume bool) (bool, error) {
+	entries, err := os.ReadDir(run)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return false, fmt.Errorf("cnn: %w", err)
+	}
+	ours := []string{ModelFile, MetricsFile, filepath.Dir(checkpointFile), "training.png"}
+	for _, e := range entries {
+		if !slices.Contains(ours, e.Name()) && !isTemporary(e.Name(), ours) {
+			return false, fmt.Errorf("cnn: %s: holds %s, which no run wrote; choose another folder", run, e.Name())
+		}
+	}
+	if len(entries) > 0 && !resume {
+		return false, fmt.Errorf("cnn: %s %w: resume the run or choose another folder", run, ErrExists)
+	}
+	if err := os.MkdirAll(filepath.Join(run, filepath.Dir(checkpointFile)), 0o755); err != nil {
+		return false, fmt.Errorf("cnn: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(run, checkpointFile)); err == nil {
+		return true, nil
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return false, fmt.Errorf("cnn: %w", err)
+	}
+	return false, nil
+}
+
+// isTemporary reports whether a name is that of a half-written file, which a killed
+// run may have left: ".NAME" and digits.
+func isTemporary(name string, of []string) bool {
+	for _, n := range of {
+		if len(name) > len(n)+1 && name[:len(n)+1] == "."+n {
+			return true
+		}
+	}
+	return false
+}
+
+// A trainer is a run in memory.
+type trainer struct {
+	set        TrainSettings
+	run        string
+	feed       *feed
+	validation []*ising.Solved
+	weights    [][]float32
+	best       [][]float32
+	adam       *adam
+	pool       []slot
+	machine    *machine[float32]
+	predictor  *Predictor
+	metrics    *metrics
+	anneal     float64 // temperature of the true energy
+	progress
+}
+
+// progress is the part of a trainer that a checkpoint keeps as JSON.
+type progress struct {
+	Step     int      `json:"step"`      // steps made
+	Done     bool     `json:"done"`      // no step is left to make
+	BestStep int      `json:"best_step"` // of the best weights
+	BestGap  *float64 `json:"best_gap"`  // nil before the first validation
+	LastGap  *float64 `json:"last_gap"`
+	Stale    int      `json:"stale"` // validations since the best
+	LossSum  float64  `json:"loss_sum"`
+	LossN    int      `json:"loss_n"` // steps in LossSum, since the last line of metrics
+}
+
+func newTrainer(run string, source Source, validation []*ising.Solved, set TrainSettings, resume bool) (*trainer, error) {
+	t := &trainer{set: set, run: run, validation: validation}
+	at := feedPosition{}
+	if resume {
+		var err error
+		if at, err = t.loadCheckpoint(source.Lattice()); err != nil {
+			return nil, err
+		}
+	} else {
+		t.weights = newWeights[float32](set.Network, ising.Stream(set.Seed, "weights", 0))
+		t.best = cloneWeights(t.weights)
+		t.adam = newAdam(t.weights)
+	}
+	var err error
+	if t.feed, err = newFeed(source, set.Seed, at); err != nil {
+		return nil, err
+	}
+	if !resume && set.Target == Bond {
+		t.pool = make([]slot, set.Pool)
+		rng := ising.Stream(set.Seed, "pool", 0)
+		for i := range t.pool {
+			if err := t.pool[i].fill(t.feed, set.Visits, rng); err != nil {
+				return nil, err
+			}
+		}
+	}
+	addLoss := trueEnergy[float32](&t.anneal)
+	if loss := set.pointwise(); loss != nil {
+		addLoss = pointwise[float32](loss, set.Target == Site)
+	}
+	if t.machine, err = newMachine(set.Network, t.weights, geometryOf(source.Lattice(), set.Batch), set.Workers, addLoss); err != nil {
+		return nil, err
+	}
+	t.predictor = newPredictor(set.Network, t.weights, set.Workers)
+	t.metrics, err = openMetrics(filepath.Join(run, MetricsFile), t.Step)
+	return t, err
+}
+
+func (t *trainer) close() {
+	t.feed.stop()
+	if t.metrics != nil {
+		t.metrics.close()
+	}
+}
+
+func cloneWeights(weights [][]float32) [][]float32 {
+	list := make([][]float32, len(weights))
+	for i, w := range weights {
+		list[i] = slices.Clone(w)
+	}
+	return list
+}
+
+// metricsEvery is the number of steps that one line of metrics averages over.
+const metricsEvery = 10
+
+func (t *trainer) loop(ctx context.Context) error {
+	for !t.Done {
+		if err := ctx.Err(); err != nil {
+			if err := t.saveCheckpoint(); err != nil {
+				return err
+			}
+			return fmt.Errorf("cnn: training stopped after step %d: %w", t.Step, err)
+		}
+		loss, err := t.step()
+		if err != nil {
+			return err
+		}
+		t.Step++
+		t.LossSum += loss
+		t.LossN++
+		last := t.Step == t.set.Steps
+		if t.Step%metricsEvery == 0 || last {
+			if err := t.metrics.write(Metric{Step: t.Step, Loss: t.LossSum / float64(t.LossN), LearningRate: t.set.rate(t.Step - 1)}); err != nil {
+				return err
+			}
+			t.LossSum, t.LossN = 0, 0
+		}
+		if t.Step%t.set.ValidateEvery == 0 || last {
+			if err := t.validate(ctx); err != nil {
+				if ctx.Err() != nil { // the checkpoint before this step repeats it
+					return fmt.Errorf("cnn: training stopped at step %d: %w", t.Step, ctx.Err())
+				}
+				return err
+			}
+		}
+		t.Done = last || t.set.Patience > 0 && t.Stale >= t.set.Patience
+		if t.Done {
+			break
+		}
+		if t.Step%t.set.CheckpointEvery == 0 {
+			if err := t.saveCheckpoint(); err != nil {
+				return err
+			}
+		}
+		if t.set.Progress != nil {
+			t.set.Progress(TrainProgress{t.Step, t.set.Steps, loss, orNaN(t.LastGap)})
+		}
+	}
+	if err := t.bestModel().Save(filepath.Join(t.run, ModelFile)); err != nil {
+		return err
+	}
+	return t.saveCheckpoint()
+}
+
+func orNaN(v *float64) float64 {
+	if v == nil {
+		return math.NaN()
+	}
+	return *v
+}
+
+func (t *trainer) bestModel() *Model {
+	return &Model{Description{modelFormat, t.set, t.BestStep, t.BestGap}, t.best}
+}
+
+// step makes one training step and returns its loss.
+func (t *trainer) step() (float64, error) {
+	rng := ising.Stream(t.set.Seed, "step", uint64(t.Step))
+	batch, err := t.encode(rng)
+	if err != nil {
+		return 0, err
+	}
+	t.anneal = t.set.Temperature * (1 - float64(t.Step)/float64(t.set.Steps))
+	if err := t.machine.run(); err != nil {
+		return 0, err
+	}
+	loss, rate := t.machine.lossValue(), t.set.rate(t.Step)
+	grads := t.machine.gradients()
+	size := norm(grads)
+	if math.IsNaN(loss+size) || math.IsInf(loss+size, 0) {
+		return 0, fmt.Errorf("cnn: loss %v with gradient %v at step %d, learning rate %.3g: try a smaller one", loss, size, t.Step+1, rate)
+	}
+	t.adam.step(t.Step+1, rate, min(1, t.set.Clip/size), t.weights, grads)
+	return loss, t.revisit(batch, rng)
+}
+
+// encode draws a batch, writes it to the machine's inputs and returns the slots
+// that it came from.
+func (t *trainer) encode(rng *rand.Rand) ([]*slot, error) {
+	batch := make([]*slot, t.set.Batch)
+	if t.set.Target == Bond {
+		for i, k := range choose(t.set.Batch, len(t.pool), rng) {
+			batch[i] = &t.pool[k]
+		}
+	} else {
+		for i := range batch {
+			in, spins, err := t.feed.draw(rng)
+			if err != nil {
+				return nil, err
+			}
+			batch[i] = &slot{in: in, spins: spins}
+		}
+	}
+	m, n := t.machine, t.set.Batch
+	parallel(t.set.Workers, n, func(k int) {
+		s := batch[k]
+		switch {
+		case t.set.Target == Bond:
+			encodeInput(part(m.input, k, n), s.in.Gauge(s.gauge))
+			encodeBonds(part(m.label, k, n), part(m.cost, k, n), s.in, s.spins, s.gauge)
+		case t.set.Loss == TrueEnergy:
+			encodeInput(part(m.input, k, n), s.in)
+			encodeCouplings(part(m.couplings, k, n), s.in)
+		default:
+			encodeInput(part(m.input, k, n), s.in)
+			encodeSites(part(m.label, k, n), part(m.cost, k, n), s.in, s.spins)
+		}
+	})
+	return batch, nil
+}
+
+// revisit makes the network's result the reference of the instances of a batch of
+// the bond target, and replaces those whose visits are over.
+func (t *trainer) revisit(batch []*slot, rng *rand.Rand) error {
+	if t.set.Target != Bond {
+		return nil
+	}
+	parallel(t.set.Workers, len(batch), func(k int) {
+		s := batch[k]
+		s.life--
+		if s.life > 0 {
+			s.gauge = t.machine.decode(Bond, s.in, s.gauge, k, false)
+		}
+	})
+	for _, s := range batch {
+		if s.life == 0 {
+			if err := s.fill(t.feed, t.set.Visits, rng); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// validate computes the mean relative gap on the validation instances and keeps the
+// weights if it is the least so far.
+func (t *trainer) validate(ctx context.Context) error {
+	if len(t.validation) == 0 {
+		t.BestStep, t.best = t.Step, cloneWeights(t.weights)
+		return nil
+	}
+	instances := make([]*ising.Instance, len(t.validation))
+	for i, s := range t.validation {
+		instances[i] = s.Instance
+	}
+	spins, err := t.predictor.Predict(ctx, instances, nil)
+	if err != nil {
+		return err
+	}
+	gap := 0.0
+	for i, s := range t.validation {
+		gap += s.Gap(instances[i].Energy(spins[i])) / float64(len(spins))
+	}
+	t.LastGap = &gap
+	t.Stale++
+	if t.BestGap == nil || gap < *t.BestGap {
+		t.BestGap, t.BestStep, t.best, t.Stale = &gap, t.Step, cloneWeights(t.weights), 0
+	}
+	return t.metrics.write(Metric{Step: t.Step, ValidationGap: &gap})
+}

@@ -1,0 +1,178 @@
+package losses
+
+import "math"
+
+// Float is the element type of logits: float32 in training, float64 in checks.
+type Float interface{ float32 | float64 }
+
+// A Loss scores one logit. At returns the loss at u = y z, the logit times its
+// label, and the derivative with respect to u, for the energy c ≥ 0 that a wrong
+// label costs. Both are finite for every finite u.
+type Loss interface {
+	At(u, c float64) (loss, slope float64)
+}
+
+// CrossEntropy is softplus(-u) = log(1 + exp(-u)).
+type CrossEntropy struct{}
+
+// At implements Loss; c is not used.
+func (CrossEntropy) At(u, _ float64) (loss, slope float64) {
+	return softplus(-u), -sigmoid(-u)
+}
+
+// Margin is the hinge max(0, Gamma - u), Gamma > 0.
+type Margin struct{ Gamma float64 }
+
+// At implements Loss; c is not used.
+func (l Margin) At(u, _ float64) (loss, slope float64) {
+	if u < l.Gamma {
+		return l.Gamma - u, -1
+	}
+	return 0, 0
+}
+
+// LocalEnergy is (c + 2h0)·σ(-u) - T·H(σ(u)), the reverse KL divergence of the
+// package comment, with its minimum at u = (c + 2h0)/T. Temperature T ≥ 0 and
+// Offset h0 ≥ 0 are in the unit of the couplings. The loss is not convex in u: a
+// confidently wrong logit gets almost no gradient.
+type LocalEnergy struct{ Temperature, Offset float64 }
+
+// At implements Loss.
+func (l LocalEnergy) At(u, c float64) (loss, slope float64) {
+	right, wrong := sigmoid(u), sigmoid(-u)
+	c += 2 * l.Offset
+	return c*wrong - l.Temperature*entropy(u), right * wrong * (l.Temperature*u - c)
+}
+
+// Boltzmann is the cross-entropy with the soft label of the Boltzmann
+// distribution, wrong with probability p = 1/(1 + exp(c/T)): the forward KL
+// divergence of the package comment up to a constant. Temperature T > 0 is in the
+// unit of the couplings.
+type Boltzmann struct{ Temperature float64 }
+
+// At implements Loss.
+func (l Boltzmann) At(u, c float64) (loss, slope float64) {
+	p := sigmoid(-c / l.Temperature)
+	return p*softplus(u) + (1-p)*softplus(-u), sigmoid(u) - (1 - p)
+}
+
+// Mean returns the mean of loss over the entries of an instance with label y = ±1;
+// entries with y = 0 do not count. z, y and c have equal lengths. The gradient with
+// respect to z is stored in grad unless that is nil. Without any label it returns
+// 0. It panics if lengths differ.
+func Mean[T Float](grad, z, y, c []T, loss Loss) float64 {
+	sum, n := signedSum(grad, z, y, c, loss, 1)
+	return average(grad, sum, n)
+}
+
+// Symmetric is the smaller of [Mean] with labels y and with labels -y. It leaves the
+// network the choice between a ground state and its global flip, instance by
+// instance; without it the optimum of every loss that is symmetric on average is
+// z = 0.
+func Symmetric[T Float](grad, z, y, c []T, loss Loss) float64 {
+	plus, n := signedSum(nil, z, y, c, loss, 1)
+	minus, _ := signedSum(nil, z, y, c, loss, -1)
+	side, sum := T(1), plus
+	if minus < plus {
+		side, sum = -1, minus
+	}
+	if grad != nil {
+		signedSum(grad, z, y, c, loss, side)
+	}
+	return average(grad, sum, n)
+}
+
+func signedSum[T Float](grad, z, y, c []T, loss Loss, side T) (sum float64, n int) {
+	if len(y) != len(z) || len(c) != len(z) || grad != nil && len(grad) != len(z) {
+		panic("losses: lengths differ")
+	}
+	for i, label := range y {
+		if label == 0 {
+			if grad != nil {
+				grad[i] = 0
+			}
+			continue
+		}
+		label *= side
+		l, slope := loss.At(float64(label*z[i]), float64(c[i]))
+		sum += l
+		n++
+		if grad != nil {
+			grad[i] = label * T(slope)
+		}
+	}
+	return sum, n
+}
+
+func average[T Float](grad []T, sum float64, n int) float64 {
+	if n == 0 {
+		return 0
+	}
+	for i := range grad {
+		grad[i] /= T(n)
+	}
+	return sum / float64(n)
+}
+
+// TrueEnergy returns the mean-field free energy per site of the logits z,
+//
+//	(1/N) [ -Σ_<ij> J_ij m_i m_j - T Σ_i H(σ(z_i)) ],   m = 2σ(z) - 1,
+//
+// of a rows × cols lattice, in the unit of the couplings. It needs no labels. J
+// has two entries a site: the bond down and the bond to the right, wrapping around
+// at the last row and column; a bond that does not exist is 0. The gradient is
+// stored in grad unless that is nil. It panics if lengths differ.
+func TrueEnergy[T Float](grad, z, J []T, rows, cols int, temperature float64) float64 {
+	n := rows * cols
+	if len(z) != n || len(J) != 2*n || grad != nil && len(grad) != n {
+		panic("losses: lengths differ")
+	}
+	field := make([]float64, n) // Σ_j J_ij m_j
+	m := make([]float64, n)
+	for i, v := range z {
+		m[i] = math.Tanh(float64(v) / 2)
+	}
+	sum := 0.0
+	for r := range rows {
+		for c := range cols {
+			i := r*cols + c
+			for axis, j := range [2]int{(r + 1) % rows * cols, r*cols + (c+1)%cols} {
+				if axis == 0 {
+					j += c
+				}
+				w := float64(J[2*i+axis])
+				sum -= w * m[i] * m[j]
+				field[i] += w * m[j]
+				field[j] += w * m[i]
+			}
+		}
+	}
+	for i, v := range z {
+		u := float64(v)
+		sum -= temperature * entropy(u)
+		if grad != nil {
+			grad[i] = T(sigmoid(u) * sigmoid(-u) * (temperature*u - 2*field[i]) / float64(n))
+		}
+	}
+	return sum / float64(n)
+}
+
+// softplus is log(1 + exp(x)), written so that nothing overflows:
+// max(x, 0) + log(1 + exp(-|x|)).
+func softplus(x float64) float64 {
+	return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+}
+
+func sigmoid(x float64) float64 {
+	e := math.Exp(-math.Abs(x))
+	if x < 0 {
+		return e / (1 + e)
+	}
+	return 1 / (1 + e)
+}
+
+// entropy is H(σ(u)) in nats: softplus(-|u|) + |u|σ(-|u|).
+func entropy(u float64) float64 {
+	u = math.Abs(u)
+	return softplus(-u) + u*sigmoid(-u)
+}
