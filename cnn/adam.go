@@ -1,10 +1,6 @@
 package cnn
 
-import (
-	"math"
-
-	"gorgonia.org/tensor"
-)
+import "math"
 
 // adam is Adam with bias correction (Kingma and Ba 2015, arXiv 1412.6980,
 // algorithm 1). Gorgonia's own keeps its moments to itself, and a checkpoint needs
@@ -20,20 +16,20 @@ const (
 	adamEps    = 1e-8
 )
 
-func newAdam(parameters []*tensor.Dense) *adam {
+func newAdam(weights [][]float32) *adam {
 	a := &adam{}
-	for _, p := range parameters {
-		a.mean = append(a.mean, make([]float32, p.Size()))
-		a.square = append(a.square, make([]float32, p.Size()))
+	for _, w := range weights {
+		a.mean = append(a.mean, make([]float32, len(w)))
+		a.square = append(a.square, make([]float32, len(w)))
 	}
 	return a
 }
 
 // step number t, from 1, applies the gradients times scale.
-func (a *adam) step(t int, rate, scale float64, parameters, grads [][]float32) {
+func (a *adam) step(t int, rate, scale float64, weights, grads [][]float32) {
 	stride := float32(rate / (1 - math.Pow(adamMean, float64(t))))
 	unbias := float32(1 / (1 - math.Pow(adamSquare, float64(t))))
-	for p, w := range parameters {
+	for p, w := range weights {
 		m, v, grad := a.mean[p], a.square[p], grads[p]
 		for i := range w {
 			g := grad[i] * float32(scale)

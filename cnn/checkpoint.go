@@ -121,7 +121,7 @@ func sameSettings(old, now TrainSettings) error {
 	a, b := jsonFields(old), jsonFields(now)
 	names := slices.Concat(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b)))
 	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range append([]string{"target", "loss"}, names...) { // others follow from these two
 		if !bytes.Equal(a[name], b[name]) {
 			return fmt.Errorf("the run was made with %s = %s, not %s; give the same settings or choose another folder",
 				name, orNone(a[name]), orNone(b[name]))

@@ -105,3 +105,9 @@ func decodeBonds[T kernel.Float](in *ising.Instance, r []int8, z []T) ([]int8, *
 	}
 	return s, tree
 }
+
+// part returns the k-th of n equal parts of v.
+func part[T any](v []T, k, n int) []T {
+	size := len(v) / n
+	return v[k*size : (k+1)*size]
+}

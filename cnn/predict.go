@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"spinlearn/internal/parallel"
 	"spinlearn/ising"
 	"spinlearn/solver"
 )
@@ -87,7 +88,7 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 	gauge := make([][]int8, len(batch))
 	best := make([][]int8, len(batch))
 	energy := make([]float64, len(batch))
-	parallel(p.workers, len(batch), func(k int) { gauge[k] = startGauge(batch[k], p.network.Target) })
+	parallel.Do(p.workers, len(batch), func(k int) { gauge[k] = startGauge(batch[k], p.network.Target) })
 	for pass := range set.Passes {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("cnn: prediction stopped: %w", err)
@@ -96,7 +97,7 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 		if err != nil {
 			return nil, err
 		}
-		parallel(p.workers, len(batch), func(k int) {
+		parallel.Do(p.workers, len(batch), func(k int) {
 			s := m.decode(p.network.Target, batch[k], gauge[k], k, set.Descent)
 			if e := batch[k].Energy(s); pass == 0 || e < energy[k] {
 				best[k], energy[k] = s, e
@@ -132,7 +133,7 @@ func (p *Predictor) run(batch []*ising.Instance, gauge [][]int8) (*machine[float
 		}
 		p.machines[geo] = m
 	}
-	parallel(p.workers, len(batch), func(k int) {
+	parallel.Do(p.workers, len(batch), func(k int) {
 		encodeInput(part(m.input, k, m.batch), batch[k].Gauge(gauge[k]))
 	})
 	return m, m.run()

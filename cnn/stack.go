@@ -6,6 +6,7 @@ import (
 
 	"spinlearn/cnn/internal/kernel"
 	"spinlearn/internal/fused"
+	"spinlearn/internal/parallel"
 )
 
 // chunks is the number of parts in which a batch is worked on. It is fixed, so that
@@ -125,7 +126,7 @@ func (s *stackState[T]) newScratch() *scratch[T] {
 // overBatch calls f once for every chunk with its range of samples.
 func (s *stackState[T]) overBatch(f func(c *scratch[T], from, to int)) {
 	n := len(s.scratch)
-	parallel(s.workers, n, func(k int) { f(s.scratch[k], s.batch*k/n, s.batch*(k+1)/n) })
+	parallel.Do(s.workers, n, func(k int) { f(s.scratch[k], s.batch*k/n, s.batch*(k+1)/n) })
 }
 
 // input returns what convolution l reads of sample k, before its ReLU.

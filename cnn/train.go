@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"spinlearn/internal/parallel"
 	"spinlearn/ising"
 )
 
@@ -288,7 +289,7 @@ func (t *trainer) encode(rng *rand.Rand) ([]*slot, error) {
 		}
 	}
 	m, n := t.machine, t.set.Batch
-	parallel(t.set.Workers, n, func(k int) {
+	parallel.Do(t.set.Workers, n, func(k int) {
 		s := batch[k]
 		switch {
 		case t.set.Target == Bond:
@@ -311,7 +312,7 @@ func (t *trainer) revisit(batch []*slot, rng *rand.Rand) error {
 	if t.set.Target != Bond {
 		return nil
 	}
-	parallel(t.set.Workers, len(batch), func(k int) {
+	parallel.Do(t.set.Workers, len(batch), func(k int) {
 		s := batch[k]
 		s.life--
 		if s.life > 0 {

@@ -150,6 +150,8 @@ func FormatShape(shape []int) string {
 func ParseBoundary(text string, axes int) ([]bool, error) {
 	words := strings.Split(text, ",")
 	switch {
+	case axes < 1:
+		return nil, fmt.Errorf("%w: boundary %q for %d axes", ErrLattice, text, axes)
 	case text == "cylinder":
 		words = slices.Repeat([]string{"periodic"}, axes)
 		words[0] = "free"

@@ -1,0 +1,530 @@
+package cnn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"spinlearn/ising"
+)
+
+// memory is a Source of instances in memory.
+type memory []*ising.Solved
+
+func (m memory) Lattice() *ising.Lattice { return m[0].Lattice }
+func (m memory) Len() int                { return len(m) }
+func (m memory) Epoch(seed, epoch uint64) iter.Seq2[*ising.Solved, error] {
+	return func(yield func(*ising.Solved, error) bool) {
+		for _, k := range ising.Stream(seed, "shuffle", epoch).Perm(len(m)) {
+			if !yield(m[k], nil) {
+				return
+			}
+		}
+	}
+}
+
+// instances returns n instances with ground states found by enumeration.
+func instances(t testing.TB, n int, boundary string) memory {
+	t.Helper()
+	periodic, err := ising.ParseBoundary(boundary, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := ising.NewLattice([]int{4, 4}, periodic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list memory
+	for k := range n {
+		in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(l, ising.Stream(1, "couplings", uint64(k)))
+		s := make([]int8, l.Sites())
+		for i := range s {
+			s[i] = 1
+		}
+		solved := &ising.Solved{Instance: in, Energy: math.Inf(1)}
+		e := in.Energy(s)
+		for code := 1; code < 1<<15; code++ { // the last spin stays, by the global flip
+			if e < solved.Energy {
+				solved.Energy, solved.Spins = e, bytesOf(s)
+			}
+			i := 0
+			for code>>i&1 == 0 {
+				i++
+			}
+			e += in.FlipCost(s, i)
+			s[i] = -s[i]
+		}
+		solved.Energy = in.Energy(solved.Spins)
+		solved.Bound = solved.Energy
+		list = append(list, solved)
+	}
+	return list
+}
+
+func bytesOf(s []int8) []int8 { return append([]int8(nil), s...) }
+
+// quick is a run of a few seconds; each test changes what it is about.
+func quick() *TrainSettings {
+	return &TrainSettings{
+		Network: Network{Channels: 4, Blocks: 1}, Steps: 40, Batch: 4, Pool: 16, ValidateEvery: 15, CheckpointEvery: 10,
+		Seed: 3, Data: "test", Program: "test",
+	}
+}
+
+func train(t *testing.T, run string, source memory, set *TrainSettings) *TrainResult {
+	t.Helper()
+	r, err := Train(context.Background(), run, source, source, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func read(t *testing.T, name ...string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(name...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Every loss of every target runs and lowers its own value.
+func TestEveryLossTrains(t *testing.T) {
+	source := instances(t, 12, "periodic")
+	for _, target := range []string{Site, Bond} {
+		for _, loss := range Losses(target) {
+			t.Run(target+" "+loss, func(t *testing.T) {
+				set := quick()
+				set.Target, set.Loss, set.Steps = target, loss, 120
+				if target == Site {
+					set.Pool = 0
+				}
+				if loss == TrueEnergy {
+					set.Steps, set.LearningRate = 300, 0.01
+				}
+				run := t.TempDir()
+				set.Resume = true // the folder exists
+				r := train(t, run, source, set)
+				lines, err := ReadMetrics(filepath.Join(run, MetricsFile))
+				if err != nil {
+					t.Fatal(err)
+				}
+				var losses []float64
+				for _, m := range lines {
+					if m.ValidationGap == nil {
+						losses = append(losses, m.Loss)
+					}
+				}
+				if loss == TrueEnergy { // falls in value with its temperature only
+					if gap := *r.Model.Gap; gap > 0.7 {
+						t.Errorf("gap %v, of random spins about 1", gap)
+					}
+					return
+				}
+				if first, last := losses[0], losses[len(losses)-1]; last >= first {
+					t.Errorf("loss %v in the first steps, %v in the last", first, last)
+				}
+			})
+		}
+	}
+}
+
+// The network learns the instances it sees: bond targets reach the ground states.
+func TestTrainingReachesGroundStates(t *testing.T) {
+	source := instances(t, 4, "cylinder")
+	set := quick()
+	set.Channels, set.Steps, set.Batch, set.LearningRate, set.ValidateEvery = 8, 800, 8, 0.01, 50
+	r := train(t, filepath.Join(t.TempDir(), "run"), source, set)
+	if r.Model.Gap == nil || *r.Model.Gap > 0.01 {
+		t.Errorf("gap %v after training on four instances, want at most 1 %%", orNaN(r.Model.Gap))
+	}
+}
+
+// A run that was stopped anywhere and resumed ends with the bytes of one that was
+// not, and so does one with more workers.
+func TestResumeAndWorkers(t *testing.T) {
+	source := instances(t, 12, "periodic")
+	for _, target := range []string{Bond, Site} {
+		t.Run(target, func(t *testing.T) {
+			settings := func() *TrainSettings {
+				set := quick()
+				set.Target = target
+				if target == Site {
+					set.Pool = 0
+				}
+				return set
+			}
+			base := filepath.Join(t.TempDir(), "run")
+			train(t, base, source, settings())
+			same := func(what, run string) {
+				t.Helper()
+				for _, file := range []string{ModelFile, MetricsFile, checkpointFile} {
+					if !bytes.Equal(read(t, run, file), read(t, base, file)) {
+						t.Errorf("%s: %s differs", what, file)
+					}
+				}
+			}
+
+			run := filepath.Join(t.TempDir(), "run")
+			set := settings()
+			set.Workers = 3
+			train(t, run, source, set)
+			same("three workers", run)
+
+			run = filepath.Join(t.TempDir(), "run")
+			for _, stop := range []int{0, 7, 15, 20, 33, 39} {
+				ctx, cancel := context.WithCancel(context.Background())
+				set := settings()
+				set.Resume = true
+				set.Progress = func(p TrainProgress) {
+					if p.Step >= stop {
+						cancel()
+					}
+				}
+				if stop == 0 {
+					cancel()
+				}
+				if _, err := Train(ctx, run, source, source, set); !errors.Is(err, context.Canceled) {
+					t.Fatalf("stopped at step %d: %v", stop, err)
+				}
+				cancel()
+			}
+			set = settings()
+			set.Resume = true
+			if r := train(t, run, source, set); !r.Resumed {
+				t.Error("the run was not resumed")
+			}
+			same("stopped six times", run)
+
+			// Killed, not stopped: the metrics ran ahead of the checkpoint, and a
+			// half-written file was left.
+			run = filepath.Join(t.TempDir(), "run")
+			ctx, cancel := context.WithCancel(context.Background())
+			set = settings()
+			var kept []byte
+			set.Progress = func(p TrainProgress) {
+				if p.Step == 21 {
+					kept = read(t, run, checkpointFile)
+				}
+				if p.Step == 34 {
+					cancel()
+				}
+			}
+			if _, err := Train(ctx, run, source, source, set); err == nil {
+				t.Fatal("not stopped")
+			}
+			cancel()
+			if err := os.WriteFile(filepath.Join(run, checkpointFile), kept, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(run, "."+ModelFile+"123"), []byte("half"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			set = settings()
+			set.Resume = true
+			train(t, run, source, set)
+			same("killed", run)
+
+			// A finished run stays as it is.
+			set = settings()
+			set.Resume = true
+			train(t, base, source, set)
+			same("finished", base)
+		})
+	}
+}
+
+func TestSettingsHaveEffect(t *testing.T) {
+	source := instances(t, 12, "free")
+	weights := func(change func(*TrainSettings)) string {
+		set := quick()
+		set.Steps, set.Loss = 20, LocalEnergy
+		change(set)
+		r := train(t, filepath.Join(t.TempDir(), "run"), source, set)
+		f := &tensorFile{}
+		f.setWeights("", r.Model.Training.Network, r.Model.weights)
+		name := filepath.Join(t.TempDir(), "weights")
+		if err := f.write(name, 0); err != nil {
+			t.Fatal(err)
+		}
+		return string(read(t, name))
+	}
+	base := weights(func(*TrainSettings) {})
+	for name, change := range map[string]func(*TrainSettings){
+		"seed":          func(s *TrainSettings) { s.Seed++ },
+		"temperature":   func(s *TrainSettings) { s.Temperature = 1 },
+		"offset":        func(s *TrainSettings) { s.Offset = 1 },
+		"batch":         func(s *TrainSettings) { s.Batch = 5 },
+		"steps":         func(s *TrainSettings) { s.Steps = 30 },
+		"learning rate": func(s *TrainSettings) { s.LearningRate = 0.01 },
+		"warmup":        func(s *TrainSettings) { s.Warmup = 5 },
+		"clip":          func(s *TrainSettings) { s.Clip = 0.01 },
+		"pool":          func(s *TrainSettings) { s.Pool = 7 },
+		"visits":        func(s *TrainSettings) { s.Visits = 1 },
+		"loss":          func(s *TrainSettings) { s.Loss = Boltzmann },
+		"blocks":        func(s *TrainSettings) { s.Blocks = 2 },
+	} {
+		if weights(change) == base {
+			t.Errorf("%s has no effect", name)
+		}
+	}
+
+	set := quick()
+	set.Steps, set.Patience, set.ValidateEvery, set.LearningRate = 4000, 2, 2, 1e-9
+	if r := train(t, filepath.Join(t.TempDir(), "run"), source, set); r.Steps > 100 {
+		t.Errorf("patience of 2 validations ended a run that learns nothing after %d steps", r.Steps)
+	}
+}
+
+func TestRefusedSettings(t *testing.T) {
+	source := instances(t, 2, "periodic")
+	for want, change := range map[string]func(*TrainSettings){
+		`loss = "mse"`:         func(s *TrainSettings) { s.Loss = "mse" },
+		`loss = "true-energy"`: func(s *TrainSettings) { s.Loss = TrueEnergy },
+		`target = "spin"`:      func(s *TrainSettings) { s.Target = "spin" },
+		"channels = -1":        func(s *TrainSettings) { s.Channels = -1 },
+		"blocks = -2":          func(s *TrainSettings) { s.Blocks = -2 },
+		"steps = -5":           func(s *TrainSettings) { s.Steps = -5 },
+		"batch = -1":           func(s *TrainSettings) { s.Batch = -1 },
+		"pool = 3":             func(s *TrainSettings) { s.Pool = 3 },
+		"learning-rate = NaN":  func(s *TrainSettings) { s.LearningRate = math.NaN() },
+		"clip = -1":            func(s *TrainSettings) { s.Clip = -1 },
+		"patience = -1":        func(s *TrainSettings) { s.Patience = -1 },
+		"temperature = 1":      func(s *TrainSettings) { s.Temperature = 1 },
+		"temperature = -1":     func(s *TrainSettings) { s.Loss, s.Temperature = Boltzmann, -1 },
+		"offset = -1":          func(s *TrainSettings) { s.Loss, s.Offset = LocalEnergy, -1 },
+		"margin = 2":           func(s *TrainSettings) { s.Margin = 2 },
+	} {
+		set := quick()
+		change(set)
+		run := filepath.Join(t.TempDir(), "run")
+		_, err := Train(context.Background(), run, source, nil, set)
+		if !errors.Is(err, ErrSettings) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+		if _, err := os.Stat(run); err == nil {
+			t.Errorf("%s: the run's folder was made", want)
+		}
+	}
+}
+
+func TestFoldersRefused(t *testing.T) {
+	source := instances(t, 2, "periodic")
+	foreign := t.TempDir()
+	if err := os.WriteFile(filepath.Join(foreign, "thesis.tex"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	set := quick()
+	set.Resume = true
+	if _, err := Train(context.Background(), foreign, source, nil, set); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
+		t.Errorf("a folder with another file: %v", err)
+	}
+
+	run := filepath.Join(t.TempDir(), "run")
+	train(t, run, source, quick())
+	if _, err := Train(context.Background(), run, source, nil, quick()); !errors.Is(err, ErrExists) {
+		t.Errorf("a finished run without resume: %v", err)
+	}
+	old := read(t, run, ModelFile)
+	for want, change := range map[string]func(*TrainSettings){
+		"seed = 3, not 4":        func(s *TrainSettings) { s.Seed = 4 },
+		`loss = "cross-entropy"`: func(s *TrainSettings) { s.Loss = Margin },
+		`target = "bond"`:        func(s *TrainSettings) { s.Target, s.Pool = Site, 0 },
+		`data = "test"`:          func(s *TrainSettings) { s.Data = "other" },
+		"channels = 4":           func(s *TrainSettings) { s.Channels = 5 },
+	} {
+		set := quick()
+		set.Resume = true
+		change(set)
+		if _, err := Train(context.Background(), run, source, nil, set); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("resumed with other settings: %v, want %q", err, want)
+		}
+	}
+	if !bytes.Equal(old, read(t, run, ModelFile)) {
+		t.Error("a refused run changed the model")
+	}
+}
+
+// Couplings near the limit of float32 make the loss infinite.
+func TestInfiniteLossStops(t *testing.T) {
+	source := instances(t, 4, "periodic")
+	for _, s := range source {
+		J := make([]float64, len(s.J))
+		for k, v := range s.J {
+			J[k] = v * 1e38
+		}
+		s.Instance = &ising.Instance{Lattice: s.Lattice, J: J}
+	}
+	set := quick()
+	set.Loss = LocalEnergy
+	run := filepath.Join(t.TempDir(), "run")
+	_, err := Train(context.Background(), run, source, nil, set)
+	if err == nil || !strings.Contains(err.Error(), "step 1, learning rate") {
+		t.Errorf("got %v, want an error with step and learning rate", err)
+	}
+	if _, err := os.Stat(filepath.Join(run, ModelFile)); err == nil {
+		t.Error("a model was written")
+	}
+}
+
+func TestModelRoundTrip(t *testing.T) {
+	source := instances(t, 6, "periodic")
+	run := filepath.Join(t.TempDir(), "run")
+	r := train(t, run, source, quick())
+	loaded, err := LoadModel(filepath.Join(run, ModelFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*ising.Instance
+	for _, s := range source {
+		list = append(list, s.Instance)
+	}
+	for _, set := range []*PredictSettings{nil, {Passes: 3}, {Passes: 3, Descent: true}} {
+		want, err := r.Model.NewPredictor(1).Predict(context.Background(), list, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := loaded.NewPredictor(2).Predict(context.Background(), list, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range want {
+			if ising.Overlap(want[k], got[k]) != 1 {
+				t.Fatalf("%+v: instance %d is predicted otherwise by the loaded model", set, k)
+			}
+		}
+	}
+	again := filepath.Join(t.TempDir(), "again")
+	if err := loaded.Save(again); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(read(t, again), read(t, run, ModelFile)) {
+		t.Error("a saved model differs from the file it was loaded from")
+	}
+}
+
+// More passes and descent never raise the energy, and the batch an instance comes
+// in does not matter.
+func TestPredict(t *testing.T) {
+	source := instances(t, 8, "periodic")
+	r := train(t, filepath.Join(t.TempDir(), "run"), source, quick())
+	p := r.Model.NewPredictor(1)
+	var list []*ising.Instance
+	for _, s := range source {
+		list = append(list, s.Instance)
+	}
+	last := []float64{}
+	for passes := 1; passes <= 4; passes++ {
+		spins, err := p.Predict(context.Background(), list, &PredictSettings{Passes: passes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, s := range spins {
+			e := list[k].Energy(s)
+			if passes > 1 && e > last[k] {
+				t.Errorf("instance %d: energy %v after %d passes, %v before", k, e, passes, last[k])
+			}
+			if e < source[k].Energy-source[k].Tolerance() {
+				t.Errorf("instance %d: energy %v below the ground state's %v", k, e, source[k].Energy)
+			}
+			if passes == 1 {
+				last = append(last, e)
+			}
+			last[k] = e
+			alone, err := p.Predict(context.Background(), list[k:k+1], &PredictSettings{Passes: passes})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ising.Overlap(alone[0], s) != 1 {
+				t.Errorf("instance %d is predicted otherwise alone", k)
+			}
+		}
+	}
+	if _, err := p.Predict(context.Background(), list, &PredictSettings{Passes: -1}); !errors.Is(err, ErrSettings) {
+		t.Errorf("passes = -1: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := p.Predict(ctx, list, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	cube, err := ising.NewLattice([]int{3, 3, 3}, []bool{true, true, true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Predict(context.Background(), []*ising.Instance{{Lattice: cube, J: make([]float64, 81)}}, nil); err == nil {
+		t.Error("a lattice of three axes was accepted")
+	}
+}
+
+// The prediction follows a gauge transform of the instance exactly where the
+// spanning tree does: no global sign enters.
+func TestBondPredictionIsGaugeCovariant(t *testing.T) {
+	source := instances(t, 8, "cylinder")
+	p := train(t, filepath.Join(t.TempDir(), "run"), source, quick()).Model.NewPredictor(1)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for k, s := range source {
+		gauge := make([]int8, s.Sites())
+		for i := range gauge {
+			gauge[i] = int8(2*rng.IntN(2) - 1)
+		}
+		spins, err := p.Predict(context.Background(), []*ising.Instance{s.Instance, s.Gauge(gauge)}, &PredictSettings{Passes: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range gauge {
+			spins[1][i] *= gauge[i]
+		}
+		if q := ising.Overlap(spins[0], spins[1]); math.Abs(q) != 1 {
+			t.Errorf("instance %d: overlap %v of the predictions", k, q)
+		}
+	}
+}
+
+func FuzzLoadModel(f *testing.F) {
+	set, err := quick().withDefaults()
+	if err != nil {
+		f.Fatal(err)
+	}
+	set.Blocks = 1
+	m := &Model{Description{modelFormat, set, 1, nil}, newWeights[float32](set.Network, rand.New(rand.NewPCG(1, 1)))}
+	name := filepath.Join(f.TempDir(), "model")
+	if err := m.Save(name); err != nil {
+		f.Fatal(err)
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte{})
+	f.Add(b[:len(b)/2])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		name := filepath.Join(t.TempDir(), "model")
+		if err := os.WriteFile(name, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		m, err := LoadModel(name)
+		if err != nil {
+			if !errors.Is(err, ErrFormat) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("unclear error %q", err)
+			}
+			return
+		}
+		again := filepath.Join(t.TempDir(), "again")
+		if err := m.Save(again); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadModel(again); err != nil {
+			t.Error(err)
+		}
+	})
+}

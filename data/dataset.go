@@ -1,0 +1,280 @@
+package data
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"spinlearn/ising"
+)
+
+const (
+	format    = "spinlearn dataset v1"
+	indexName = "dataset.json"
+
+	maxCouplings = 1 << 26 // of a shard: half a GiB in memory
+	maxShardFile = 1 << 30 // bytes
+	maxIndexFile = 1 << 26 // bytes
+)
+
+// A Description says which dataset it is: everything that a user chooses about its
+// content. A run is continued only under an equal description.
+type Description struct {
+	Ensemble ising.Ensemble `json:"ensemble"`
+	Shape    []int          `json:"shape"`    // side lengths of the lattice
+	Boundary string         `json:"boundary"` // in the form of [ising.ParseBoundary]
+	// Seed determines couplings and solver runs. Datasets that are meant to be
+	// disjoint, such as for training and test, need different seeds.
+	Seed uint64 `json:"seed"`
+	// Solver and SolverSettings name the solver. They are kept and compared but not
+	// interpreted. SolverSettings is JSON, compared as text but for white space; empty
+	// means {}.
+	Solver         string          `json:"solver"`
+	SolverSettings json.RawMessage `json:"solver_settings"`
+	Count          int             `json:"count"` // instances, at least 1
+	// ShardSize is the number of instances in a file, and what an interruption can lose.
+	// In [Generate], 0 means 256.
+	ShardSize int `json:"shard_size"`
+}
+
+// normalize validates the description, brings it to the one form in which equal
+// descriptions are equal, and returns its lattice.
+func (d *Description) normalize() (*ising.Lattice, error) {
+	if err := d.Ensemble.Validate(); err != nil {
+		return nil, err
+	}
+	periodic, err := ising.ParseBoundary(d.Boundary, len(d.Shape))
+	if err != nil {
+		return nil, err
+	}
+	l, err := ising.NewLattice(d.Shape, periodic)
+	if err != nil {
+		return nil, err
+	}
+	d.Shape, d.Boundary = l.Shape(), ising.FormatBoundary(periodic)
+	var settings bytes.Buffer
+	if err := json.Compact(&settings, d.SolverSettings); err != nil && len(d.SolverSettings) > 0 {
+		return nil, fmt.Errorf("solver_settings = %.40q, want JSON", d.SolverSettings)
+	}
+	d.SolverSettings = []byte(cmp.Or(settings.String(), "{}"))
+	if d.Count < 1 {
+		return nil, fmt.Errorf("count = %d, want > 0", d.Count)
+	}
+	if most := maxCouplings / (l.Axes() * l.Sites()); d.ShardSize < 1 || d.ShardSize > most {
+		return nil, fmt.Errorf("shard_size = %d, want 1 to %d for lattice %v", d.ShardSize, most, l)
+	}
+	return l, nil
+}
+
+// shardCount returns how many instances shard k of the complete dataset has; it is
+// 0 or less beyond the last.
+func (d *Description) shardCount(k int) int { return min(d.ShardSize, d.Count-k*d.ShardSize) }
+
+// index is the content of dataset.json.
+type index struct {
+	Format  string `json:"format"`
+	Program string `json:"program"`
+	Description
+	Shards []shard `json:"shards"`
+}
+
+type shard struct {
+	File   string `json:"file"`
+	Count  int    `json:"count"`
+	Proven int    `json:"proven"`
+	SHA256 string `json:"sha256"`
+}
+
+func shardName(k int) string { return fmt.Sprintf("part-%05d.npz", k) }
+
+// A Dataset is a directory of solved instances. It is safe for concurrent use.
+type Dataset struct {
+	dir     string
+	lattice *ising.Lattice
+	index   index
+}
+
+// Open reads and validates dataset.json in dir; the shards are read, and checked,
+// by [Dataset.All] and [Dataset.Epoch]. A dataset whose generation has not ended
+// opens too and holds the instances written so far; see [Dataset.Complete].
+func Open(dir string) (*Dataset, error) {
+	path := filepath.Join(dir, indexName)
+	file, err := readFile(path, maxIndexFile)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	d := &Dataset{dir: dir}
+	if err := d.parse(file); err != nil {
+		return nil, fmt.Errorf("data: %s: %w", path, err)
+	}
+	return d, nil
+}
+
+func (d *Dataset) parse(file []byte) error {
+	ix := &d.index
+	err := json.Unmarshal(file, ix)
+	if ix.Format != format && json.Valid(file) {
+		return fmt.Errorf("format is %.40q, this program reads %q", ix.Format, format)
+	}
+	if err != nil {
+		return err
+	}
+	if d.lattice, err = ix.normalize(); err != nil {
+		return err
+	}
+	for k, s := range ix.Shards {
+		if want := ix.shardCount(k); s.File != shardName(k) || s.Count != want || want < 1 {
+			return fmt.Errorf("shard %d is %.40q with %d instances, which does not fit count = %d and shard_size = %d",
+				k, s.File, s.Count, ix.Count, ix.ShardSize)
+		}
+		if s.Proven < 0 || s.Proven > s.Count {
+			return fmt.Errorf("shard %d: proven = %d, want 0 to %d", k, s.Proven, s.Count)
+		}
+	}
+	return nil
+}
+
+// Description returns what the dataset is. The caller must not change the slices
+// in it.
+func (d *Dataset) Description() Description { return d.index.Description }
+
+// Program returns the program that began the dataset, with its version.
+func (d *Dataset) Program() string { return d.index.Program }
+
+// Lattice returns the lattice that all instances share.
+func (d *Dataset) Lattice() *ising.Lattice { return d.lattice }
+
+// Len returns the number of instances on disk.
+func (d *Dataset) Len() int {
+	n := 0
+	for _, s := range d.index.Shards {
+		n += s.Count
+	}
+	return n
+}
+
+// Proven returns how many of the instances on disk have a proven ground state.
+func (d *Dataset) Proven() int {
+	n := 0
+	for _, s := range d.index.Shards {
+		n += s.Proven
+	}
+	return n
+}
+
+// Complete reports whether all instances of the description are on disk.
+func (d *Dataset) Complete() bool { return d.Len() == d.index.Count }
+
+// All yields the instances in order, one shard in memory at a time. It checks
+// everything it reads: checksums, types and shapes, that couplings are finite and
+// spins ±1, that the spins have the energy and that no bound lies above it. It ends
+// at the first error.
+func (d *Dataset) All() iter.Seq2[*ising.Solved, error] {
+	return func(yield func(*ising.Solved, error) bool) {
+		for k := range d.index.Shards {
+			if !d.yieldShard(k, nil, yield) {
+				return
+			}
+		}
+	}
+}
+
+// Epoch is [Dataset.All] in an order that seed and epoch determine: the shards in
+// random order and the instances shuffled within each.
+func (d *Dataset) Epoch(seed, epoch uint64) iter.Seq2[*ising.Solved, error] {
+	return func(yield func(*ising.Solved, error) bool) {
+		rng := ising.Stream(seed, "shuffle", epoch)
+		for _, k := range rng.Perm(len(d.index.Shards)) {
+			if !d.yieldShard(k, rng, yield) {
+				return
+			}
+		}
+	}
+}
+
+// yieldShard yields the instances of shard k, shuffled unless rng is nil, and
+// reports whether to go on.
+func (d *Dataset) yieldShard(k int, rng *rand.Rand, yield func(*ising.Solved, error) bool) bool {
+	solved, err := d.readShard(k)
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	if rng != nil {
+		rng.Shuffle(len(solved), func(i, j int) { solved[i], solved[j] = solved[j], solved[i] })
+	}
+	for _, s := range solved {
+		if !yield(s, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *Dataset) readShard(k int) ([]*ising.Solved, error) {
+	file, err := d.shardFile(k)
+	if err != nil {
+		return nil, err
+	}
+	s := d.index.Shards[k]
+	solved, err := decodeShard(file, d.lattice, s.Count)
+	if err != nil {
+		return nil, fmt.Errorf("data: %s: %w", d.path(s.File), err)
+	}
+	if n := countProven(solved); n != s.Proven {
+		return nil, fmt.Errorf("data: %s: %d instances are proven, dataset.json has %d", d.path(s.File), n, s.Proven)
+	}
+	return solved, nil
+}
+
+// shardFile returns the bytes of shard k if they have the checksum of dataset.json.
+func (d *Dataset) shardFile(k int) ([]byte, error) {
+	s := d.index.Shards[k]
+	file, err := readFile(d.path(s.File), maxShardFile)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	if checksum(file) != s.SHA256 {
+		return nil, fmt.Errorf("data: %s: checksum differs from dataset.json (file damaged or cut short)", d.path(s.File))
+	}
+	return file, nil
+}
+
+func (d *Dataset) path(name string) string { return filepath.Join(d.dir, name) }
+
+func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	}
+	if info.Size() > limit {
+		return nil, &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("%d bytes, want at most %d", info.Size(), limit)}
+	}
+	return os.ReadFile(path)
+}
+
+func checksum(file []byte) string {
+	sum := sha256.Sum256(file)
+	return hex.EncodeToString(sum[:])
+}
+
+func countProven(solved []*ising.Solved) int {
+	n := 0
+	for _, s := range solved {
+		if s.Proven() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,56 @@
+// Package data keeps solved instances on disk as datasets that numpy reads too.
+//
+// # Layout
+//
+// A dataset is a directory:
+//
+//	dataset.json     what the dataset is and which shards it has so far
+//	part-00000.npz   instances 0 … shard_size-1
+//	part-00001.npz   the next shard_size instances, and so on
+//
+// A shard is a zip file of four arrays, as numpy.savez writes it. For n instances
+// on a lattice of shape rows × cols:
+//
+//	couplings  float64  (n, 2, rows, cols)  J, axis first
+//	spins      int8     (n, rows, cols)     best configuration known, ±1
+//	energy     float64  (n,)                its energy, in the unit of J
+//	bound      float64  (n,)                proven lower bound of the energy; NaN: none
+//
+// On a lattice of three axes couplings is (n, 3, d0, d1, d2) and spins (n, d0, d1,
+// d2). The conventions are those of package ising: H(s) = -Σ J_ij s_i s_j with every
+// bond once, couplings[k, a] couples each site to the next one along array axis a
+// of spins[k], and 0 means no bond, so that numpy computes the energies by
+//
+//	d = numpy.load("part-00000.npz")
+//	J, s = d["couplings"], d["spins"]
+//	E = -sum((J[:, a] * s * numpy.roll(s, -1, 1 + a)).reshape(len(s), -1).sum(1)
+//	         for a in range(J.shape[1]))
+//
+// The ground state is proven where energy and bound agree to within
+// [ising.Instance.Tolerance].
+//
+// dataset.json gives the format, the [Description], the program that began the
+// dataset, and the shards in order:
+//
+//	{
+//	  "format": "spinlearn dataset v1",
+//	  "program": "spinlearn v1.0.0",
+//	  "ensemble": {"couplings": "gaussian", "negative": 0, "dilution": 0},
+//	  "shape": [16, 16],
+//	  "boundary": "periodic",
+//	  "seed": 1,
+//	  "solver": "exact",
+//	  "solver_settings": {},
+//	  "count": 1000,
+//	  "shard_size": 256,
+//	  "shards": [
+//	    {"file": "part-00000.npz", "count": 256, "proven": 256, "sha256": "9f86d081884c…"}
+//	  ]
+//	}
+//
+// The dataset is complete when the shards hold count instances. Every shard but
+// the last holds shard_size of them.
+//
+// [Open] also reads what other programs write in this layout: shards of
+// numpy.savez or numpy.savez_compressed in C order with the types above.
+package data

@@ -1,0 +1,294 @@
+package data
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"regexp"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/google/renameio/v2/maybe"
+	"golang.org/x/sync/errgroup"
+
+	"spinlearn/ising"
+)
+
+var (
+	// ErrSettings is wrapped by every error about the settings of [Generate].
+	ErrSettings = errors.New("data: invalid settings")
+	// ErrDiffers is wrapped by the error of [Generate] for a directory that holds a
+	// dataset with another description.
+	ErrDiffers = errors.New("data: dataset with other settings")
+)
+
+// A Solve finds a configuration of low energy. Its result may depend only on the
+// instance and the generator, never on time. Its error should wrap ctx.Err() if ctx
+// ends. It is called from several goroutines.
+type Solve func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*ising.Solved, error)
+
+// GenerateSettings are the settings of [Generate]. What is not in the description
+// does not change the data.
+type GenerateSettings struct {
+	Description
+	// Program is the program and its version, for the record. A dataset may be
+	// continued by another version and keeps the one that began it.
+	Program string
+	// Workers is the number of instances solved at the same time. 0 means one for each
+	// processor.
+	Workers int
+	// Progress, unless nil, is called before the first instance and after each one, on
+	// the goroutine of the caller.
+	Progress func(Progress)
+}
+
+// Progress counts instances.
+type Progress struct {
+	Done   int // solved, including those of earlier runs and those not yet on disk
+	Proven int // of them, with a proven ground state
+	Total  int
+}
+
+func (set *GenerateSettings) withDefaults() (GenerateSettings, *ising.Lattice, error) {
+	s := *set
+	if s.ShardSize == 0 {
+		s.ShardSize = 256
+	}
+	if s.Workers == 0 {
+		s.Workers = runtime.GOMAXPROCS(0)
+	}
+	if s.Workers < 0 {
+		return s, nil, fmt.Errorf("%w: workers = %d, want >= 0", ErrSettings, s.Workers)
+	}
+	l, err := s.normalize()
+	if err != nil {
+		return s, nil, fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	return s, l, nil
+}
+
+// Generate writes a dataset into dir, which it creates if need be. Instance i has
+// couplings from the stream (Seed, "couplings", i) and is solved with the stream
+// (Seed, "solver", i), so that every file is the same to the byte for any number of
+// workers and of interruptions.
+//
+// A run that has been interrupted, at any moment, goes on if it is started again
+// with an equal description: shards listed in dataset.json are kept after a check of
+// their checksums, all else is done again. If the dataset is complete, nothing is
+// left to do. A directory that holds a different dataset (ErrDiffers) or anything
+// else is refused untouched. Only one run may write to a directory at a time.
+//
+// When ctx ends or a solver fails, the instances of the current shard are lost, and
+// Generate returns the dataset so far together with the error, which wraps ctx.Err()
+// or the solver's. The dataset is nil if the run was refused.
+func Generate(ctx context.Context, dir string, set *GenerateSettings, solve Solve) (*Dataset, error) {
+	s, l, err := set.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	d, err := prepare(dir, &s, l)
+	if err != nil {
+		return nil, err
+	}
+	g := generator{d, &s, solve, Progress{d.Len(), d.Proven(), s.Count}}
+	g.report()
+	for !d.Complete() {
+		solved, err := g.nextShard(ctx)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return d, fmt.Errorf("data: %s: stopped with %d of %d instances written: %w", dir, d.Len(), s.Count, ctx.Err())
+		case err != nil:
+			return d, err
+		}
+		if err := d.append(solved); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// prepare opens or creates the dataset in dir and removes what an interrupted run
+// has left there.
+func prepare(dir string, set *GenerateSettings, l *ising.Lattice) (*Dataset, error) {
+	d, err := Open(dir)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case isNew:
+		d = &Dataset{dir, l, index{Format: format, Program: set.Program, Description: set.Description, Shards: []shard{}}}
+	case err != nil:
+		return nil, err
+	default:
+		if err := compare(&d.index.Description, &set.Description); err != nil {
+			return nil, fmt.Errorf("%w in %s: %w", ErrDiffers, dir, err)
+		}
+	}
+
+	temporary, err := d.temporaryFiles(isNew)
+	if err != nil {
+		return nil, err
+	}
+	for k := range d.index.Shards {
+		if _, err := d.shardFile(k); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range temporary {
+		if err := os.Remove(d.path(name)); err != nil {
+			return nil, fmt.Errorf("data: %w", err)
+		}
+	}
+	if isNew {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return nil, fmt.Errorf("data: %w", err)
+		}
+		// Written at once, dataset.json marks the directory as ours from the start.
+		if err := d.writeIndex(d.index); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// compare reports the first field in which two normalized descriptions differ.
+func compare(have, want *Description) error {
+	h, w := reflect.ValueOf(have).Elem(), reflect.ValueOf(want).Elem()
+	for i := range h.NumField() {
+		a, err1 := json.Marshal(h.Field(i).Interface())
+		b, err2 := json.Marshal(w.Field(i).Interface())
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		if string(a) != string(b) {
+			return fmt.Errorf("%s is %s there, %s now", h.Type().Field(i).Tag.Get("json"), a, b)
+		}
+	}
+	return nil
+}
+
+// temporaryName matches what renameio leaves if it is killed.
+var temporaryName = regexp.MustCompile(`^\.(dataset\.json|part-[0-9]{5,}\.npz)[0-9]+$`)
+
+// temporaryFiles returns the temporary files in the directory, and fails if there
+// is a file that no run with these settings has written.
+func (d *Dataset) temporaryFiles(isNew bool) ([]string, error) {
+	ours := map[string]bool{}
+	if !isNew {
+		ours[indexName] = true
+		for k := range len(d.index.Shards) + 1 { // one may have been written but not listed
+			ours[shardName(k)] = d.index.shardCount(k) > 0
+		}
+	}
+	entries, err := os.ReadDir(d.dir)
+	if err != nil && !(isNew && errors.Is(err, fs.ErrNotExist)) {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	var temporary []string
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case e.Type().IsRegular() && temporaryName.MatchString(name):
+			temporary = append(temporary, name)
+		case !e.Type().IsRegular() || !ours[name]:
+			return nil, fmt.Errorf("data: %s holds %s, which is no file of this dataset", d.dir, name)
+		}
+	}
+	return temporary, nil
+}
+
+// generator is the state of one run.
+type generator struct {
+	dataset  *Dataset
+	set      *GenerateSettings
+	solve    Solve
+	progress Progress
+}
+
+func (g *generator) report() {
+	if g.set.Progress != nil {
+		g.set.Progress(g.progress)
+	}
+}
+
+// nextShard draws and solves the instances of the first shard that is missing.
+func (g *generator) nextShard(ctx context.Context) ([]*ising.Solved, error) {
+	shards := len(g.dataset.index.Shards)
+	first := shards * g.set.ShardSize
+	solved := make([]*ising.Solved, g.set.shardCount(shards))
+	done := make(chan *ising.Solved)
+	var taken atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for range min(g.set.Workers, len(solved)) {
+		group.Go(func() error {
+			for {
+				i := int(taken.Add(1)) - 1
+				if i >= len(solved) {
+					return nil
+				}
+				s, err := g.solveInstance(ctx, uint64(first+i))
+				if err != nil {
+					return fmt.Errorf("data: instance %d: %w", first+i, err)
+				}
+				solved[i] = s
+				done <- s
+			}
+		})
+	}
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	for s := range done {
+		g.progress.Done++
+		if s.Proven() {
+			g.progress.Proven++
+		}
+		g.report()
+	}
+	return solved, group.Wait()
+}
+
+func (g *generator) solveInstance(ctx context.Context, i uint64) (*ising.Solved, error) {
+	in := g.set.Ensemble.Draw(g.dataset.lattice, ising.Stream(g.set.Seed, "couplings", i))
+	result, err := g.solve(ctx, in, ising.Stream(g.set.Seed, "solver", i))
+	// A result that came while ctx ended may be what the solver had so far.
+	if err := cmp.Or(err, ctx.Err()); err != nil {
+		return nil, err
+	}
+	s := &ising.Solved{Instance: in, Spins: result.Spins, Energy: result.Energy, Bound: result.Bound}
+	return s, check(s)
+}
+
+// append writes the next shard and lists it in dataset.json.
+func (d *Dataset) append(solved []*ising.Solved) error {
+	file, err := encodeShard(d.lattice, solved)
+	if err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	name := shardName(len(d.index.Shards))
+	if err := maybe.WriteFile(d.path(name), file, 0o666); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	ix := d.index
+	ix.Shards = append(ix.Shards, shard{name, len(solved), countProven(solved), checksum(file)})
+	if err := d.writeIndex(ix); err != nil {
+		return err
+	}
+	d.index = ix
+	return nil
+}
+
+func (d *Dataset) writeIndex(ix index) error {
+	file, err := json.MarshalIndent(ix, "", "  ")
+	if err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	if err := maybe.WriteFile(d.path(indexName), append(file, '\n'), 0o666); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package data
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"spinlearn/ising"
+)
+
+// encodeShard returns the npz file of instances on one lattice. It is stored, not
+// compressed, so that its bytes do not depend on the version of a compressor.
+func encodeShard(l *ising.Lattice, solved []*ising.Solved) ([]byte, error) {
+	n := len(solved)
+	var (
+		couplings = make([]float64, 0, n*l.Axes()*l.Sites())
+		spins     = make([]int8, 0, n*l.Sites())
+		energy    = make([]float64, n)
+		bound     = make([]float64, n)
+	)
+	for i, s := range solved {
+		couplings = append(couplings, s.J...)
+		spins = append(spins, s.Spins...)
+		energy[i], bound[i] = s.Energy, s.Bound
+	}
+
+	var file bytes.Buffer
+	z := zip.NewWriter(&file)
+	err := errors.Join(
+		writeArray(z, "couplings", couplings, couplingsShape(n, l)...),
+		writeArray(z, "spins", spins, spinsShape(n, l)...),
+		writeArray(z, "energy", energy, n),
+		writeArray(z, "bound", bound, n),
+		z.Close())
+	return file.Bytes(), err
+}
+
+func couplingsShape(n int, l *ising.Lattice) []int {
+	return slices.Concat([]int{n, l.Axes()}, l.Shape())
+}
+
+func spinsShape(n int, l *ising.Lattice) []int {
+	return slices.Concat([]int{n}, l.Shape())
+}
+
+func writeArray[T element](z *zip.Writer, name string, data []T, shape ...int) error {
+	w, err := z.CreateHeader(&zip.FileHeader{
+		Name:     name + ".npy",
+		Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), // the earliest that zip can express
+	})
+	if err != nil {
+		return err
+	}
+	return writeNpy(w, data, shape...)
+}
+
+// decodeShard reads the npz file of n instances on the lattice and checks every
+// one of them.
+func decodeShard(file []byte, l *ising.Lattice, n int) ([]*ising.Solved, error) {
+	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return nil, fmt.Errorf("not an npz file: %w", err)
+	}
+	couplings, err1 := readArray[float64](z, "couplings", couplingsShape(n, l)...)
+	spins, err2 := readArray[int8](z, "spins", spinsShape(n, l)...)
+	energy, err3 := readArray[float64](z, "energy", n)
+	bound, err4 := readArray[float64](z, "bound", n)
+	if err := cmp.Or(err1, err2, err3, err4); err != nil {
+		return nil, err
+	}
+	if len(z.File) != 4 {
+		return nil, fmt.Errorf("%d arrays, want couplings, spins, energy and bound alone", len(z.File))
+	}
+
+	solved := make([]*ising.Solved, n)
+	bonds, sites := l.Axes()*l.Sites(), l.Sites()
+	for i := range solved {
+		in, err := ising.NewInstance(l, couplings[i*bonds:(i+1)*bonds:(i+1)*bonds])
+		if err != nil {
+			return nil, fmt.Errorf("instance %d of the shard: %w", i, err)
+		}
+		solved[i] = &ising.Solved{Instance: in, Spins: spins[i*sites : (i+1)*sites : (i+1)*sites], Energy: energy[i], Bound: bound[i]}
+		if err := check(solved[i]); err != nil {
+			return nil, fmt.Errorf("instance %d of the shard: %w", i, err)
+		}
+	}
+	return solved, nil
+}
+
+func readArray[T element](z *zip.Reader, name string, shape ...int) ([]T, error) {
+	for _, f := range z.File {
+		if f.Name != name+".npy" {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			return nil, fmt.Errorf("array %s: %w", name, err)
+		}
+		defer r.Close()
+		data, err := readNpy[T](r, shape...)
+		if err != nil {
+			return nil, fmt.Errorf("array %s: %w", name, err)
+		}
+		return data, nil
+	}
+	return nil, fmt.Errorf("array %s is missing", name)
+}
+
+// check reports what is wrong with a solved instance, whose couplings are valid.
+func check(s *ising.Solved) error {
+	if len(s.Spins) != s.Sites() {
+		return fmt.Errorf("%d spins, want %d", len(s.Spins), s.Sites())
+	}
+	for i, v := range s.Spins {
+		if v != 1 && v != -1 {
+			return fmt.Errorf("spin %d at site %d, want 1 or -1", v, i)
+		}
+	}
+	// Negated, the comparisons refuse NaN too.
+	if e := s.Instance.Energy(s.Spins); !(math.Abs(s.Energy-e) <= s.Tolerance()) {
+		return fmt.Errorf("energy %v, but the spins have %v", s.Energy, e)
+	}
+	if !math.IsNaN(s.Bound) && !(s.Bound <= s.Energy+s.Tolerance() && s.Bound >= -math.MaxFloat64) {
+		return fmt.Errorf("bound %v, want NaN or a lower bound of the energy %v", s.Bound, s.Energy)
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package plots_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"spinlearn/plots"
+)
+
+// method is a way to predict spins, with a mean relative gap in per cent and a
+// CPU time an instance in milliseconds as they come out for 20×20 lattices.
+type method struct {
+	name, group string
+	percent     float64
+	solved      float64 // part of the instances with gap 0
+	ms          float64
+}
+
+// methods returns n of 25 methods with names as long as they get.
+func methods(n int) []method {
+	var all []method
+	for i, target := range []string{"site", "bond"} {
+		for j, loss := range []string{"cross-entropy", "squared error", "hinge", "energy"} {
+			for k, after := range []string{"3 passes", "3 passes + tree"} {
+				m := method{
+					name:    fmt.Sprintf("%s · %s · %s", target, loss, after),
+					group:   target + " target",
+					percent: 9 / float64(1+i*3+j+4*k),
+					solved:  0.02 * float64(i+k),
+					ms:      (4 + float64(9*k+i) + 0.3*float64(j)),
+				}
+				all = append(all, m)
+			}
+		}
+	}
+	for i, s := range []int{1, 10, 100, 1000, 10000, 100000} {
+		m := method{fmt.Sprintf("annealing %d sweeps", s), "classical", 8 / math.Pow(4, float64(i)), 0.19 * float64(i), 0.05 * float64(s)}
+		all = append(all, m)
+	}
+	all = append(all,
+		method{"greedy descent", "classical", 11, 0, 0.02},
+		method{"parallel tempering, 24 replicas", "classical", 0, 1, 5200},
+		method{"random spins + descent to 2-flip minimum", "classical", 8.5, 0, 0.2})
+	return all[:n]
+}
+
+// truths returns ground state energies per spin of n instances.
+func truths(rng *rand.Rand, n int) []float64 {
+	e := make([]float64, n)
+	for i := range e {
+		e[i] = -1.32 + 0.02*rng.NormFloat64()
+	}
+	return e
+}
+
+// gaps returns the relative gaps in per cent of m for n instances.
+func (m method) gaps(rng *rand.Rand, n int) []float64 {
+	g := make([]float64, n)
+	for i := range g {
+		if x := rng.Float64(); x >= m.solved {
+			g[i] = m.percent * math.Exp(0.45*rng.NormFloat64())
+		}
+	}
+	return g
+}
+
+func energies(nMethods, n int) plots.Energies {
+	rng := rand.New(rand.NewPCG(1, 2))
+	c := plots.Energies{Proven: true, Truth: truths(rng, n)}
+	for _, m := range methods(nMethods) {
+		r := plots.EnergyRow{Name: m.name, Group: m.group}
+		for i, g := range m.gaps(rng, n) {
+			r.PerSpin = append(r.PerSpin, c.Truth[i]*(1-g/100))
+		}
+		c.Rows = append(c.Rows, r)
+	}
+	return c
+}
+
+func gaps(nMethods, n int) plots.Gaps {
+	rng := rand.New(rand.NewPCG(3, 4))
+	c := plots.Gaps{Proven: true}
+	for _, m := range methods(nMethods) {
+		c.Rows = append(c.Rows, plots.GapRow{Name: m.name, Group: m.group, Percent: m.gaps(rng, n)})
+	}
+	return c
+}
+
+// wideGaps has gaps over five decades, energies below the reference and a
+// method that reaches it always.
+func wideGaps() plots.Gaps {
+	rng := rand.New(rand.NewPCG(5, 6))
+	c := plots.Gaps{Title: "20×20, Gaussian couplings"}
+	for i := range 6 {
+		r := plots.GapRow{Name: fmt.Sprintf("annealing, slow schedule %d", i)}
+		for range 100 {
+			r.Percent = append(r.Percent, math.Pow(10, -float64(i)+1+0.4*rng.NormFloat64()))
+		}
+		if i == 5 {
+			r.Percent[3], r.Percent[70] = -0.01, -2
+		}
+		c.Rows = append(c.Rows, r)
+	}
+	c.Rows = append(c.Rows, plots.GapRow{Name: "parallel tempering", Percent: make([]float64, 100)})
+	return c
+}
+
+func scatter(nPanels, n int) plots.Scatter {
+	rng := rand.New(rand.NewPCG(7, 8))
+	truth := truths(rng, n)
+	c := plots.Scatter{Proven: true}
+	for _, m := range methods(25)[12 : 12+nPanels] {
+		p := plots.ScatterPanel{Name: m.name, Truth: truth}
+		for i, g := range m.gaps(rng, n) {
+			p.Predicted = append(p.Predicted, truth[i]*(1-g/100))
+		}
+		c.Panels = append(c.Panels, p)
+	}
+	return c
+}
+
+// times has annealing and tempering curves and single points of networks,
+// clustered as equal networks are.
+func times(nPoints int) plots.Times {
+	c := plots.Times{Proven: true}
+	anneal := plots.TimeSeries{Name: "simulated annealing", Group: "classical, label: sweeps"}
+	temper := plots.TimeSeries{Name: "parallel tempering", Group: anneal.Group}
+	for i := range 6 {
+		sweeps := math.Pow(10, float64(i))
+		p := plots.TimePoint{Label: fmt.Sprintf("%.0f", sweeps), Milliseconds: 0.05 * sweeps, Percent: 8 / math.Pow(4, float64(i))}
+		anneal.Points = append(anneal.Points, p)
+		p.Milliseconds *= 3
+		p.Percent /= 1 + float64(i)*float64(i)
+		if i == 5 {
+			p.Percent = 0
+		}
+		temper.Points = append(temper.Points, p)
+	}
+	c.Series = append(c.Series, anneal, temper)
+	for _, m := range methods(25)[:nPoints] {
+		p := plots.TimePoint{Milliseconds: m.ms, Percent: m.percent}
+		c.Series = append(c.Series, plots.TimeSeries{Name: m.name, Group: m.group, Points: []plots.TimePoint{p}})
+	}
+	return c
+}
+
+// training has nRuns runs over up to five kinds of loss, one of them negative
+// and one over three decades, with nGaps validation points each.
+func training(nRuns, nKinds, nSteps, nGaps int) plots.Training {
+	rng := rand.New(rand.NewPCG(9, 10))
+	losses := []string{"cross-entropy (nats per spin)", "energy (J per spin)", "squared error", "hinge", "free energy (J per spin)"}
+	c := plots.Training{Proven: true}
+	for i := range nRuns {
+		k := i % nKinds
+		r := plots.TrainingRun{Name: fmt.Sprintf("bond · %s · seed %d", losses[k], i), Loss: losses[k]}
+		for s := range nSteps {
+			t := float64(s) / float64(nSteps)
+			noise := 1 + 0.15*rng.NormFloat64()
+			var v float64
+			switch k {
+			case 1, 4:
+				v = -1.28 + (0.6-0.1*float64(i))*math.Exp(-6*t) + 0.02*rng.NormFloat64()
+			case 2:
+				v = math.Exp(-(5+0.2*float64(i))*math.Sqrt(t)) * noise
+			default:
+				v = (0.2 + 0.03*float64(i) + 0.5*math.Exp(-8*t)) * noise
+			}
+			r.Steps = append(r.Steps, float64(10*s))
+			r.Losses = append(r.Losses, v)
+		}
+		for s := range nGaps {
+			r.GapSteps = append(r.GapSteps, float64(10*nSteps*(s+1)/nGaps))
+			r.Percent = append(r.Percent, (1+12*math.Exp(-float64(s)/3)+0.4*float64(i))*(1+0.1*rng.NormFloat64()))
+		}
+		c.Runs = append(c.Runs, r)
+	}
+	return c
+}
+
+// lattice is an instance of ±J or Gaussian couplings with a truth of random
+// spins and a prediction that differs from its flip in a few square domains.
+func lattice(rows, cols int, gaussian, periodic bool) plots.Lattice {
+	rng := rand.New(rand.NewPCG(11, 12))
+	n := rows * cols
+	l := plots.Lattice{
+		Proven: true, Rows: rows, Cols: cols, PeriodicRows: periodic, PeriodicCols: periodic,
+		Down: make([]float64, n), Right: make([]float64, n), Frustrated: make([]bool, n),
+		Truth: make([]int8, n), Prediction: make([]int8, n),
+		TruthEnergy: -1.39 * float64(n), PredictionEnergy: -1.39*float64(n) + 14.25,
+	}
+	for i := range n {
+		l.Down[i], l.Right[i] = float64(2*rng.IntN(2)-1), float64(2*rng.IntN(2)-1)
+		if gaussian {
+			l.Down[i], l.Right[i] = rng.NormFloat64(), rng.NormFloat64()
+		}
+		l.Truth[i] = int8(2*rng.IntN(2) - 1)
+		l.Prediction[i] = -l.Truth[i]
+	}
+	for i := range n {
+		r, c := i/cols, i%cols
+		right, down := r*cols+(c+1)%cols, (r+1)%rows*cols+c
+		l.Frustrated[i] = l.Down[i]*l.Right[i]*l.Down[right]*l.Right[down] < 0
+	}
+	for range 4 {
+		r0, c0, h, w := rng.IntN(rows), rng.IntN(cols), 1+rng.IntN(1+rows/4), 1+rng.IntN(1+cols/4)
+		for r := r0; r < r0+h; r++ {
+			for c := c0; c < c0+w; c++ {
+				l.Prediction[r%rows*cols+c%cols] = l.Truth[r%rows*cols+c%cols]
+			}
+		}
+	}
+	return l
+}

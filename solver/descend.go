@@ -1,0 +1,141 @@
+package solver
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"spinlearn/ising"
+)
+
+// DescendSettings are the settings of [Descend].
+type DescendSettings struct {
+	// Start is the configuration to improve; nil means random spins.
+	Start []int8
+}
+
+// Descend flips spins that lower the energy, in sweeps, until none is left. It
+// never fails but for its settings; the context is looked at once, at the start.
+func Descend(ctx context.Context, in *ising.Instance, set *DescendSettings, rng *rand.Rand) (*Result, error) {
+	begin := time.Now()
+	s, err := startFrom(in, set, rng)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return interrupted(heuristic(in, s, Stats{Reads: 1}, begin), err)
+	}
+	flips := Descent(in, s)
+	return heuristic(in, s, Stats{Reads: 1, Flips: int64(flips)}, begin), nil
+}
+
+func startFrom(in *ising.Instance, set *DescendSettings, rng *rand.Rand) ([]int8, error) {
+	if set == nil || set.Start == nil {
+		return randomSpins(in.Sites(), rng.Uint64), nil
+	}
+	if err := checkStart(in, set.Start); err != nil {
+		return nil, err
+	}
+	return slices.Clone(set.Start), nil
+}
+
+func randomSpins(n int, draw func() uint64) []int8 {
+	s := make([]int8, n)
+	for i := range s {
+		s[i] = int8(draw()>>63)*2 - 1
+	}
+	return s
+}
+
+// Descent flips spins of s that lower the energy until no single flip does, and
+// returns the number of flips. Differences within the instance's tolerance do not
+// count, so that it ends.
+func Descent(in *ising.Instance, s []int8) int {
+	st := newState(newBonds(in), s)
+	flips := st.descend(in.Tolerance())
+	st.store(s)
+	return flips
+}
+
+// bonds lists the bonds of each site in a table of fixed width, 2·axes: entry
+// width*i+k is the k-th neighbour of site i with its coupling. Where there is no
+// bond, the site itself stands with coupling 0.
+type bonds struct {
+	width  int
+	site   []int32
+	weight []float64
+}
+
+func newBonds(in *ising.Instance) *bonds {
+	n, axes := in.Sites(), in.Axes()
+	b := &bonds{2 * axes, make([]int32, 2*axes*n), make([]float64, 2*axes*n)}
+	for i := range n {
+		for k := range b.width {
+			b.site[b.width*i+k] = int32(i)
+		}
+		for a := range axes {
+			if j := in.Next(a, i); j >= 0 {
+				b.site[b.width*i+2*a], b.weight[b.width*i+2*a] = int32(j), in.J[a*n+i]
+			}
+			if j := in.Prev(a, i); j >= 0 {
+				b.site[b.width*i+2*a+1], b.weight[b.width*i+2*a+1] = int32(j), in.J[a*n+j]
+			}
+		}
+	}
+	return b
+}
+
+// state is a configuration with the cost 2 s_i h_i of flipping each spin.
+type state struct {
+	*bonds
+	spin, cost []float64
+}
+
+func newState(b *bonds, s []int8) *state {
+	st := &state{b, make([]float64, len(s)), make([]float64, len(s))}
+	for i, v := range s {
+		st.spin[i] = float64(v)
+	}
+	for i := range s {
+		h := 0.0
+		for k, j := range b.site[b.width*i:][:b.width] {
+			h += b.weight[b.width*i+k] * st.spin[j]
+		}
+		st.cost[i] = 2 * st.spin[i] * h
+	}
+	return st
+}
+
+// flip flips spin i and brings the costs of its neighbours up to date.
+func (st *state) flip(i int) {
+	s := 4 * st.spin[i]
+	st.spin[i] = -st.spin[i]
+	st.cost[i] = -st.cost[i]
+	w := st.weight[st.width*i:][:st.width]
+	for k, j := range st.site[st.width*i:][:st.width] {
+		st.cost[j] -= w[k] * s * st.spin[j]
+	}
+}
+
+func (st *state) descend(tolerance float64) (flips int) {
+	for {
+		before := flips
+		for i, c := range st.cost {
+			if c < -tolerance {
+				st.flip(i)
+				flips++
+			}
+		}
+		if flips == before {
+			return flips
+		}
+	}
+}
+
+// store writes the configuration to s.
+func (st *state) store(s []int8) {
+	for i, v := range st.spin {
+		s[i] = int8(v)
+	}
+}

@@ -1,0 +1,91 @@
+package solver
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"spinlearn/ising"
+)
+
+var (
+	// ErrSettings is wrapped by every error about a setting out of its range.
+	ErrSettings = errors.New("solver: invalid settings")
+	// ErrTooLarge is wrapped when an exact method does not fit the lattice.
+	ErrTooLarge = errors.New("solver: lattice too large")
+)
+
+// Status says what is known of a result.
+type Status int
+
+const (
+	Heuristic   Status = iota // nothing but the energy
+	Proven                    // the configuration is a ground state
+	Interrupted               // the context ended before the solver did
+)
+
+func (s Status) String() string {
+	switch s {
+	case Heuristic:
+		return "heuristic"
+	case Proven:
+		return "proven"
+	case Interrupted:
+		return "interrupted"
+	}
+	return fmt.Sprintf("Status(%d)", int(s))
+}
+
+// A Result is the best configuration that a solver found.
+type Result struct {
+	Spins  []int8
+	Energy float64 // of Spins, summed afresh
+	Bound  float64 // a proven lower bound of the ground-state energy; NaN if there is none
+	Status Status
+	Stats
+}
+
+// Stats counts the work behind a result.
+type Stats struct {
+	Reads   int   // independent runs that were begun
+	Sweeps  int   // over all reads
+	Updates int64 // proposed spin flips
+	Flips   int64 // accepted spin flips
+	Elapsed time.Duration
+}
+
+// heuristic returns a result without a bound.
+func heuristic(in *ising.Instance, spins []int8, stats Stats, start time.Time) *Result {
+	stats.Elapsed = time.Since(start)
+	return &Result{Spins: spins, Energy: in.Energy(spins), Bound: math.NaN(), Stats: stats}
+}
+
+// proven returns a result whose spins are a ground state.
+func proven(in *ising.Instance, spins []int8, stats Stats, start time.Time) *Result {
+	r := heuristic(in, spins, stats, start)
+	r.Bound, r.Status = r.Energy, Proven
+	return r
+}
+
+// interrupted marks a result as cut short and returns the error that goes with it.
+func interrupted(r *Result, cause error) (*Result, error) {
+	r.Status = Interrupted
+	return r, fmt.Errorf("solver: stopped: %w", cause)
+}
+
+// checkStart refuses a start configuration that is not one of the instance.
+func checkStart(in *ising.Instance, start []int8) error {
+	if start == nil {
+		return nil
+	}
+	if len(start) != in.Sites() {
+		return fmt.Errorf("%w: Start has %d spins, the lattice %d sites", ErrSettings, len(start), in.Sites())
+	}
+	for i, s := range start {
+		if s != 1 && s != -1 {
+			return fmt.Errorf("%w: Start[%d] = %d, want ±1", ErrSettings, i, s)
+		}
+	}
+	return nil
+}
