@@ -1,0 +1,381 @@
+package solver
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+
+	"spinlearn/ising"
+)
+
+// A Method names an exact search.
+type Method string
+
+const (
+	// Exhaustive enumerates all configurations of at most [MaxExhaustive] spins in
+	// Gray code.
+	Exhaustive Method = "exhaustive"
+	// Transfer is the min-plus transfer matrix, which adds the sites of one layer
+	// after the other and keeps the least energy for every state of the last M
+	// sites, M being the sites of a layer: a row in two dimensions. M is at most
+	// [MaxLayerFree] if the axis across the layers is free and [MaxLayerPeriodic] if
+	// it is periodic, where the first layer is enumerated too.
+	Transfer Method = "transfer"
+)
+
+// The limits of the exact methods.
+const (
+	MaxExhaustive    = 24
+	MaxLayerFree     = 16
+	MaxLayerPeriodic = 10
+
+	maxDecisions = 1 << 30 // bytes to find the way back
+)
+
+// ExactSettings are the settings of [Exact].
+type ExactSettings struct {
+	// Method is the search to use; the cheaper one that fits by default.
+	Method Method
+}
+
+// Exact returns a ground state of a small instance, proven. It fails with
+// [ErrTooLarge] if the method, or neither, fits the lattice.
+func Exact(ctx context.Context, in *ising.Instance, set *ExactSettings) (*Result, error) {
+	begin := time.Now()
+	method := Method("")
+	if set != nil {
+		method = set.Method
+	}
+	plan := planTransfer(in.Lattice)
+	if method == "" {
+		method = Exhaustive
+		if plan != nil && (in.Sites() > MaxExhaustive || plan.work() < math.Ldexp(1, in.Sites())) {
+			method = Transfer
+		}
+	}
+	switch method {
+	case Exhaustive:
+		if in.Sites() > MaxExhaustive {
+			return nil, tooLarge(in.Lattice)
+		}
+		return enumerate(ctx, in, begin)
+	case Transfer:
+		if plan == nil {
+			return nil, tooLarge(in.Lattice)
+		}
+		return transfer(ctx, in, plan, begin)
+	}
+	return nil, fmt.Errorf("%w: Method = %q, want %s or %s", ErrSettings, method, Exhaustive, Transfer)
+}
+
+func tooLarge(l *ising.Lattice) error {
+	return fmt.Errorf("%w for exact search: %v has %d sites; possible are %d sites of any lattice, layers of %d across a free axis, layers of %d across a periodic one",
+		ErrTooLarge, l, l.Sites(), MaxExhaustive, MaxLayerFree, MaxLayerPeriodic)
+}
+
+// enumerate visits all configurations with the last spin up, each one flip away
+// from the one before.
+func enumerate(ctx context.Context, in *ising.Instance, begin time.Time) (*Result, error) {
+	n := in.Sites()
+	s := slices.Repeat([]int8{1}, n)
+	st := newState(newBonds(in), s)
+	best := slices.Clone(st.spin)
+	energy, least := 0.0, 0.0 // above the first configuration
+	flips := uint64(1)<<(n-1) - 1
+	stats := Stats{Reads: 1, Flips: int64(flips)}
+	const often = 1 << 16 // flips between looks at the context
+	for code := uint64(1); code <= flips; code++ {
+		i := bits.TrailingZeros64(code)
+		energy += st.cost[i]
+		st.flip(i)
+		if energy < least {
+			least = energy
+			copy(best, st.spin)
+		}
+		if code%often == 0 && ctx.Err() != nil {
+			break
+		}
+	}
+	for i, v := range best {
+		s[i] = int8(v)
+	}
+	if err := ctx.Err(); err != nil {
+		return interrupted(heuristic(in, s, stats, begin), err)
+	}
+	return proven(in, s, stats, begin), nil
+}
+
+// A transferPlan is a division of the lattice into layers across one axis.
+type transferPlan struct {
+	lattice *ising.Lattice
+	across  int   // axis from layer to layer
+	layers  int   // L
+	width   int   // M, sites of a layer
+	first   []int // sites of layer 0; layer t is t*stride further on
+	stride  int
+}
+
+// planTransfer returns the cheapest plan within the limits, nil if there is none.
+func planTransfer(l *ising.Lattice) *transferPlan {
+	var best *transferPlan
+	stride := l.Sites()
+	for a, side := range l.Shape() {
+		stride /= side
+		p := &transferPlan{lattice: l, across: a, layers: side, width: l.Sites() / side, stride: stride}
+		limit := MaxLayerFree
+		if l.Periodic()[a] {
+			limit = MaxLayerPeriodic
+		}
+		if p.width > limit || l.Sites()<<(p.width-1) > maxDecisions || best != nil && best.work() <= p.work() {
+			continue
+		}
+		for i := range l.Sites() {
+			if i/stride%side == 0 {
+				p.first = append(p.first, i)
+			}
+		}
+		best = p
+	}
+	return best
+}
+
+// work returns the number of states that are updated.
+func (p *transferPlan) work() float64 {
+	w := math.Ldexp(float64(p.lattice.Sites()), p.width)
+	if p.lattice.Periodic()[p.across] {
+		w = math.Ldexp(w, p.width-1)
+	}
+	return w
+}
+
+// transferRun holds the least energy of every state of the frontier. Bit x of a
+// state is set where the spin of the layer's site x is -1; sites below the one being
+// added have their spin in the new layer, the others still in the old.
+type transferRun struct {
+	*transferPlan
+	in     *ising.Instance
+	least  []float64 // 2^M
+	inside []float64 // energy of the new site, spin +1, with its layer, by the lower bits
+	// choices has 2^(M-1) bytes a site, one for each state of the other bits: bit 0
+	// (bit 1) is set if the old spin is -1 where the new one is +1 (-1). Nil leaves
+	// them out.
+	choices []byte
+}
+
+func transfer(ctx context.Context, in *ising.Instance, plan *transferPlan, begin time.Time) (*Result, error) {
+	r := &transferRun{transferPlan: plan, in: in, least: make([]float64, 1<<plan.width), inside: make([]float64, 1<<plan.width)}
+	var err error
+	from, wrap := -1, 0 // the first layer's state, any if the axis is free
+	if plan.lattice.Periodic()[plan.across] {
+		if from, err = r.bestFirstLayer(ctx); err != nil {
+			return r.unfinished(begin, err)
+		}
+		wrap = from
+	}
+	r.choices = make([]byte, in.Sites()<<(plan.width-1))
+	if err := r.run(ctx, from); err != nil {
+		return r.unfinished(begin, err)
+	}
+	end, _ := r.end(wrap)
+	return proven(in, r.walkBack(end, from), Stats{Reads: 1}, begin), nil
+}
+
+// unfinished returns some state of low energy, for a search that was stopped.
+func (r *transferRun) unfinished(begin time.Time, cause error) (*Result, error) {
+	s := r.in.SpanningTree(r.in.J, nil).Spins(r.in.J)
+	Descent(r.in, s)
+	return interrupted(heuristic(r.in, s, Stats{Reads: 1}, begin), cause)
+}
+
+// bestFirstLayer returns the state of the first layer in a ground state, trying all
+// with the last spin up.
+func (r *transferRun) bestFirstLayer(ctx context.Context) (int, error) {
+	best, least := 0, math.Inf(1)
+	for state := range 1 << (r.width - 1) {
+		if err := r.run(ctx, state); err != nil {
+			return 0, err
+		}
+		if _, e := r.end(state); e < least {
+			best, least = state, e
+		}
+	}
+	return best, nil
+}
+
+// run adds all layers; from is the state of the first, -1 if it is open.
+func (r *transferRun) run(ctx context.Context, from int) error {
+	clear(r.least)
+	begin := 0
+	if from >= 0 {
+		for state := range r.least {
+			r.least[state] = math.Inf(1)
+		}
+		r.least[from] = r.layerEnergy(from)
+		begin = 1
+	}
+	for t := begin; t < r.layers; t++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for x := range r.width {
+			r.add(t, x)
+		}
+	}
+	return nil
+}
+
+// layerEnergy returns the energy inside the first layer of a state.
+func (r *transferRun) layerEnergy(state int) float64 {
+	e := 0.0
+	for x := range r.width {
+		r.bondsInside(0, x)
+		t := r.inside[state&(1<<x-1)]
+		if state>>x&1 == 1 {
+			t = -t
+		}
+		e += t
+	}
+	return e
+}
+
+// bondsInside fills inside for site x of layer t: its bonds to lower sites of the
+// layer.
+func (r *transferRun) bondsInside(t, x int) {
+	weight := make([]float64, x)
+	site := r.first[x] + t*r.stride
+	n := r.in.Sites()
+	for a := range r.in.Axes() {
+		if a == r.across {
+			continue
+		}
+		for y := range x {
+			other := r.first[y] + t*r.stride
+			if r.in.Next(a, site) == other {
+				weight[y] += r.in.J[a*n+site]
+			}
+			if r.in.Next(a, other) == site {
+				weight[y] += r.in.J[a*n+other]
+			}
+		}
+	}
+	r.inside[0] = 0
+	for y, w := range weight {
+		half := 1 << y
+		for low := range half { // spin y up, then down
+			r.inside[low+half] = r.inside[low] + w
+			r.inside[low] -= w
+		}
+	}
+}
+
+// add brings site x of layer t into the frontier.
+func (r *transferRun) add(t, x int) {
+	r.bondsInside(t, x)
+	v := 0.0
+	if t > 0 {
+		v = r.in.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
+	}
+	half := 1 << x
+	inside := r.inside[:half]
+	if r.choices == nil {
+		for base := 0; base < len(r.least); base += 2 * half {
+			addStates(r.least[base:][:half], r.least[base+half:][:half], inside, v)
+		}
+		return
+	}
+	choices := r.choices[(t*r.width+x)<<(r.width-1):][:1<<(r.width-1)]
+	for base := 0; base < len(r.least); base += 2 * half {
+		addStatesChoosing(r.least[base:][:half], r.least[base+half:][:half], inside, choices[base/2:][:half], v)
+	}
+}
+
+// addStates replaces the least energies of states with the site up and down before
+// (old spin) by those after (new spin), v being the bond between the two.
+func addStates(up, down, inside []float64, v float64) {
+	down, inside = down[:len(up)], inside[:len(up)]
+	for k, u := range up {
+		d := down[k]
+		plus, minus := u-v, u+v
+		if e := d + v; e < plus {
+			plus = e
+		}
+		if e := d - v; e < minus {
+			minus = e
+		}
+		up[k], down[k] = plus+inside[k], minus-inside[k]
+	}
+}
+
+// addStatesChoosing is addStates and notes which old spin was better.
+func addStatesChoosing(up, down, inside []float64, choices []byte, v float64) {
+	down, inside, choices = down[:len(up)], inside[:len(up)], choices[:len(up)]
+	for k, u := range up {
+		d := down[k]
+		plus, minus := u-v, u+v
+		choice := byte(0)
+		if e := d + v; e < plus {
+			plus = e
+			choice = 1
+		}
+		if e := d - v; e < minus {
+			minus = e
+			choice |= 2
+		}
+		up[k], down[k], choices[k] = plus+inside[k], minus-inside[k], choice
+	}
+}
+
+// end returns the best state of the last layer and its energy; on a periodic axis
+// the bonds to the first layer, of state wrap, are added.
+func (r *transferRun) end(wrap int) (state int, energy float64) {
+	clear(r.inside)
+	n, last := r.in.Sites(), (r.layers-1)*r.stride
+	if r.lattice.Periodic()[r.across] {
+		for x := range r.width {
+			w := r.in.J[r.across*n+r.first[x]+last]
+			if wrap>>x&1 == 1 {
+				w = -w
+			}
+			half := 1 << x
+			for low := range half {
+				r.inside[low+half] = r.inside[low] + w
+				r.inside[low] -= w
+			}
+		}
+	}
+	energy = math.Inf(1)
+	for s, e := range r.least {
+		if e += r.inside[s]; e < energy {
+			state, energy = s, e
+		}
+	}
+	return state, energy
+}
+
+// walkBack returns the configuration that ends in a state of the last layer.
+func (r *transferRun) walkBack(state, from int) []int8 {
+	s := make([]int8, r.in.Sites())
+	set := func(t, x int) {
+		s[r.first[x]+t*r.stride] = int8(1 - 2*(state>>x&1))
+	}
+	for t := r.layers - 1; t >= 0; t-- {
+		if t == 0 && from >= 0 {
+			state = from
+			for x := range r.width {
+				set(0, x)
+			}
+			break
+		}
+		for x := r.width - 1; x >= 0; x-- {
+			set(t, x)
+			low := state & (1<<x - 1)
+			choice := int(r.choices[(t*r.width+x)<<(r.width-1)+(state>>(x+1)<<x|low)])
+			old := choice >> (state >> x & 1) & 1
+			state = state&^(1<<x) | old<<x
+		}
+	}
+	return s
+}

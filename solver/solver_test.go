@@ -1,0 +1,410 @@
+package solver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"spinlearn/ising"
+	"spinlearn/solver"
+	"spinlearn/solver/solvertest"
+)
+
+var (
+	background = context.Background()
+	gaussian   = ising.Ensemble{Couplings: ising.Gaussian}
+	plusMinus  = ising.Ensemble{Couplings: ising.PlusMinus, Negative: 0.5}
+)
+
+func draw(t testing.TB, e ising.Ensemble, shape, boundary string, index uint64) *ising.Instance {
+	t.Helper()
+	return e.Draw(solvertest.Lattice(t, shape, boundary), ising.Stream(1, "couplings", index))
+}
+
+func TestSuite(t *testing.T) {
+	random := solvertest.Traits{Random: true}
+	exact := solvertest.Traits{Exact: true}
+	t.Run("descend", func(t *testing.T) {
+		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Descend(ctx, in, nil, rng)
+		}, random)
+	})
+	t.Run("anneal", func(t *testing.T) {
+		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Anneal(ctx, in, &solver.AnnealSettings{Reads: 2, Sweeps: 50}, rng)
+		}, random)
+	})
+	t.Run("spanning tree", func(t *testing.T) {
+		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.SpanningTree(ctx, in, nil, rng)
+		}, random)
+	})
+	t.Run("spanning tree with descent", func(t *testing.T) {
+		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.SpanningTree(ctx, in, &solver.SpanningTreeSettings{Descent: true}, rng)
+		}, random)
+	})
+	for _, method := range []solver.Method{"", solver.Exhaustive, solver.Transfer} {
+		t.Run("exact "+string(method), func(t *testing.T) {
+			solvertest.Run(t, func(ctx context.Context, in *ising.Instance, _ *rand.Rand) (*solver.Result, error) {
+				return solver.Exact(ctx, in, &solver.ExactSettings{Method: method})
+			}, exact)
+		})
+	}
+}
+
+func exact(t testing.TB, in *ising.Instance, method solver.Method) *solver.Result {
+	t.Helper()
+	r, err := solver.Exact(background, in, &solver.ExactSettings{Method: method})
+	if err != nil {
+		t.Fatal(err)
+	}
+	solvertest.CheckResult(t, in, r)
+	return r
+}
+
+// The two exact methods share no code; hundreds of instances of every kind.
+func TestExhaustiveEqualsTransfer(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	shapes := []string{"2x2", "3x3", "3x4", "4x3", "2x7", "4x4", "3x5", "2x2x2", "3x2x2", "2x3x2", "3x3x2", "2x2x4"}
+	for k := range 400 {
+		shape, err := ising.ParseShape(shapes[rng.IntN(len(shapes))])
+		if err != nil {
+			t.Fatal(err)
+		}
+		periodic := make([]bool, len(shape))
+		for a := range periodic {
+			periodic[a] = shape[a] > 2 && rng.IntN(2) == 0
+		}
+		l, err := ising.NewLattice(shape, periodic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := []ising.Ensemble{gaussian, plusMinus, {Couplings: ising.PlusMinus, Negative: 0.5, Dilution: 0.3}}[k%3]
+		in := e.Draw(l, rng)
+		a, b := exact(t, in, solver.Exhaustive), exact(t, in, solver.Transfer)
+		if math.Abs(a.Energy-b.Energy) > in.Tolerance() {
+			t.Errorf("%v %+v: exhaustive %v, transfer %v", l, e, a.Energy, b.Energy)
+		}
+	}
+}
+
+// Beyond enumeration: a transposed or reflected instance, a gauge transform, and the
+// same lattice with a boundary that the couplings do not use have the same ground
+// state.
+func TestTransferInvariances(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, boundary := range []string{"free", "cylinder", "periodic"} {
+		side := 10
+		if boundary == "periodic" {
+			side = 7
+		}
+		l := solvertest.Lattice(t, fmt.Sprintf("%dx%d", side, side), boundary)
+		in := gaussian.Draw(l, rng)
+		want := exact(t, in, solver.Transfer).Energy
+		for k, y := range l.Symmetries() {
+			if got := exact(t, y.Instance(in), solver.Transfer).Energy; math.Abs(got-want) > in.Tolerance() {
+				t.Errorf("%v: energy %v of image %d, want %v", l, got, k, want)
+			}
+		}
+		r, err := solver.Descend(background, in, nil, rng)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := exact(t, in.Gauge(r.Spins), solver.Transfer).Energy; math.Abs(got-want) > in.Tolerance() {
+			t.Errorf("%v: energy %v in another gauge, want %v", l, got, want)
+		}
+	}
+
+	free := draw(t, gaussian, "7x8", "free", 0)
+	torus, err := ising.NewInstance(solvertest.Lattice(t, "7x8", "periodic"), free.J)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := exact(t, free, solver.Transfer).Energy
+	if got := exact(t, torus, solver.Transfer).Energy; math.Abs(got-want) > free.Tolerance() {
+		t.Errorf("torus without bonds across: energy %v, want %v", got, want)
+	}
+}
+
+// Annealing that is given time finds the energies that the transfer matrix proves.
+func TestAnnealReachesTransfer(t *testing.T) {
+	for _, c := range [][2]string{{"16x8", "free"}, {"8x8", "periodic"}, {"30x6", "cylinder"}} {
+		in := draw(t, plusMinus, c[0], c[1], 0)
+		want := exact(t, in, solver.Transfer).Energy
+		r, err := solver.Anneal(background, in, &solver.AnnealSettings{Reads: 20, Sweeps: 1000}, ising.Stream(1, "solver", 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Energy != want {
+			t.Errorf("%s %s: annealed to %v, proven %v", c[0], c[1], r.Energy, want)
+		}
+	}
+}
+
+// Mean ground-state energies per site, from design measurements over thousands of
+// instances: ±J torus L=6 -1.3668(6), ±J free L=8 -1.2784(6), 3D ±J free 2x... none.
+func TestPublishedEnergies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a few seconds")
+	}
+	for _, c := range []struct {
+		shape, boundary string
+		want            float64
+	}{{"6x6", "periodic", -1.3668}, {"8x8", "free", -1.2784}} {
+		const n = 400
+		sum, squares := 0.0, 0.0
+		for k := range uint64(n) {
+			in := draw(t, plusMinus, c.shape, c.boundary, k)
+			e := exact(t, in, solver.Transfer).Energy / float64(in.Sites())
+			sum += e / n
+			squares += e * e / n
+		}
+		if sem := math.Sqrt((squares - sum*sum) / n); math.Abs(sum-c.want) > 4*sem {
+			t.Errorf("±J %s %s: %.4f ± %.4f per site, published %v", c.shape, c.boundary, sum, sem, c.want)
+		}
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	for _, c := range []struct {
+		shape, boundary string
+		method          solver.Method
+	}{
+		{"5x5", "free", solver.Exhaustive}, {"17x17", "free", ""}, {"11x11", "periodic", ""}, {"17x11", "periodic,free", solver.Transfer},
+		{"5x5x5", "free", ""}, {"100000x16", "free", ""},
+	} {
+		in := draw(t, gaussian, c.shape, c.boundary, 0)
+		_, err := solver.Exact(background, in, &solver.ExactSettings{Method: c.method})
+		if !errors.Is(err, solver.ErrTooLarge) || !strings.Contains(err.Error(), c.shape) {
+			t.Errorf("%s %s: %v", c.shape, c.boundary, err)
+		}
+	}
+	in := draw(t, gaussian, "3x3", "free", 0)
+	if _, err := solver.Exact(background, in, &solver.ExactSettings{Method: "magic"}); !errors.Is(err, solver.ErrSettings) {
+		t.Errorf("unknown method: %v", err)
+	}
+}
+
+func TestAnnealSettings(t *testing.T) {
+	in := draw(t, gaussian, "8x8", "periodic", 0)
+	anneal := func(set solver.AnnealSettings) *solver.Result {
+		t.Helper()
+		r, err := solver.Anneal(background, in, &set, ising.Stream(1, "solver", 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	base := solver.AnnealSettings{Reads: 3, Sweeps: 20}
+	want := anneal(base)
+	if want.Reads != 3 || want.Sweeps != 60 || want.Updates != 60*64 || want.Flips == 0 {
+		t.Errorf("stats %+v", want.Stats)
+	}
+	for name, change := range map[string]func(*solver.AnnealSettings){
+		"Sweeps":   func(s *solver.AnnealSettings) { s.Sweeps = 19 },
+		"BetaMin":  func(s *solver.AnnealSettings) { s.BetaMin = 0.01 },
+		"BetaMax":  func(s *solver.AnnealSettings) { s.BetaMax = 2 },
+		"Schedule": func(s *solver.AnnealSettings) { s.Schedule = solver.Linear },
+	} {
+		set := base
+		change(&set)
+		if r := anneal(set); r.Flips == want.Flips {
+			t.Errorf("%s has no effect", name)
+		}
+	}
+	set := base
+	set.Workers = 4
+	if r := anneal(set); !slices.Equal(r.Spins, want.Spins) || r.Flips != want.Flips {
+		t.Error("four workers give another result")
+	}
+	set = base
+	set.Reads = 30
+	if r := anneal(set); r.Energy > want.Energy {
+		t.Errorf("30 reads end at %v, the first three of them at %v", r.Energy, want.Energy)
+	}
+	ground := exact(t, in, solver.Transfer)
+	cold := solver.AnnealSettings{Start: ground.Spins, BetaMin: 100, BetaMax: 100, Reads: 1, Sweeps: 5}
+	if r := anneal(cold); math.Abs(r.Energy-ground.Energy) > in.Tolerance() || r.Sweeps != 5 {
+		t.Errorf("from the ground state at β = 100: %v, want %v", r.Energy, ground.Energy)
+	}
+	for want, set := range map[string]solver.AnnealSettings{
+		"Reads = -1": {Reads: -1}, "Sweeps = -3": {Sweeps: -3}, "Workers = -2": {Workers: -2}, "BetaMin = 3": {BetaMin: 3, BetaMax: 2},
+		"BetaMax = -1": {BetaMax: -1}, "BetaMin = NaN": {BetaMin: math.NaN()}, "+Inf": {BetaMax: math.Inf(1)}, `Schedule = "cubic"`: {Schedule: "cubic"},
+		"3 spins": {Start: make([]int8, 3)}, "Start[0] = 0": {Start: make([]int8, 64)},
+	} {
+		if _, err := solver.Anneal(background, in, &set, ising.Stream(1, "solver", 0)); !errors.Is(err, solver.ErrSettings) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	bad := &solver.DescendSettings{Start: make([]int8, 2)}
+	if _, err := solver.Descend(background, in, bad, nil); !errors.Is(err, solver.ErrSettings) {
+		t.Errorf("descent from two spins: %v", err)
+	}
+}
+
+// The range scales with the couplings and is not moved by one tiny coupling.
+func TestBetaRange(t *testing.T) {
+	in := draw(t, gaussian, "16x16", "periodic", 0)
+	low, high := solver.BetaRange(in)
+	if !(low > 0.3 && low < 0.7 && high > 5 && high < 15) { // σ = 2 in two dimensions
+		t.Errorf("range %v to %v of a Gaussian torus", low, high)
+	}
+	J := slices.Clone(in.J)
+	for k := range J {
+		J[k] *= 1e5
+	}
+	scaledLow, scaledHigh := solver.BetaRange(&ising.Instance{Lattice: in.Lattice, J: J})
+	if math.Abs(scaledLow*1e5/low-1) > 1e-9 || math.Abs(scaledHigh*1e5/high-1) > 1e-9 {
+		t.Errorf("couplings times 1e5: range %v to %v", scaledLow, scaledHigh)
+	}
+	J = slices.Clone(in.J)
+	J[5] = 1e-12
+	if _, moved := solver.BetaRange(&ising.Instance{Lattice: in.Lattice, J: J}); math.Abs(moved/high-1) > 0.05 {
+		t.Errorf("one coupling of 1e-12 moves β_max from %v to %v", high, moved)
+	}
+	if low, high := solver.BetaRange(&ising.Instance{Lattice: in.Lattice, J: make([]float64, len(J))}); low != 1 || high != 1 {
+		t.Errorf("without couplings: %v to %v", low, high)
+	}
+}
+
+// After tree descent no subtree of the tree lowers the energy; before, some did.
+func TestTreeDescent(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 3))
+	improved := 0
+	for _, c := range [][2]string{{"12x12", "periodic"}, {"9x14", "free"}, {"4x5x6", "cylinder"}} {
+		for _, e := range []ising.Ensemble{gaussian, plusMinus, {Couplings: ising.Gaussian, Dilution: 0.5}} {
+			in := e.Draw(solvertest.Lattice(t, c[0], c[1]), rng)
+			tree := in.SpanningTree(in.J, rng)
+			s := tree.Spins(in.J)
+			before := in.Energy(s)
+			flips := solver.TreeDescent(in, s, tree)
+			after := in.Energy(s)
+			if after > before || flips > 0 && after >= before {
+				t.Errorf("%v: %d flips lead from %v to %v", in, flips, before, after)
+			}
+			if after < before {
+				improved++
+			}
+			for v := range in.Sites() {
+				flipped := slices.Clone(s)
+				below := make([]bool, in.Sites())
+				for _, i := range tree.Order {
+					p := tree.Parent[i]
+					if below[i] = int(i) == v || p >= 0 && below[p]; below[i] {
+						flipped[i] = -s[i]
+					}
+				}
+				if e := in.Energy(flipped); e < after-in.Tolerance() {
+					t.Fatalf("%v: flipping the subtree of %d lowers the energy from %v to %v", in, v, after, e)
+				}
+			}
+		}
+	}
+	if improved < 6 {
+		t.Errorf("only %d of 9 states were improved", improved)
+	}
+}
+
+func TestDescentEndsInLocalMinimum(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 4))
+	for _, e := range []ising.Ensemble{gaussian, plusMinus} {
+		in := e.Draw(solvertest.Lattice(t, "20x20", "periodic"), rng)
+		r, err := solver.Descend(background, in, nil, rng)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range r.Spins {
+			if c := in.FlipCost(r.Spins, i); c < -in.Tolerance() {
+				t.Errorf("flipping %d would lower the energy by %v", i, -c)
+			}
+		}
+		if solver.Descent(in, r.Spins) != 0 {
+			t.Error("a second descent found more flips")
+		}
+	}
+}
+
+func TestStatusString(t *testing.T) {
+	for s, want := range map[solver.Status]string{
+		solver.Heuristic: "heuristic", solver.Proven: "proven", solver.Interrupted: "interrupted", 7: "Status(7)",
+	} {
+		if got := s.String(); got != want {
+			t.Errorf("%d: %q, want %q", int(s), got, want)
+		}
+	}
+}
+
+func ExampleAnneal() {
+	l, err := ising.NewLattice([]int{6, 6}, []bool{true, true})
+	if err != nil {
+		panic(err)
+	}
+	in := ising.Ensemble{Couplings: ising.PlusMinus, Negative: 0.5}.Draw(l, ising.Stream(1, "couplings", 0))
+	annealed, err := solver.Anneal(context.Background(), in, nil, ising.Stream(1, "solver", 0))
+	if err != nil {
+		panic(err)
+	}
+	exact, err := solver.Exact(context.Background(), in, nil)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(annealed.Energy, annealed.Status)
+	fmt.Println(exact.Energy, exact.Status)
+	// Output:
+	// -46 heuristic
+	// -46 proven
+}
+
+func BenchmarkAnneal(b *testing.B) {
+	for _, c := range []struct {
+		name, shape string
+		ensemble    ising.Ensemble
+	}{
+		{"2D/gaussian/L=16", "16x16", gaussian}, {"2D/gaussian/L=64", "64x64", gaussian},
+		{"2D/pm/L=64", "64x64", plusMinus}, {"3D/gaussian/L=8", "8x8x8", gaussian},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			in := draw(b, c.ensemble, c.shape, "periodic", 0)
+			b.ReportAllocs()
+			updates := int64(0)
+			for b.Loop() {
+				r, err := solver.Anneal(background, in, &solver.AnnealSettings{Reads: 1, Sweeps: 100}, ising.Stream(1, "solver", 0))
+				if err != nil {
+					b.Fatal(err)
+				}
+				updates += r.Updates
+			}
+			b.ReportMetric(float64(updates)/float64(b.Elapsed().Nanoseconds()), "updates/ns")
+		})
+	}
+}
+
+func BenchmarkTransfer(b *testing.B) {
+	for _, c := range [][2]string{{"16x16", "free"}, {"16x16", "cylinder"}, {"10x10", "periodic"}} {
+		b.Run(c[1]+"/"+c[0], func(b *testing.B) {
+			in := draw(b, gaussian, c[0], c[1], 0)
+			for b.Loop() {
+				exact(b, in, solver.Transfer)
+			}
+		})
+	}
+}
+
+func BenchmarkTreeDescent(b *testing.B) {
+	for _, side := range []string{"16", "64"} {
+		b.Run("L="+side, func(b *testing.B) {
+			in := draw(b, gaussian, side+"x"+side, "periodic", 0)
+			tree := in.SpanningTree(in.J, nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				solver.TreeDescent(in, tree.Spins(in.J), tree)
+			}
+		})
+	}
+}
