@@ -190,15 +190,17 @@ func accept(x float64, u uint64) bool {
 // not 0, it is
 //
 //	β_min = 1/σ                        a typical flip is accepted with e^-2
-//	β_max = max(6/σ, ln(100)/(2q))     all but a tenth of the spins are frozen to 1 %
+//	β_max = max(6/σ, ln(10)/(2q))      nine spins in ten are flipped with e^-2.3 or less
 //
+// which the closing descent completes. On 2D and 3D Gaussian, uniform and ±J tori
+// halving and doubling either end was worse or equal at 100 and at 1000 sweeps.
 // It scales with the inverse of the couplings, and does not look at the smallest:
 // that would spend the schedule on freezing spins whose state hardly matters.
 func BetaRange(in *ising.Instance) (low, high float64) {
-	const most = 4096 // sites are enough for a percentile
 	table := newBonds(in)
 	var fields []float64
 	sum, count := 0.0, 0.0
+	most := 4096 >> (table.width - 1) // sites whose fields are enough for a percentile
 	stride := (in.Sites() + most - 1) / most
 	for i := 0; i < in.Sites(); i += stride {
 		w := table.weight[table.width*i:][:table.width]
@@ -222,5 +224,5 @@ func BetaRange(in *ising.Instance) (low, high float64) {
 	fields = slices.DeleteFunc(fields, func(h float64) bool { return h < 1e-9*sigma })
 	slices.Sort(fields)
 	q := fields[len(fields)/10]
-	return 1 / sigma, max(6/sigma, math.Log(100)/(2*q))
+	return 1 / sigma, max(6/sigma, math.Ln10/(2*q))
 }

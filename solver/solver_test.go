@@ -252,7 +252,7 @@ func TestAnnealSettings(t *testing.T) {
 func TestBetaRange(t *testing.T) {
 	in := draw(t, gaussian, "16x16", "periodic", 0)
 	low, high := solver.BetaRange(in)
-	if !(low > 0.3 && low < 0.7 && high > 5 && high < 15) { // σ = 2 in two dimensions
+	if !(low > 0.3 && low < 0.7 && high > 3 && high < 8) { // σ = 2 in two dimensions
 		t.Errorf("range %v to %v of a Gaussian torus", low, high)
 	}
 	J := slices.Clone(in.J)
