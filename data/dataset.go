@@ -102,6 +102,16 @@ type Dataset struct {
 	index   index
 }
 
+// Checksum returns the SHA-256 of dataset.json as it now is, in hexadecimal. Since
+// dataset.json holds the checksums of the shards, it stands for all data.
+func (d *Dataset) Checksum() (string, error) {
+	file, err := readFile(d.path(indexName), maxIndexFile)
+	if err != nil {
+		return "", fmt.Errorf("data: %w", err)
+	}
+	return checksum(file), nil
+}
+
 // Open reads and validates dataset.json in dir; the shards are read, and checked,
 // by [Dataset.All] and [Dataset.Epoch]. A dataset whose generation has not ended
 // opens too and holds the instances written so far; see [Dataset.Complete].

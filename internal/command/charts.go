@@ -1,0 +1,185 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"spinlearn/cnn"
+	"spinlearn/internal/compare"
+	"spinlearn/plots"
+)
+
+// chart is what every chart of package plots has.
+type chart interface {
+	Figure() (*plots.Figure, error)
+}
+
+func draw(c chart, name string) error {
+	f, err := c.Figure()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return f.Save(name)
+}
+
+// drawCharts draws the charts of a comparison that its rows allow.
+func drawCharts(o *compareOptions, t *compare.Table, runs []run) error {
+	title := fmt.Sprintf("%d instances, %v", len(t.Truth), t.Lattice)
+	path := func(name string) string { return filepath.Join(o.out, name) }
+	var energies []plots.EnergyRow
+	var gaps []plots.GapRow
+	for _, r := range t.Rows {
+		energies = append(energies, plots.EnergyRow{Name: r.Name, Group: r.Group, PerSpin: t.PerSpin(r.Energies)})
+		gaps = append(gaps, plots.GapRow{Name: r.Name, Group: r.Group, Percent: percent(r.Gaps)})
+	}
+	all := t.AllProven()
+	charts := map[string]chart{
+		"energies.png": plots.Energies{Title: title, Proven: all, Truth: t.PerSpin(t.Truth), Rows: energies},
+		"gaps.png":     plots.Gaps{Title: title, Proven: all, Rows: gaps},
+		"time.png":     plots.Times{Title: title, Proven: all, Series: timeSeries(t)},
+	}
+	raw := rawRows(t)
+	if len(raw) > 0 {
+		charts["scatter.png"] = plots.Scatter{Title: title, Proven: all, Panels: scatterPanels(t, raw)}
+		if c, ok := latticeChart(t, raw, o.instance); ok {
+			charts["lattice.png"] = c
+		}
+	}
+	for name, c := range charts {
+		if err := draw(c, path(name)); err != nil {
+			return err
+		}
+	}
+	runs = slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return r.dir == "" })
+	if len(runs) == 0 {
+		return nil
+	}
+	return drawTraining(path("training.png"), runs)
+}
+
+func percent(fractions []float64) []float64 {
+	v := make([]float64, len(fractions))
+	for i, f := range fractions {
+		v[i] = 100 * f
+	}
+	return v
+}
+
+// timeSeries puts annealing into one curve over its sweeps and each other method
+// into a point.
+func timeSeries(t *compare.Table) []plots.TimeSeries {
+	annealing := plots.TimeSeries{Name: "annealing, sweeps", Group: compare.Classical}
+	var list []plots.TimeSeries
+	for _, r := range t.Rows {
+		gap, _ := compare.MeanSEM(r.Gaps)
+		p := plots.TimePoint{Milliseconds: max(r.PerInstance().Seconds()*1e3, 1e-4), Percent: 100 * gap}
+		if r.Sweeps > 0 {
+			p.Label = fmt.Sprint(r.Sweeps)
+			annealing.Points = append(annealing.Points, p)
+			continue
+		}
+		list = append(list, plots.TimeSeries{Name: r.Name, Group: r.Group, Points: []plots.TimePoint{p}})
+	}
+	if len(annealing.Points) > 0 {
+		list = append([]plots.TimeSeries{annealing}, list...)
+	}
+	return list
+}
+
+// rawRows returns, for each model, the row of most passes without descent.
+func rawRows(t *compare.Table) []*compare.Row {
+	most := map[string]*compare.Row{}
+	var names []string
+	for _, r := range t.Rows {
+		if r.Target == "" || strings.HasSuffix(r.Name, "descent") {
+			continue
+		}
+		model, _, _ := strings.Cut(r.Name, fmt.Sprintf(" %d pass", r.Passes))
+		if old, ok := most[model]; !ok {
+			names = append(names, model)
+			most[model] = r
+		} else if r.Passes > old.Passes {
+			most[model] = r
+		}
+	}
+	var rows []*compare.Row
+	for _, n := range names {
+		rows = append(rows, most[n])
+	}
+	return rows
+}
+
+const maxPanels = 12
+
+func scatterPanels(t *compare.Table, rows []*compare.Row) []plots.ScatterPanel {
+	var panels []plots.ScatterPanel
+	for _, r := range rows[:min(len(rows), maxPanels)] {
+		panels = append(panels, plots.ScatterPanel{Name: r.Name, Truth: t.PerSpin(t.Truth), Predicted: t.PerSpin(r.Energies)})
+	}
+	return panels
+}
+
+// latticeChart shows one instance and the best of the raw predictions.
+func latticeChart(t *compare.Table, rows []*compare.Row, instance int) (plots.Lattice, bool) {
+	sides := t.Lattice.Shape()
+	if max(sides[0], sides[1]) > plots.MaxLattice || instance >= len(t.First) {
+		return plots.Lattice{}, false
+	}
+	best := slices.MinFunc(rows, func(a, b *compare.Row) int {
+		x, _ := compare.MeanSEM(a.Gaps)
+		y, _ := compare.MeanSEM(b.Gaps)
+		switch {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+	s := t.First[instance]
+	n := s.Sites()
+	return plots.Lattice{
+		Title: fmt.Sprintf("instance %d, %v; prediction: %s", instance, t.Lattice, best.Name), Proven: s.Proven(),
+		Rows: sides[0], Cols: sides[1], Down: s.J[:n], Right: s.J[n:],
+		PeriodicRows: t.Lattice.Periodic()[0], PeriodicCols: t.Lattice.Periodic()[1],
+		Frustrated: s.Frustrated(), Truth: s.Spins, Prediction: best.Spins[instance],
+		TruthEnergy: s.Energy, PredictionEnergy: best.Energies[instance],
+	}, true
+}
+
+// drawTraining draws the curves of runs; those without metrics are left out.
+func drawTraining(name string, runs []run) error {
+	c := plots.Training{Title: "training", Proven: true}
+	for _, r := range runs {
+		lines, err := cnn.ReadMetrics(filepath.Join(r.dir, cnn.MetricsFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		set := r.model.Training
+		curve := plots.TrainingRun{Name: set.Target + " " + set.Loss, Loss: set.Loss}
+		if len(runs) > 1 && slices.ContainsFunc(c.Runs, func(o plots.TrainingRun) bool { return o.Name == curve.Name }) {
+			curve.Name += " (" + filepath.Base(r.dir) + ")"
+		}
+		for _, m := range lines {
+			if m.ValidationGap != nil {
+				curve.GapSteps = append(curve.GapSteps, float64(m.Step))
+				curve.Percent = append(curve.Percent, 100**m.ValidationGap)
+			} else {
+				curve.Steps = append(curve.Steps, float64(m.Step))
+				curve.Losses = append(curve.Losses, m.Loss)
+			}
+		}
+		c.Runs = append(c.Runs, curve)
+	}
+	if len(c.Runs) == 0 {
+		return nil
+	}
+	return draw(c, name)
+}

@@ -1,0 +1,144 @@
+// Package command is the command line: one file a command, with its flags, the files
+// it touches and nothing that another package could compute.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"spinlearn/cnn"
+	"spinlearn/data"
+	"spinlearn/ising"
+	"spinlearn/solver"
+)
+
+// Version of the program. It is kept in datasets and models.
+const Version = "0.1.0"
+
+const program = "spinlearn " + Version
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// Run runs the command line without the program's name and returns the exit code.
+// Results go to stdout, progress and errors to stderr. An interrupt ends the work in
+// order; a second one ends the program.
+func Run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return execute(ctx, args, stdout, stderr)
+}
+
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	app := &cli.App{
+		Name:            "spinlearn",
+		Usage:           "spin glasses with ground states, networks that predict them, and an honest comparison",
+		Version:         Version,
+		HideHelpCommand: true,
+		Writer:          stdout,
+		ErrWriter:       stderr,
+		ExitErrHandler:  func(*cli.Context, error) {},
+		OnUsageError:    onUsageError,
+		Action: func(c *cli.Context) error {
+			if name := c.Args().First(); name != "" {
+				return usagef("unknown command %q; see spinlearn --help", name)
+			}
+			return cli.ShowAppHelp(c)
+		},
+		Commands: []*cli.Command{generateCommand(), trainCommand(), compareCommand(), demoCommand()},
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = onUsageError
+	}
+	err := app.RunContext(ctx, append([]string{app.Name}, spreadLists(args)...))
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(stderr, "spinlearn: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	return exitCode(err)
+}
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	command := "spinlearn"
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != command {
+		command += " " + c.Command.Name
+	}
+	return usagef("%w; see %s --help", err, command)
+}
+
+func exitCode(err error) int {
+	if errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	for _, settings := range []error{data.ErrSettings, solver.ErrSettings, cnn.ErrSettings, ising.ErrLattice, ising.ErrEnsemble} {
+		if errors.Is(err, settings) && !errors.Is(err, os.ErrExist) {
+			return exitUsage
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return exitInterrupted
+	}
+	return exitFailure
+}
+
+// noArguments refuses what is left over after the flags.
+func noArguments(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return usagef("unexpected argument %q; see spinlearn %s --help", c.Args().First(), c.Command.Name)
+	}
+	return nil
+}
+
+// spreadLists lets a list flag be given several values in a row, as a shell's
+// pattern expands to: "--models a b" becomes "--models a --models b".
+func spreadLists(args []string) []string {
+	const list = "--models"
+	var spread []string
+	inList := false
+	for _, a := range args {
+		switch {
+		case strings.HasPrefix(a, "-"):
+			inList = false
+			if a == list {
+				inList = true
+				continue
+			}
+			spread = append(spread, a)
+		case inList:
+			spread = append(spread, list, a)
+		default:
+			spread = append(spread, a)
+		}
+	}
+	if inList && (len(spread) < 2 || spread[len(spread)-2] != list) {
+		spread = append(spread, list) // with no value, for the parser to refuse
+	}
+	return spread
+}
+
+// interruptHint adds to the error of an interrupt how to go on.
+func interruptHint(err error, hint string) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w; %s", err, hint)
+	}
+	return err
+}

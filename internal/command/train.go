@@ -1,0 +1,179 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"spinlearn/cnn"
+	"spinlearn/data"
+	"spinlearn/ising"
+)
+
+// trainOptions are what the flags of train say.
+type trainOptions struct {
+	data, validation string
+	validationCount  int
+	out              string
+	set              cnn.TrainSettings
+}
+
+func trainCommand() *cli.Command {
+	o := trainOptions{}
+	set := &o.set
+	return &cli.Command{
+		Name:  "train",
+		Usage: "train a network on a dataset",
+		Description: `Writes model.safetensors (the weights of least validation gap), metrics.jsonl,
+training.png and checkpoint/ into the folder. A run that was stopped, at any
+moment, goes on with the same command and --resume, and ends with the same bytes
+as one that was not.
+
+Targets: bond predicts relative orientations across bonds and decodes them by a
+spanning tree; site predicts spins. Losses of bond: cross-entropy, margin,
+local-energy, boltzmann; of site: cross-entropy, margin, local-energy,
+true-energy.
+
+Example:
+   spinlearn train --data train --validation validation --loss cross-entropy --steps 2000 --out run`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "data", Usage: "dataset to train on", Required: true, Destination: &o.data},
+			&cli.StringFlag{Name: "validation", Usage: "dataset to choose the weights by; without one the last are kept", Destination: &o.validation},
+			&cli.IntFlag{Name: "validation-count", Value: 200, Usage: "validation instances to use", Destination: &o.validationCount},
+			&cli.StringFlag{Name: "loss", Value: cnn.CrossEntropy, Usage: "see above", Destination: &set.Loss},
+			&cli.StringFlag{Name: "target", Value: cnn.Bond, Usage: "bond or site", Destination: &set.Target},
+			&cli.Float64Flag{Name: "temperature", Usage: "of the energy losses, in units of J (default: 0.1 local-energy of site, 4 of bond, 0.3 boltzmann, 0.5 true-energy, falling to 0)", Destination: &set.Temperature},
+			&cli.Float64Flag{Name: "offset", Usage: "h0 of local-energy, in units of J", Destination: &set.Offset},
+			&cli.Float64Flag{Name: "margin", Usage: "γ of margin (default: 1)", Destination: &set.Margin},
+			&cli.IntFlag{Name: "channels", Value: 16, Destination: &set.Channels},
+			&cli.IntFlag{Name: "blocks", Value: 6, Usage: "residual blocks", Destination: &set.Blocks},
+			&cli.IntFlag{Name: "steps", Value: 8000, Destination: &set.Steps},
+			&cli.IntFlag{Name: "batch", Value: 32, Usage: "instances a step", Destination: &set.Batch},
+			&cli.Float64Flag{Name: "learning-rate", Value: 0.003, Usage: "of Adam, at its highest", Destination: &set.LearningRate},
+			&cli.IntFlag{Name: "warmup", Value: 50, Usage: "steps of rising learning rate", Destination: &set.Warmup},
+			&cli.Float64Flag{Name: "clip", Value: 1, Usage: "bound of the gradient's norm", Destination: &set.Clip},
+			&cli.IntFlag{Name: "pool", Usage: "instances in training at a time, bond target (default: 1024)", Destination: &set.Pool},
+			&cli.IntFlag{Name: "visits", Usage: "largest number of visits of an instance in the pool (default: 8)", Destination: &set.Visits},
+			&cli.IntFlag{Name: "validate-every", Value: 200, Usage: "steps", Destination: &set.ValidateEvery},
+			&cli.IntFlag{Name: "patience", Usage: "validations without a better gap that end training, 0 for never", Destination: &set.Patience},
+			&cli.IntFlag{Name: "checkpoint-every", Value: 200, Usage: "steps", Destination: &set.CheckpointEvery},
+			&cli.Uint64Flag{Name: "seed", Value: 1, Destination: &set.Seed},
+			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &set.Workers},
+			&cli.BoolFlag{Name: "resume", Usage: "go on from the checkpoint in the folder, if there is one", Destination: &set.Resume},
+			&cli.StringFlag{Name: "out", Usage: "folder of the run", Required: true, Destination: &o.out},
+		},
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			for _, name := range []string{"temperature", "margin", "channels", "blocks", "steps", "batch", "learning-rate", "clip", "pool", "visits", "validate-every", "checkpoint-every", "workers", "validation-count"} {
+				if c.IsSet(name) && c.Value(name) == zeroOf(c.Value(name)) {
+					return usagef("--%s = 0, want more", name) // 0 would mean the default
+				}
+			}
+			r, err := train(c.Context, c.App.ErrWriter, &o)
+			if err != nil {
+				return err
+			}
+			gap := "no validation"
+			if r.Model.Gap != nil {
+				gap = fmt.Sprintf("validation gap %.3f %%", 100**r.Model.Gap)
+			}
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %d steps, best weights after %d, %s\n", o.out, r.Steps, r.Model.Step, gap)
+			return err
+		},
+	}
+}
+
+func zeroOf(v any) any {
+	switch v.(type) {
+	case float64:
+		return 0.0
+	case int:
+		return 0
+	}
+	return nil
+}
+
+func train(ctx context.Context, stderr io.Writer, o *trainOptions) (*cnn.TrainResult, error) {
+	if o.validationCount < 1 {
+		return nil, usagef("--validation-count = %d, want at least 1", o.validationCount)
+	}
+	source, name, err := openDataset(o.data)
+	if err != nil {
+		return nil, err
+	}
+	var validation []*ising.Solved
+	if o.validation != "" {
+		d, other, err := openDataset(o.validation)
+		if err != nil {
+			return nil, err
+		}
+		if validation, err = take(d, o.validationCount); err != nil {
+			return nil, err
+		}
+		name += fmt.Sprintf("; validation on the first %d of %s", len(validation), other)
+	}
+	set := o.set
+	set.Data, set.Program = name, program
+	r := newReporter(stderr, "train "+filepath.Base(o.out), "steps", set.Steps)
+	set.Progress = func(p cnn.TrainProgress) {
+		note := fmt.Sprintf("loss %.4g", p.Loss)
+		if !math.IsNaN(p.Gap) {
+			note += fmt.Sprintf(", gap %.2f %%", 100*p.Gap)
+		}
+		r.update(p.Step, note)
+	}
+	result, err := cnn.Train(ctx, o.out, source, validation, &set)
+	if err != nil {
+		r.stop()
+		if errors.Is(err, cnn.ErrExists) {
+			return nil, fmt.Errorf("%w (--resume, --out)", err)
+		}
+		return nil, interruptHint(err, "the same command with --resume goes on from the last checkpoint")
+	}
+	r.finish(fmt.Sprintf("%d steps", result.Steps))
+	if err := drawTraining(filepath.Join(o.out, "training.png"), []run{{result.Model, o.out}}); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// openDataset opens a complete dataset and returns words that identify its content.
+func openDataset(dir string) (*data.Dataset, string, error) {
+	d, err := data.Open(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	s := d.Description()
+	if !d.Complete() {
+		return nil, "", fmt.Errorf("%s holds %d of %d instances: run its generate command again to complete it", dir, d.Len(), s.Count)
+	}
+	sum, err := d.Checksum()
+	if err != nil {
+		return nil, "", err
+	}
+	words := []string{fmt.Sprint(s.Count), s.Ensemble.Couplings, d.Lattice().String(), s.Solver, fmt.Sprintf("seed %d", s.Seed), "sha256 " + sum[:16]}
+	return d, strings.Join(words, " "), nil
+}
+
+// take reads the first n instances of a dataset, or all if there are fewer.
+func take(d *data.Dataset, n int) ([]*ising.Solved, error) {
+	var list []*ising.Solved
+	for s, err := range d.All() {
+		if err != nil {
+			return nil, err
+		}
+		if list = append(list, s); len(list) == n {
+			break
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,171 @@
+// Package compare runs methods over the instances of a dataset and sums up how far
+// their final energies are from the ground truth.
+package compare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"time"
+
+	"spinlearn/internal/cputime"
+	"spinlearn/ising"
+)
+
+// A Method proposes a configuration for each instance of a batch; first is the
+// index of the batch's first instance in the dataset.
+type Method struct {
+	Name   string // unique
+	Group  string // of similar methods
+	Loss   string // of a network, else empty
+	Target string // of a network, else empty
+	Passes int    // of a network, else 0
+	Sweeps int    // of annealing, else 0
+	Solve  func(ctx context.Context, first int, batch []*ising.Instance) ([][]int8, error)
+}
+
+// A Row is what a method reached.
+type Row struct {
+	Method
+	Energies []float64 // of each instance, in the unit of the couplings
+	Gaps     []float64 // relative, (E-E0)/|E0|
+	Solved   int       // instances with a gap ≤ 0
+	CPU      time.Duration
+	Spins    [][]int8 // of the first few instances
+}
+
+// A Table is the outcome over one dataset.
+type Table struct {
+	Lattice *ising.Lattice
+	Truth   []float64       // energies of the reference configurations
+	First   []*ising.Solved // the first few instances
+	Proven  int             // instances whose reference is a proven ground state
+	Rows    []*Row
+}
+
+// AllProven reports whether every reference is a proven ground state.
+func (t *Table) AllProven() bool { return t.Proven == len(t.Truth) }
+
+// batchSize is the number of instances that a method gets at a time, and the number
+// whose configurations are kept.
+const batchSize = 64
+
+// Run applies the methods to at most limit instances; a limit of 0 takes all.
+// progress, unless nil, is called after each batch of each method with the number of
+// instances done, over all methods.
+func Run(ctx context.Context, l *ising.Lattice, instances iter.Seq2[*ising.Solved, error], limit int, methods []Method, progress func(done int, method string)) (*Table, error) {
+	t := &Table{Lattice: l}
+	for _, m := range methods {
+		t.Rows = append(t.Rows, &Row{Method: m})
+	}
+	done := 0
+	batch := make([]*ising.Solved, 0, batchSize)
+	flush := func() error {
+		for _, r := range t.Rows {
+			if err := r.add(ctx, len(t.Truth), batch); err != nil {
+				return err
+			}
+			done += len(batch)
+			if progress != nil {
+				progress(done, r.Name)
+			}
+		}
+		for _, s := range batch {
+			t.Truth = append(t.Truth, s.Energy)
+			if s.Proven() {
+				t.Proven++
+			}
+		}
+		if t.First == nil {
+			t.First = append(t.First, batch...)
+		}
+		batch = batch[:0]
+		return nil
+	}
+	for s, err := range instances {
+		if err != nil {
+			return nil, err
+		}
+		if limit > 0 && len(t.Truth)+len(batch) == limit {
+			break
+		}
+		if s.Energy == 0 {
+			return nil, fmt.Errorf("compare: instance %d has ground-state energy 0, relative gaps have no meaning", len(t.Truth)+len(batch))
+		}
+		if batch = append(batch, s); len(batch) == batchSize {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(batch) > 0 {
+		if err := flush(); err != nil {
+			return nil, err
+		}
+	}
+	if len(t.Truth) == 0 {
+		return nil, errors.New("compare: no instances")
+	}
+	return t, nil
+}
+
+func (r *Row) add(ctx context.Context, first int, batch []*ising.Solved) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("compare: %s: stopped: %w", r.Name, err)
+	}
+	instances := make([]*ising.Instance, len(batch))
+	for k, s := range batch {
+		instances[k] = s.Instance
+	}
+	begin := cputime.Now()
+	spins, err := r.Solve(ctx, first, instances)
+	r.CPU += cputime.Now() - begin
+	if err != nil {
+		return fmt.Errorf("compare: %s: %w", r.Name, err)
+	}
+	for k, s := range batch {
+		e := s.Instance.Energy(spins[k])
+		gap := s.Gap(e)
+		if gap <= 0 {
+			r.Solved++
+		}
+		r.Energies = append(r.Energies, e)
+		r.Gaps = append(r.Gaps, gap)
+	}
+	if first == 0 {
+		r.Spins = spins
+	}
+	return nil
+}
+
+// PerInstance returns the mean CPU time of an instance.
+func (r *Row) PerInstance() time.Duration {
+	return r.CPU / time.Duration(max(len(r.Energies), 1))
+}
+
+// MeanSEM returns the mean of v and its standard error; the latter is 0 for a
+// single value.
+func MeanSEM(v []float64) (mean, sem float64) {
+	n := float64(len(v))
+	for _, x := range v {
+		mean += x / n
+	}
+	if n < 2 {
+		return mean, 0
+	}
+	for _, x := range v {
+		sem += (x - mean) * (x - mean)
+	}
+	return mean, math.Sqrt(sem / (n - 1) / n)
+}
+
+// PerSpin divides energies by the number of sites.
+func (t *Table) PerSpin(energies []float64) []float64 {
+	v := make([]float64, len(energies))
+	for k, e := range energies {
+		v[k] = e / float64(t.Lattice.Sites())
+	}
+	return v
+}

@@ -1,0 +1,104 @@
+package compare
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"spinlearn/cnn"
+	"spinlearn/internal/parallel"
+	"spinlearn/ising"
+	"spinlearn/solver"
+)
+
+// The groups of methods.
+const (
+	Classical  = "classical"
+	BondTarget = "bond target"
+	SiteTarget = "site target"
+)
+
+// ClassicalMethods returns descent from random spins, the spanning tree with and
+// without descent, and single reads of annealing with the given numbers of sweeps.
+// Instance k of the dataset gets a stream of its own for each method, so the number
+// of workers changes nothing.
+func ClassicalMethods(seed uint64, sweeps []int, workers int) []Method {
+	list := []Method{
+		classical("greedy descent", seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Descend(ctx, in, nil, rng)
+		}),
+		classical("spanning tree", seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.SpanningTree(ctx, in, nil, rng)
+		}),
+		classical("spanning tree + descent", seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.SpanningTree(ctx, in, &solver.SpanningTreeSettings{Descent: true}, rng)
+		}),
+	}
+	for _, n := range sweeps {
+		unit := "sweeps"
+		if n == 1 {
+			unit = "sweep"
+		}
+		m := classical(fmt.Sprintf("annealing %d %s", n, unit), seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Anneal(ctx, in, &solver.AnnealSettings{Reads: 1, Sweeps: n}, rng)
+		})
+		m.Sweeps = n
+		list = append(list, m)
+	}
+	return list
+}
+
+func classical(name string, seed uint64, workers int, solve func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error)) Method {
+	return Method{Name: name, Group: Classical, Solve: func(ctx context.Context, first int, batch []*ising.Instance) ([][]int8, error) {
+		spins, errs := make([][]int8, len(batch)), make([]error, len(batch))
+		parallel.Do(workers, len(batch), func(k int) {
+			r, err := solve(ctx, batch[k], ising.Stream(seed, name, uint64(first+k)))
+			if errs[k] = err; err == nil {
+				spins[k] = r.Spins
+			}
+		})
+		for _, err := range errs {
+			if err != nil {
+				return nil, err
+			}
+		}
+		return spins, nil
+	}}
+}
+
+// ModelMethods returns the rows of a model: each number of passes, one only for a
+// site target, with and without descent. A name, if not empty, tells models of equal
+// target and loss apart.
+func ModelMethods(m *cnn.Model, name string, passes []int, workers int) []Method {
+	group := BondTarget
+	if m.Training.Target == cnn.Site {
+		group, passes = SiteTarget, []int{1}
+	}
+	title := m.Training.Target + " " + m.Training.Loss
+	if name != "" {
+		title += " " + name
+	}
+	predictor := m.NewPredictor(workers)
+	var list []Method
+	for _, n := range passes {
+		for _, descent := range []bool{false, true} {
+			text := title
+			switch {
+			case m.Training.Target == cnn.Site:
+			case n == 1:
+				text += " 1 pass"
+			default:
+				text += fmt.Sprintf(" %d passes", n)
+			}
+			if descent {
+				text += " + descent"
+			}
+			set := &cnn.PredictSettings{Passes: n, Descent: descent}
+			list = append(list, Method{Name: text, Group: group, Loss: m.Training.Loss, Target: m.Training.Target, Passes: n,
+				Solve: func(ctx context.Context, _ int, batch []*ising.Instance) ([][]int8, error) {
+					return predictor.Predict(ctx, batch, set)
+				}})
+		}
+	}
+	return list
+}

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package cputime
+
+import "time"
+
+var start = time.Now()
+
+// Now returns the wall time since the program began, where the system has no
+// getrusage.
+func Now() time.Duration { return time.Since(start) }
