@@ -91,7 +91,7 @@ type stackState[T kernel.Float] struct {
 // conv is one convolution of a stack.
 type conv[T kernel.Float] struct {
 	shape          kernel.Shape
-	packed, turned kernel.Packed[T]
+	packed, turned *kernel.Packed[T]
 	out            []T // (batch, rows, cols, out), kept for the backward pass
 }
 
@@ -146,7 +146,7 @@ func (s *stackState[T]) pad(c *scratch[T], x []T, shape kernel.Shape, relu bool)
 func (s *stackState[T]) forward(in [][]T) {
 	x := in[0]
 	for l, v := range s.convs {
-		v.packed.Pack(in[1+2*l], v.shape)
+		v.packed.Pack(in[1+2*l], in[2+2*l])
 	}
 	last := len(s.convs) - 1
 	s.overBatch(func(c *scratch[T], from, to int) {
@@ -156,11 +156,10 @@ func (s *stackState[T]) forward(in [][]T) {
 				y := v.out[k*n : (k+1)*n]
 				if l == last && s.residual {
 					copy(y, x[k*n:(k+1)*n])
-					kernel.AddBias(y, in[2+2*l])
 				} else {
-					kernel.SetBias(y, in[2+2*l])
+					clear(y)
 				}
-				kernel.Convolve(y, s.pad(c, s.input(x, l, k), v.shape, s.relu(l)), v.packed, v.shape)
+				kernel.Convolve(y, s.pad(c, s.input(x, l, k), v.shape, s.relu(l)), v.packed)
 			}
 		}
 	})
@@ -187,9 +186,7 @@ func (s *stackState[T]) backward(grads, in [][]T, dy []T) {
 	for p, g := range grads[1:] {
 		clear(g)
 		for _, c := range s.scratch {
-			for i, v := range c.sums[p] {
-				g[i] += v
-			}
+			kernel.Add(g, c.sums[p])
 		}
 	}
 }
@@ -211,15 +208,13 @@ func (s *stackState[T]) backwardSample(c *scratch[T], x, dx, dy []T, k int) {
 			d = dx[k*len(a) : (k+1)*len(a)]
 		}
 		clear(d)
-		kernel.Convolve(d, s.pad(c, g, v.shape.Transposed(), false), v.turned, v.shape.Transposed())
+		kernel.Convolve(d, s.pad(c, g, v.shape.Transposed(), false), v.turned)
 		if s.relu(l) {
 			kernel.MaskNegative(d, a)
 		}
 		g = d
 	}
 	if s.residual {
-		for i, v := range dy {
-			g[i] += v
-		}
+		kernel.Add(g, dy)
 	}
 }

@@ -26,52 +26,92 @@ func (s Shape) Transposed() Shape {
 	return s
 }
 
-// A Packed holds the weights of a convolution as [Convolve] reads them: blocks of
-// four output channels, each with all taps in order; zeros fill the last block.
-type Packed[T Float] [][4]T
-
-// NewPacked returns room for the weights of s.
-func NewPacked[T Float](s Shape) Packed[T] {
-	return make(Packed[T], (s.Out+3)/4*s.Width*s.Width*s.In)
+// A Packed holds the weights and the bias of a convolution as [Convolve] reads them.
+type Packed[T Float] struct {
+	shape Shape
+	// Portable: blocks of four output channels, each with all taps in order; zeros
+	// fill the last block.
+	blocks [][4]T
+	bias   []T
+	wide   *wide // instead of the above where AVX2 is used
 }
 
-// Pack stores the weights w of a convolution of shape s.
-func (p Packed[T]) Pack(w []T, s Shape) {
-	taps := s.Width * s.Width * s.In
-	for t := range taps {
+// NewPacked returns room for the weights of s.
+func NewPacked[T Float](s Shape) *Packed[T] {
+	p := &Packed[T]{shape: s}
+	if useAVX2 && isFloat32[T]() {
+		p.wide = newWide(s)
+		return p
+	}
+	p.blocks = make([][4]T, (s.Out+3)/4*s.Width*s.Width*s.In)
+	p.bias = make([]T, s.Out)
+	return p
+}
+
+func isFloat32[T Float]() bool {
+	_, ok := any(T(0)).(float32)
+	return ok
+}
+
+// Pack stores the weights w, (width, width, in, out), and the bias.
+func (p *Packed[T]) Pack(w, bias []T) {
+	s := p.shape
+	if p.wide != nil {
+		copy(p.wide.bias, any(bias).([]float32))
+	} else {
+		copy(p.bias, bias)
+	}
+	for t := range s.Width * s.Width * s.In {
 		for o, v := range w[t*s.Out:][:s.Out] {
-			p[o/4*taps+t][o%4] = v
+			p.set(t, o, v)
 		}
 	}
 }
 
 // PackTransposed stores the weights of the convolution s.Transposed(), given the
 // weights w of s: the kernel turned by 180 degrees, inputs and outputs exchanged.
-func (p Packed[T]) PackTransposed(w []T, s Shape) {
+// The bias is 0.
+func (p *Packed[T]) PackTransposed(w []T, s Shape) {
 	taps := s.Width * s.Width
 	for t := range taps {
 		for i := range s.In {
 			for o, v := range w[(t*s.In+i)*s.Out:][:s.Out] {
-				p[(i/4*taps+taps-1-t)*s.Out+o][i%4] = v
+				p.set((taps-1-t)*s.Out+o, i, v)
 			}
 		}
 	}
 }
 
-// Convolve adds the convolution of the padded image x with the weights w to y,
-// which is rows × cols × out and holds a bias, a residual or zeros before.
-func Convolve[T Float](y, x []T, w Packed[T], s Shape) {
+// set stores the weight of tap t, counting inputs too, and output channel o.
+func (p *Packed[T]) set(t, o int, v T) {
+	if p.wide != nil {
+		p.wide.set(t, o, float32(v))
+		return
+	}
+	p.blocks[o/4*p.shape.Width*p.shape.Width*p.shape.In+t][o%4] = v
+}
+
+// Convolve adds bias and convolution of the padded image x to y, which is rows ×
+// cols × out and holds a residual or zeros before.
+func Convolve[T Float](y, x []T, w *Packed[T]) {
+	s := w.shape
+	if w.wide != nil {
+		w.wide.convolve(any(y).([]float32), any(x).([]float32), s)
+		return
+	}
 	segment := s.Width * s.In // contiguous inputs of a pixel in one kernel row
 	stride := (s.Cols + s.Width - 1) * s.In
 	block := s.Width * segment
 	var sum [4]T
 	for o := 0; o < s.Out; o += 4 {
-		wo := w[o/4*block:][:block]
+		wo := w.blocks[o/4*block:][:block]
 		n := min(4, s.Out-o)
 		for r := range s.Rows {
 			for c := range s.Cols {
 				yp := y[(r*s.Cols+c)*s.Out+o:][:n]
-				copy(sum[:], yp)
+				for i, b := range w.bias[o:][:n] {
+					sum[i] = yp[i] + b
+				}
 				for k := range s.Width {
 					accumulate(&sum, x[(r+k)*stride+c*s.In:][:segment], wo[k*segment:][:segment])
 				}
@@ -100,17 +140,25 @@ func accumulate[T Float](sum *[4]T, x []T, w [][4]T) {
 type Workspace[T Float] struct {
 	column []T    // one padded input channel, shifted by one tap
 	blocks [][4]T // dy in blocks of four channels, pixel by pixel
+	wide   *wideWorkspace
 }
 
 // NewWorkspace returns a workspace for s.
 func NewWorkspace[T Float](s Shape) *Workspace[T] {
-	return &Workspace[T]{make([]T, s.Pixels()), make([][4]T, (s.Out+3)/4*s.Pixels())}
+	if useAVX2 && isFloat32[T]() {
+		return &Workspace[T]{wide: newWideWorkspace(s)}
+	}
+	return &Workspace[T]{column: make([]T, s.Pixels()), blocks: make([][4]T, (s.Out+3)/4*s.Pixels())}
 }
 
 // WeightGradient adds the gradient with respect to the weights to dw, in the
 // order (width, width, in, out), and that of the bias to db: x is the padded input
 // of the forward pass and dy, rows × cols × out, the gradient of its output.
 func WeightGradient[T Float](dw, db, x, dy []T, s Shape, ws *Workspace[T]) {
+	if ws.wide != nil {
+		ws.wide.weightGradient(any(dw).([]float32), any(db).([]float32), any(x).([]float32), any(dy).([]float32), s)
+		return
+	}
 	segment := s.Width * s.In
 	stride := (s.Cols + s.Width - 1) * s.In
 	pixels := s.Pixels()
@@ -153,9 +201,7 @@ func Pad[T Float](dst, x []T, rows, cols, channels, width int, periodic [2]bool,
 		inner := d[halo*channels:][:row]
 		src := x[r*row:][:row]
 		if relu {
-			for i, v := range src {
-				inner[i] = max(v, 0)
-			}
+			storeReLU(inner, src)
 		} else {
 			copy(inner, src)
 		}
@@ -184,30 +230,40 @@ func Pad[T Float](dst, x []T, rows, cols, channels, width int, periodic [2]bool,
 	}
 }
 
+// storeReLU stores max(x, 0) in dst.
+func storeReLU[T Float](dst, x []T) {
+	from := 0
+	if d, ok := any(dst).([]float32); ok && useAVX2 {
+		from = reluVectors(d, any(x).([]float32))
+	}
+	x = x[:len(dst)]
+	for i := from; i < len(dst); i++ {
+		dst[i] = max(x[i], 0)
+	}
+}
+
 // MaskNegative sets dx to 0 wherever the input x of a ReLU was not positive.
 func MaskNegative[T Float](dx, x []T) {
+	from := 0
+	if d, ok := any(dx).([]float32); ok && useAVX2 {
+		from = maskVectors(d, any(x).([]float32))
+	}
 	x = x[:len(dx)]
-	for i := range dx {
+	for i := from; i < len(dx); i++ {
 		if !(x[i] > 0) {
 			dx[i] = 0
 		}
 	}
 }
 
-// SetBias stores the bias of each channel in every pixel of y.
-func SetBias[T Float](y, bias []T) {
-	for len(y) > 0 {
-		copy(y, bias)
-		y = y[len(bias):]
+// Add adds x to dst.
+func Add[T Float](dst, x []T) {
+	from := 0
+	if d, ok := any(dst).([]float32); ok && useAVX2 {
+		from = addVectors(d, any(x).([]float32))
 	}
-}
-
-// AddBias adds the bias of each channel to every pixel of y.
-func AddBias[T Float](y, bias []T) {
-	for ; len(y) > 0; y = y[len(bias):] {
-		p := y[:len(bias)]
-		for o, v := range bias {
-			p[o] += v
-		}
+	x = x[:len(dst)]
+	for i := from; i < len(dst); i++ {
+		dst[i] += x[i]
 	}
 }

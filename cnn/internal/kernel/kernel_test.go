@@ -73,10 +73,14 @@ func TestConvolveEqualsDefinition(t *testing.T) {
 				padded := make([]float64, s.Padded()*s.In)
 				Pad(padded, x, s.Rows, s.Cols, s.In, s.Width, periodic, false)
 				p := NewPacked[float64](s)
-				p.Pack(w, s)
-				got := make([]float64, s.Pixels()*s.Out)
-				Convolve(got, padded, p, s)
-				near(t, got, direct(x, w, s, periodic))
+				bias, got := random[float64](s.Out, rng), random[float64](s.Pixels()*s.Out, rng)
+				want := direct(x, w, s, periodic)
+				for i := range want {
+					want[i] += got[i] + bias[i%s.Out]
+				}
+				p.Pack(w, bias)
+				Convolve(got, padded, p)
+				near(t, got, want)
 			})
 		})
 	}
@@ -99,7 +103,7 @@ func TestGradientsAreAdjoint(t *testing.T) {
 				p := NewPacked[float64](back)
 				p.PackTransposed(w, s)
 				dx := make([]float64, len(x))
-				Convolve(dx, padded, p, back)
+				Convolve(dx, padded, p)
 				near(t, []float64{dot(dx, x)}, []float64{want})
 
 				padded = make([]float64, s.Padded()*s.In)
@@ -119,24 +123,80 @@ func TestGradientsAreAdjoint(t *testing.T) {
 	}
 }
 
+// The float32 kernels of this machine against the portable ones in float64, over
+// random shapes: odd sides, channel counts that do not fill vectors.
 func TestSinglePrecision(t *testing.T) {
+	t.Logf("AVX2: %v", useAVX2)
 	rng := rand.New(rand.NewPCG(1, 3))
-	s := Shape{5, 6, 7, 9, 3}
-	x, w := random[float32](s.Padded()*s.In, rng), random[float32](s.Weights(), rng)
-	single, double := NewPacked[float32](s), NewPacked[float64](s)
-	single.Pack(w, s)
-	double.Pack(widen(w), s)
-	y, z := make([]float32, s.Pixels()*s.Out), make([]float64, s.Pixels()*s.Out)
-	Convolve(y, x, single, s)
-	Convolve(z, widen(x), double, s)
-	for i := range y {
-		if math.Abs(float64(y[i])-z[i]) > 1e-4 { // 63 products of size 1 in 24-bit arithmetic
-			t.Fatalf("output %d: float32 %v, float64 %v", i, y[i], z[i])
+	for range 60 {
+		s := Shape{3 + rng.IntN(20), 3 + rng.IntN(20), 1 + rng.IntN(40), 1 + rng.IntN(40), 1 + 2*rng.IntN(2)}
+		x, w, bias := random[float32](s.Padded()*s.In, rng), random[float32](s.Weights(), rng), random[float32](s.Out, rng)
+		y, dy := random[float32](s.Pixels()*s.Out, rng), random[float32](s.Pixels()*s.Out, rng)
+		single, double := NewPacked[float32](s), NewPacked[float64](s)
+		single.Pack(w, bias)
+		double.Pack(widen(w), widen(bias))
+		z := widen(y)
+		Convolve(y, x, single)
+		Convolve(z, widen(x), double)
+		close32(t, fmt.Sprint("convolution ", s), y, z)
+
+		dw, db := random[float32](s.Weights(), rng), random[float32](s.Out, rng)
+		ew, eb := widen(dw), widen(db)
+		WeightGradient(dw, db, x, dy, s, NewWorkspace[float32](s))
+		WeightGradient(ew, eb, widen(x), widen(dy), s, NewWorkspace[float64](s))
+		close32(t, fmt.Sprint("weight gradient ", s), dw, ew)
+		close32(t, fmt.Sprint("bias gradient ", s), db, eb)
+
+		back := s.Transposed()
+		single, double = NewPacked[float32](back), NewPacked[float64](back)
+		single.PackTransposed(w, s)
+		double.PackTransposed(widen(w), s)
+		g := random[float32](back.Padded()*back.In, rng)
+		dx := make([]float32, back.Pixels()*back.Out)
+		ex := widen(dx)
+		Convolve(dx, g, single)
+		Convolve(ex, widen(g), double)
+		close32(t, fmt.Sprint("input gradient ", s), dx, ex)
+	}
+}
+
+// close32 allows for the rounding of sums of a few hundred products of size 1.
+func close32(t *testing.T, what string, got []float32, want []float64) {
+	t.Helper()
+	for i := range want {
+		if math.Abs(float64(got[i])-want[i]) > 2e-4*(1+math.Abs(want[i])) {
+			t.Fatalf("%s: entry %d is %v, want %v", what, i, got[i], want[i])
 		}
 	}
 }
 
-func TestReLU(t *testing.T) {
+func TestElementwise(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 4))
+	for n := range 40 {
+		x, y := random[float32](n, rng), random[float32](n, rng)
+		relu, mask, sum := make([]float32, n), append([]float32(nil), y...), append([]float32(nil), y...)
+		storeReLU(relu, x)
+		MaskNegative(mask, x)
+		Add(sum, x)
+		for i := range n {
+			m := y[i]
+			if x[i] <= 0 {
+				m = 0
+			}
+			if relu[i] != max(x[i], 0) || mask[i] != m || sum[i] != x[i]+y[i] {
+				t.Fatalf("length %d, entry %d: %v %v %v of %v and %v", n, i, relu[i], mask[i], sum[i], x[i], y[i])
+			}
+		}
+	}
+	nan := float32(math.NaN())
+	relu := make([]float32, 9)
+	storeReLU(relu, []float32{nan, 0, 0, 0, 0, 0, 0, 0, nan})
+	if relu[0] == relu[0] || relu[8] == relu[8] {
+		t.Errorf("ReLU of NaN is %v and %v: a broken network would go unseen", relu[0], relu[8])
+	}
+}
+
+func TestReLUInDouble(t *testing.T) {
 	x := []float64{-1, 2, 0, 3}
 	dst := make([]float64, 4)
 	Pad(dst, x, 2, 2, 1, 1, [2]bool{}, true)
@@ -179,11 +239,11 @@ func BenchmarkConvolve(b *testing.B) {
 	s := Shape{16, 16, 16, 16, 3}
 	x := random[float32](s.Padded()*s.In, rng)
 	p := NewPacked[float32](s)
-	p.Pack(random[float32](s.Weights(), rng), s)
+	p.Pack(random[float32](s.Weights(), rng), random[float32](s.Out, rng))
 	y := make([]float32, s.Pixels()*s.Out)
 	b.ReportAllocs()
 	for b.Loop() {
-		Convolve(y, x, p, s)
+		Convolve(y, x, p)
 	}
 	b.ReportMetric(flops(s)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 }
