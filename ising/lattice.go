@@ -151,7 +151,7 @@ func ParseBoundary(text string, axes int) ([]bool, error) {
 	words := strings.Split(text, ",")
 	switch {
 	case axes < 1:
-		return nil, fmt.Errorf("%w: boundary %q for %d axes", ErrLattice, text, axes)
+		return nil, fmt.Errorf("%w: shape has %d axes, want 2 or 3", ErrLattice, axes)
 	case text == "cylinder":
 		words = slices.Repeat([]string{"periodic"}, axes)
 		words[0] = "free"

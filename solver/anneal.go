@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -117,8 +116,8 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 		}
 		st := newState(table, s)
 		stats[k] = st.anneal(ctx, &set, src)
-		stats[k].Flips += int64(st.descend(in.Tolerance()))
 		st.store(s)
+		stats[k].Flips += int64(Descent(in, s))
 		reads[k] = s
 	})
 	var total Stats
@@ -158,9 +157,19 @@ func (st *state) anneal(ctx context.Context, set *AnnealSettings, src *rand.PCG)
 
 // sweep proposes to flip every spin once, in order, and accepts with probability
 // min(1, exp(-βΔE)).
+//
+// With u uniform in (0, 1) that is to accept if βΔE < -ln u. Ten bits of u decide
+// nearly always: they give the bin of u and so two limits for -ln u. One draw serves
+// four spins; only where the limits disagree is u drawn to full precision.
 func (st *state) sweep(beta float64, src *rand.PCG) (flips int64) {
-	for i := range st.cost {
-		if x := beta * st.cost[i]; x <= 0 || x < neverAccepted && accept(x, src.Uint64()) {
+	var u uint64
+	for i, cost := range st.cost {
+		if i&3 == 0 {
+			u = src.Uint64()
+		}
+		x, bin := beta*cost, u%bins
+		u >>= 16
+		if x <= minusLog[bin+1] || x < minusLog[bin] && accept(x, bin, src.Uint64()) {
 			st.flip(i)
 			flips++
 		}
@@ -168,21 +177,23 @@ func (st *state) sweep(beta float64, src *rand.PCG) (flips int64) {
 	return flips
 }
 
-// neverAccepted is 64 ln 2: no 64-bit number u has exp(-x) > u/2^64 beyond it but 0.
-const neverAccepted = 64 * math.Ln2
-
-// accept reports whether u/2^64 < exp(-x). The number of leading zeros of u bounds
-// its logarithm to within ln 2, which decides most cases.
-func accept(x float64, u uint64) bool {
-	zeros := float64(bits.LeadingZeros64(u))
-	if x <= zeros*math.Ln2 {
-		return true
-	}
-	if x >= (zeros+1)*math.Ln2 {
-		return false
-	}
-	return math.Ldexp(float64(u), -64) < math.Exp(-x)
+// accept reports whether x < -ln u for u in the given bin, at the place that 64 more
+// random bits give.
+func accept(x float64, bin, more uint64) bool {
+	return x < -math.Log((float64(bin)+math.Ldexp(float64(more)+0.5, -64))/bins)
 }
+
+const bins = 1 << 10
+
+// minusLog[k] is -ln(k/bins). The first stands for infinity and is 64 ln 2, which
+// -ln u of a uniform number u of 64 bits does not exceed.
+var minusLog = func() (t [bins + 1]float64) {
+	t[0] = 64 * math.Ln2
+	for k := 1; k <= bins; k++ {
+		t[k] = -math.Log(float64(k) / bins)
+	}
+	return t
+}()
 
 // BetaRange returns the range of inverse temperatures that suits the instance, from
 // the distribution of its local fields h = Σ_j J_ij s_j under random neighbours.
@@ -203,7 +214,7 @@ func BetaRange(in *ising.Instance) (low, high float64) {
 	var fields []float64
 	sum, count := 0.0, 0.0
 	most := 4096 >> (table.width - 1) // sites whose fields are enough for a percentile
-	stride := (in.Sites() + most - 1) / most
+	stride := (in.Sites()+most-1)/most | 1 // odd, to meet all columns of an even lattice
 	for i := 0; i < in.Sites(); i += stride {
 		w := table.weight[table.width*i:][:table.width]
 		for signs := range 1 << (table.width - 1) { // the last sign is fixed: |h| is even

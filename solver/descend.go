@@ -51,10 +51,29 @@ func randomSpins(n int, draw func() uint64) []int8 {
 // Descent flips spins of s that lower the energy until no single flip does, and
 // returns the number of flips. Differences within the instance's tolerance do not
 // count, so that it ends.
-func Descent(in *ising.Instance, s []int8) int {
-	st := newState(newBonds(in), s)
-	flips := st.descend(in.Tolerance())
-	st.store(s)
+func Descent(in *ising.Instance, s []int8) (flips int) {
+	// A table of bonds would cost more than the few sweeps that follow.
+	field, tolerance := in.LocalFields(nil, s), in.Tolerance()
+	n := in.Sites()
+	for before := -1; flips != before; {
+		before = flips
+		for i, h := range field {
+			if 2*float64(s[i])*h >= -tolerance {
+				continue
+			}
+			s[i] = -s[i]
+			flips++
+			change := 2 * float64(s[i])
+			for a := range in.Axes() {
+				if j := in.Next(a, i); j >= 0 {
+					field[j] += change * in.J[a*n+i]
+				}
+				if j := in.Prev(a, i); j >= 0 {
+					field[j] += change * in.J[a*n+j]
+				}
+			}
+		}
+	}
 	return flips
 }
 
@@ -115,21 +134,6 @@ func (st *state) flip(i int) {
 	w := st.weight[st.width*i:][:st.width]
 	for k, j := range st.site[st.width*i:][:st.width] {
 		st.cost[j] -= w[k] * s * st.spin[j]
-	}
-}
-
-func (st *state) descend(tolerance float64) (flips int) {
-	for {
-		before := flips
-		for i, c := range st.cost {
-			if c < -tolerance {
-				st.flip(i)
-				flips++
-			}
-		}
-		if flips == before {
-			return flips
-		}
 	}
 }
 

@@ -85,7 +85,7 @@ func enumerate(ctx context.Context, in *ising.Instance, begin time.Time) (*Resul
 	best := slices.Clone(st.spin)
 	energy, least := 0.0, 0.0 // above the first configuration
 	flips := uint64(1)<<(n-1) - 1
-	stats := Stats{Reads: 1, Flips: int64(flips)}
+	stats := Stats{Reads: 1}
 	const often = 1 << 16 // flips between looks at the context
 	for code := uint64(1); code <= flips; code++ {
 		i := bits.TrailingZeros64(code)
@@ -95,6 +95,7 @@ func enumerate(ctx context.Context, in *ising.Instance, begin time.Time) (*Resul
 			least = energy
 			copy(best, st.spin)
 		}
+		stats.Flips++
 		if code%often == 0 && ctx.Err() != nil {
 			break
 		}
@@ -157,6 +158,7 @@ func (p *transferPlan) work() float64 {
 type transferRun struct {
 	*transferPlan
 	in     *ising.Instance
+	weight []float64 // see layerBonds
 	least  []float64 // 2^M
 	inside []float64 // energy of the new site, spin +1, with its layer, by the lower bits
 	// choices has 2^(M-1) bytes a site, one for each state of the other bits: bit 0
@@ -166,7 +168,7 @@ type transferRun struct {
 }
 
 func transfer(ctx context.Context, in *ising.Instance, plan *transferPlan, begin time.Time) (*Result, error) {
-	r := &transferRun{transferPlan: plan, in: in, least: make([]float64, 1<<plan.width), inside: make([]float64, 1<<plan.width)}
+	r := &transferRun{transferPlan: plan, in: in, weight: plan.layerBonds(in), least: make([]float64, 1<<plan.width), inside: make([]float64, 1<<plan.width)}
 	var err error
 	from, wrap := -1, 0 // the first layer's state, any if the axis is free
 	if plan.lattice.Periodic()[plan.across] {
@@ -207,21 +209,22 @@ func (r *transferRun) bestFirstLayer(ctx context.Context) (int, error) {
 
 // run adds all layers; from is the state of the first, -1 if it is open.
 func (r *transferRun) run(ctx context.Context, from int) error {
-	clear(r.least)
-	begin := 0
+	first := 0 // open layer
+	r.least[0] = 0
 	if from >= 0 {
-		for state := range r.least {
-			r.least[state] = math.Inf(1)
-		}
-		r.least[from] = r.layerEnergy(from)
-		begin = 1
+		first = 1
+		r.least[0] = r.layerEnergy(from)
 	}
-	for t := begin; t < r.layers; t++ {
+	for t := first; t < r.layers; t++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		for x := range r.width {
-			r.add(t, x)
+			if t == first {
+				r.grow(t, x, from)
+			} else {
+				r.add(t, x)
+			}
 		}
 	}
 	return nil
@@ -244,88 +247,130 @@ func (r *transferRun) layerEnergy(state int) float64 {
 // bondsInside fills inside for site x of layer t: its bonds to lower sites of the
 // layer.
 func (r *transferRun) bondsInside(t, x int) {
-	weight := make([]float64, x)
-	site := r.first[x] + t*r.stride
-	n := r.in.Sites()
-	for a := range r.in.Axes() {
-		if a == r.across {
-			continue
+	r.inside[0] = 0
+	for y, w := range r.weight[(t*r.width+x)*r.width:][:x] {
+		half := 1 << y
+		up, down := r.inside[:half], r.inside[half:2*half]
+		for low, e := range up {
+			up[low], down[low] = e-w, e+w
 		}
-		for y := range x {
-			other := r.first[y] + t*r.stride
-			if r.in.Next(a, site) == other {
-				weight[y] += r.in.J[a*n+site]
-			}
-			if r.in.Next(a, other) == site {
-				weight[y] += r.in.J[a*n+other]
+	}
+}
+
+// layerBonds lists the couplings inside the layers: entry (t*M+x)*M+y is the bond of
+// site x of layer t to its site y < x, 0 for none.
+func (p *transferPlan) layerBonds(in *ising.Instance) []float64 {
+	n, m := in.Sites(), p.width
+	position := make([]int, n)
+	for x, i := range p.first {
+		for t := range p.layers {
+			position[i+t*p.stride] = x
+		}
+	}
+	weight := make([]float64, n*m)
+	for t := range p.layers {
+		for x, i := range p.first {
+			i += t * p.stride
+			for a := range in.Axes() {
+				if j := in.Next(a, i); j >= 0 && a != p.across {
+					y := position[j]
+					weight[(t*m+max(x, y))*m+min(x, y)] = in.J[a*n+i]
+				}
 			}
 		}
 	}
-	r.inside[0] = 0
-	for y, w := range weight {
-		half := 1 << y
-		for low := range half { // spin y up, then down
-			r.inside[low+half] = r.inside[low] + w
-			r.inside[low] -= w
+	return weight
+}
+
+// grow brings site x of the first open layer t into the frontier, which so far holds
+// the states of the lower sites; from is the state of the layer before, -1 for none.
+func (r *transferRun) grow(t, x, from int) {
+	r.bondsInside(t, x)
+	v := 0.0
+	if from >= 0 {
+		v = r.in.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
+		if from>>x&1 == 1 {
+			v = -v
 		}
+	}
+	half := 1 << x
+	up, down := r.least[:half], r.least[half:2*half]
+	for k, u := range up {
+		e := r.inside[k] - v
+		up[k], down[k] = u+e, u-e
 	}
 }
 
 // add brings site x of layer t into the frontier.
 func (r *transferRun) add(t, x int) {
 	r.bondsInside(t, x)
-	v := 0.0
-	if t > 0 {
-		v = r.in.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
-	}
-	half := 1 << x
-	inside := r.inside[:half]
+	v := r.in.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
+	inside := r.inside[:1<<x]
 	if r.choices == nil {
-		for base := 0; base < len(r.least); base += 2 * half {
-			addStates(r.least[base:][:half], r.least[base+half:][:half], inside, v)
-		}
+		addStates(r.least, inside, v)
 		return
 	}
-	choices := r.choices[(t*r.width+x)<<(r.width-1):][:1<<(r.width-1)]
-	for base := 0; base < len(r.least); base += 2 * half {
-		addStatesChoosing(r.least[base:][:half], r.least[base+half:][:half], inside, choices[base/2:][:half], v)
-	}
+	addStatesChoosing(r.least, inside, r.choices[(t*r.width+x)<<(r.width-1):][:1<<(r.width-1)], v)
 }
 
 // addStates replaces the least energies of states with the site up and down before
-// (old spin) by those after (new spin), v being the bond between the two.
-func addStates(up, down, inside []float64, v float64) {
-	down, inside = down[:len(up)], inside[:len(up)]
-	for k, u := range up {
-		d := down[k]
-		plus, minus := u-v, u+v
-		if e := d + v; e < plus {
-			plus = e
+// (old spin) by those after (new spin), v being the bond between the two. States
+// that differ in the site only are len(inside) apart.
+func addStates(least, inside []float64, v float64) {
+	half := len(inside)
+	if half < shortRun {
+		for low, e := range inside {
+			for k := low; k+half < len(least); k += 2 * half {
+				u, d := least[k], least[k+half]
+				least[k], least[k+half] = min(u-v, d+v)+e, min(u+v, d-v)-e
+			}
 		}
-		if e := d - v; e < minus {
-			minus = e
+		return
+	}
+	for ; len(least) > 0; least = least[2*half:] {
+		up, down := least[:half], least[half:2*half]
+		for k, e := range inside {
+			u, d := up[k], down[k]
+			up[k], down[k] = min(u-v, d+v)+e, min(u+v, d-v)-e
 		}
-		up[k], down[k] = plus+inside[k], minus-inside[k]
 	}
 }
 
+// shortRun is the distance of states below which it is faster to stride over them
+// than to loop over short runs.
+const shortRun = 8
+
 // addStatesChoosing is addStates and notes which old spin was better.
-func addStatesChoosing(up, down, inside []float64, choices []byte, v float64) {
-	down, inside, choices = down[:len(up)], inside[:len(up)], choices[:len(up)]
-	for k, u := range up {
-		d := down[k]
-		plus, minus := u-v, u+v
-		choice := byte(0)
-		if e := d + v; e < plus {
-			plus = e
-			choice = 1
+func addStatesChoosing(least, inside []float64, choices []byte, v float64) {
+	half := len(inside)
+	if half < shortRun {
+		for low, e := range inside {
+			for k, c := low, low; k+half < len(least); k, c = k+2*half, c+half {
+				u, d := least[k], least[k+half]
+				least[k], least[k+half], choices[c] = min(u-v, d+v)+e, min(u+v, d-v)-e, choice(u, d, v)
+			}
 		}
-		if e := d - v; e < minus {
-			minus = e
-			choice |= 2
-		}
-		up[k], down[k], choices[k] = plus+inside[k], minus-inside[k], choice
+		return
 	}
+	for ; len(least) > 0; least, choices = least[2*half:], choices[half:] {
+		up, down, choices := least[:half], least[half:2*half], choices[:half]
+		for k, e := range inside {
+			u, d := up[k], down[k]
+			up[k], down[k], choices[k] = min(u-v, d+v)+e, min(u+v, d-v)-e, choice(u, d, v)
+		}
+	}
+}
+
+// choice returns the bits of transferRun.choices for old energies u (up) and d (down).
+func choice(u, d, v float64) byte {
+	var plus, minus byte // set without branches
+	if d+v < u-v {
+		plus = 1
+	}
+	if d-v < u+v {
+		minus = 1
+	}
+	return plus | minus<<1
 }
 
 // end returns the best state of the last layer and its energy; on a periodic axis

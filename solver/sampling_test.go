@@ -52,23 +52,27 @@ func TestSweepSamplesBoltzmann(t *testing.T) {
 	}
 }
 
-func TestAcceptProbability(t *testing.T) {
+// One spin of known cost in a field that no other spin changes is flipped as often
+// as exp(-βΔE) says, on both sides of the limits of the bins.
+func TestSweepAcceptance(t *testing.T) {
 	src := rand.NewPCG(1, 2)
-	for _, x := range []float64{1e-9, 0.1, 0.5, math.Ln2, 1, 3} {
-		const n = 200000
+	for _, x := range []float64{-1, 0, 1e-9, 0.1, 0.5, math.Ln2, 1, 3, 6.9, 7} {
+		const n = 100000
+		st := &state{bonds: &bonds{}, spin: make([]float64, 1), cost: make([]float64, 1)}
 		got := 0.0
 		for range n {
-			if accept(x, src.Uint64()) {
-				got += 1.0 / n
-			}
+			st.cost[0] = x
+			got += float64(st.sweep(1, src)) / n
 		}
-		want := math.Exp(-x)
-		if math.Abs(got-want) > 5*math.Sqrt(want*(1-want)/n)+1e-12 {
-			t.Errorf("accepted %v at x = %v, want %v", got, x, want)
+		want := math.Min(1, math.Exp(-x))
+		if math.Abs(got-want) > 5*math.Sqrt(want*(1-want)/n)+1e-9 { // five standard errors and the rounding of the sum
+			t.Errorf("accepted %v at βΔE = %v, want %v", got, x, want)
 		}
 	}
-	if !accept(neverAccepted-1e-9, 0) || accept(1, math.MaxUint64) {
-		t.Error("the extremes of the generator are decided wrongly")
+	for bin := range uint64(bins) {
+		if !accept(minusLog[bin+1]-1e-9, bin, math.MaxUint64) || bin > 0 && accept(minusLog[bin]+1e-9, bin, 0) {
+			t.Errorf("bin %d: accept and its limits disagree", bin)
+		}
 	}
 }
 

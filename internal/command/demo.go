@@ -45,10 +45,10 @@ var (
 		name  string
 		count int
 		seed  uint64
-	}{{"train", 1000, 1}, {"validation", 64, 2}, {"test", 100, 3}}
+	}{{"train", 1500, 1}, {"validation", 64, 2}, {"test", 100, 3}}
 
-	demoBond = cnn.TrainSettings{Network: cnn.Network{Target: cnn.Bond, Channels: 8, Blocks: 4}, Steps: 400, Batch: 16}
-	demoSite = cnn.TrainSettings{Network: cnn.Network{Target: cnn.Site, Channels: 8, Blocks: 4}, Steps: 400, Batch: 16}
+	demoBond = cnn.TrainSettings{Network: cnn.Network{Target: cnn.Bond, Channels: 16, Blocks: 6}, Steps: 800, Batch: 32}
+	demoSite = cnn.TrainSettings{Network: cnn.Network{Target: cnn.Site, Channels: 16, Blocks: 6}, Steps: 800, Batch: 32}
 )
 
 func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int) error {
@@ -75,7 +75,7 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 		for _, loss := range cnn.Losses(set.Target) {
 			set := set
 			set.Loss, set.Workers, set.Resume = loss, workers, true
-			set.Seed, set.ValidateEvery, set.CheckpointEvery = 1, 50, 50
+			set.Seed, set.ValidateEvery, set.CheckpointEvery = 1, 100, 100
 			o := &trainOptions{
 				data: dataset("train"), validation: dataset("validation"), validationCount: demoData[1].count,
 				out: filepath.Join(out, runsDir, set.Target+"-"+loss), set: set,
