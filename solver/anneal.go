@@ -213,7 +213,7 @@ func BetaRange(in *ising.Instance) (low, high float64) {
 	table := newBonds(in)
 	var fields []float64
 	sum, count := 0.0, 0.0
-	most := 4096 >> (table.width - 1) // sites whose fields are enough for a percentile
+	most := 4096 >> (table.width - 1)      // sites whose fields are enough for a percentile
 	stride := (in.Sites()+most-1)/most | 1 // odd, to meet all columns of an even lattice
 	for i := 0; i < in.Sites(); i += stride {
 		w := table.weight[table.width*i:][:table.width]
