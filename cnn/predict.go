@@ -66,13 +66,9 @@ func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, se
 	}
 	spins := make([][]int8, 0, len(instances))
 	for len(instances) > 0 {
-		l := instances[0].Lattice
-		if err := checkPlane(l); err != nil {
+		n, err := nextBatch(instances)
+		if err != nil {
 			return nil, err
-		}
-		n := 1
-		for n < len(instances) && n < max(1, batchSites/l.Sites()) && instances[n].Lattice.Equal(l) {
-			n++
 		}
 		batch, err := p.predictBatch(ctx, instances[:n], set)
 		if err != nil {
@@ -82,6 +78,20 @@ func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, se
 		instances = instances[n:]
 	}
 	return spins, nil
+}
+
+// nextBatch returns how many of the instances, from the first on, go through the
+// network together.
+func nextBatch(instances []*ising.Instance) (int, error) {
+	l := instances[0].Lattice
+	if err := checkPlane(l); err != nil {
+		return 0, err
+	}
+	n := 1
+	for n < len(instances) && n < max(1, batchSites/l.Sites()) && instances[n].Lattice.Equal(l) {
+		n++
+	}
+	return n, nil
 }
 
 func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, set PredictSettings) ([][]int8, error) {
@@ -122,9 +132,23 @@ func startGauge(in *ising.Instance, target string) []int8 {
 	return r
 }
 
-// run evaluates the network on a batch in the given gauges.
-func (p *Predictor) run(batch []*ising.Instance, gauge [][]int8) (*machine[float32], error) {
-	geo := geometryOf(batch[0].Lattice, len(batch))
+// Prepare builds the graphs that [Predictor.Predict] needs for the instances, so
+// that the time it takes does not count as prediction.
+func (p *Predictor) Prepare(instances []*ising.Instance) error {
+	for len(instances) > 0 {
+		n, err := nextBatch(instances)
+		if err != nil {
+			return err
+		}
+		if _, err := p.machine(geometryOf(instances[0].Lattice, n)); err != nil {
+			return err
+		}
+		instances = instances[n:]
+	}
+	return nil
+}
+
+func (p *Predictor) machine(geo geometry) (*machine[float32], error) {
 	m, ok := p.machines[geo]
 	if !ok {
 		var err error
@@ -132,6 +156,15 @@ func (p *Predictor) run(batch []*ising.Instance, gauge [][]int8) (*machine[float
 			return nil, err
 		}
 		p.machines[geo] = m
+	}
+	return m, nil
+}
+
+// run evaluates the network on a batch in the given gauges.
+func (p *Predictor) run(batch []*ising.Instance, gauge [][]int8) (*machine[float32], error) {
+	m, err := p.machine(geometryOf(batch[0].Lattice, len(batch)))
+	if err != nil {
+		return nil, err
 	}
 	parallel.Do(p.workers, len(batch), func(k int) {
 		encodeInput(part(m.input, k, m.batch), batch[k].Gauge(gauge[k]))

@@ -471,7 +471,7 @@ func TestSettings(t *testing.T) {
 		`couplings = "weird"`:       func(s *GenerateSettings) { s.Ensemble.Couplings = "weird" },
 		"dilution = 2":              func(s *GenerateSettings) { s.Ensemble.Dilution = 2 },
 		"shape 7 has 1 axes":        func(s *GenerateSettings) { s.Shape = []int{7} },
-		"shape has 0 axes":         func(s *GenerateSettings) { s.Shape = nil },
+		"shape has 0 axes":          func(s *GenerateSettings) { s.Shape = nil },
 		`boundary "open"`:           func(s *GenerateSettings) { s.Boundary = "open" },
 		`boundary ""`:               func(s *GenerateSettings) { s.Boundary = "" },
 		"count = 0, want > 0":       func(s *GenerateSettings) { s.Count = 0 },

@@ -23,7 +23,9 @@ type Method struct {
 	Target string // of a network, else empty
 	Passes int    // of a network, else 0
 	Sweeps int    // of annealing, else 0
-	Solve  func(ctx context.Context, first int, batch []*ising.Instance) ([][]int8, error)
+	// Prepare, unless nil, is called with each batch first, off the clock.
+	Prepare func(batch []*ising.Instance) error
+	Solve   func(ctx context.Context, first int, batch []*ising.Instance) ([][]int8, error)
 }
 
 // A Row is what a method reached.
@@ -118,6 +120,11 @@ func (r *Row) add(ctx context.Context, first int, batch []*ising.Solved) error {
 	instances := make([]*ising.Instance, len(batch))
 	for k, s := range batch {
 		instances[k] = s.Instance
+	}
+	if r.Prepare != nil {
+		if err := r.Prepare(instances); err != nil {
+			return fmt.Errorf("compare: %s: %w", r.Name, err)
+		}
 	}
 	begin := cputime.Now()
 	spins, err := r.Solve(ctx, first, instances)

@@ -94,7 +94,7 @@ func ModelMethods(m *cnn.Model, name string, passes []int, workers int) []Method
 				text += " + descent"
 			}
 			set := &cnn.PredictSettings{Passes: n, Descent: descent}
-			list = append(list, Method{Name: text, Group: group, Loss: m.Training.Loss, Target: m.Training.Target, Passes: n,
+			list = append(list, Method{Name: text, Group: group, Loss: m.Training.Loss, Target: m.Training.Target, Passes: n, Prepare: predictor.Prepare,
 				Solve: func(ctx context.Context, _ int, batch []*ising.Instance) ([][]int8, error) {
 					return predictor.Predict(ctx, batch, set)
 				}})
