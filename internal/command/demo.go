@@ -39,17 +39,28 @@ Example:
 	}
 }
 
-// The demo's sizes: as much as fits into a few minutes on two cores.
-var (
-	demoData = []struct {
-		name  string
-		count int
-		seed  uint64
-	}{{"train", 1500, 1}, {"validation", 64, 2}, {"test", 100, 3}}
+// The demo's sizes are what fits into a few minutes on two cores.
+var demoData = []struct {
+	name  string
+	count int
+	seed  uint64
+}{{"train", 1200, 1}, {"validation", 64, 2}, {"test", 100, 3}}
 
-	demoBond = cnn.TrainSettings{Network: cnn.Network{Target: cnn.Bond, Channels: 16, Blocks: 6}, Steps: 800, Batch: 32}
-	demoSite = cnn.TrainSettings{Network: cnn.Network{Target: cnn.Site, Channels: 16, Blocks: 6}, Steps: 800, Batch: 32}
-)
+// demoTraining returns the settings of one loss. The step counts, the network and
+// the learning rate are the same for all losses of a target.
+func demoTraining(target, loss string) cnn.TrainSettings {
+	set := cnn.TrainSettings{
+		Network: cnn.Network{Target: target, Channels: 16, Blocks: 6}, Loss: loss, Steps: 600, Batch: 32,
+		Seed: 1, ValidateEvery: 100, CheckpointEvery: 100, Resume: true,
+	}
+	if target == cnn.Site {
+		set.Steps = 400
+		if loss == cnn.LocalEnergy {
+			set.Temperature = 1 // at the paper's 0.1 J it collapses to a constant at this learning rate
+		}
+	}
+	return set
+}
 
 func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int) error {
 	const dataDir, runsDir = "data", "runs"
@@ -71,15 +82,13 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	}
 
 	var models []string
-	for _, set := range []cnn.TrainSettings{demoBond, demoSite} {
-		for _, loss := range cnn.Losses(set.Target) {
-			set := set
-			set.Loss, set.Workers, set.Resume = loss, workers, true
-			set.Seed, set.ValidateEvery, set.CheckpointEvery = 1, 100, 100
+	for _, target := range []string{cnn.Bond, cnn.Site} {
+		for _, loss := range cnn.Losses(target) {
 			o := &trainOptions{
 				data: dataset("train"), validation: dataset("validation"), validationCount: demoData[1].count,
-				out: filepath.Join(out, runsDir, set.Target+"-"+loss), set: set,
+				out: filepath.Join(out, runsDir, target+"-"+loss), set: demoTraining(target, loss),
 			}
+			o.set.Workers = workers
 			if _, err := train(ctx, stderr, o); err != nil {
 				return err
 			}
