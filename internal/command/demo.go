@@ -50,11 +50,11 @@ var demoData = []struct {
 // the learning rate are the same for all losses of a target.
 func demoTraining(target, loss string) cnn.TrainSettings {
 	set := cnn.TrainSettings{
-		Network: cnn.Network{Target: target, Channels: 16, Blocks: 6}, Loss: loss, Steps: 600, Batch: 32,
-		Seed: 1, ValidateEvery: 100, CheckpointEvery: 100, Resume: true,
+		Network: cnn.Network{Target: target, Channels: 16, Blocks: 6}, Loss: loss, Steps: 1600, Batch: 8,
+		Seed: 1, ValidateEvery: 200, CheckpointEvery: 400, Resume: true,
 	}
 	if target == cnn.Site {
-		set.Steps = 400
+		set.Steps = 1000
 		if loss == cnn.LocalEnergy {
 			set.Temperature = 1 // at the paper's 0.1 J it collapses to a constant at this learning rate
 		}
