@@ -8,9 +8,11 @@ type Description struct {
 	Format   int           `json:"format"`   // 1
 	Training TrainSettings `json:"training"` // of the run that made the weights; names the network
 	// Step is the number of steps after which the weights were kept, and Gap their
-	// mean relative gap on the validation instances, nil if there were none.
-	Step int      `json:"step"`
-	Gap  *float64 `json:"validation_gap"`
+	// mean relative gap on the validation instances, nil if there were none. Proven
+	// says that it is the gap to proven ground states.
+	Step   int      `json:"step"`
+	Gap    *float64 `json:"validation_gap"`
+	Proven bool     `json:"validation_proven"`
 }
 
 const modelFormat = 1

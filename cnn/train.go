@@ -52,6 +52,11 @@ func Train(ctx context.Context, run string, source Source, validation []*ising.S
 	if source.Len() == 0 {
 		return nil, errNoData
 	}
+	for _, s := range validation {
+		if err := checkPlane(s.Lattice); err != nil {
+			return nil, fmt.Errorf("%w (validation)", err)
+		}
+	}
 	resumed, err := prepare(run, set.Resume)
 	if err != nil {
 		return nil, err
@@ -247,7 +252,11 @@ func orNaN(v *float64) float64 {
 }
 
 func (t *trainer) bestModel() *Model {
-	return &Model{Description{modelFormat, t.set, t.BestStep, t.BestGap}, t.best}
+	proven := len(t.validation) > 0
+	for _, s := range t.validation {
+		proven = proven && s.Proven()
+	}
+	return &Model{Description{modelFormat, t.set, t.BestStep, t.BestGap, proven}, t.best}
 }
 
 // step makes one training step and returns its loss.

@@ -495,7 +495,7 @@ func FuzzLoadModel(f *testing.F) {
 		f.Fatal(err)
 	}
 	set.Blocks = 1
-	m := &Model{Description{modelFormat, set, 1, nil}, newWeights[float32](set.Network, rand.New(rand.NewPCG(1, 1)))}
+	m := &Model{Description{modelFormat, set, 1, nil, false}, newWeights[float32](set.Network, rand.New(rand.NewPCG(1, 1)))}
 	name := filepath.Join(f.TempDir(), "model")
 	if err := m.Save(name); err != nil {
 		f.Fatal(err)

@@ -163,6 +163,7 @@ func drawTraining(name string, runs []run) error {
 			return err
 		}
 		set := r.model.Training
+		c.Proven = c.Proven && r.model.Proven
 		curve := plots.TrainingRun{Name: set.Target + " " + set.Loss, Loss: set.Loss}
 		if len(runs) > 1 && slices.ContainsFunc(c.Runs, func(o plots.TrainingRun) bool { return o.Name == curve.Name }) {
 			curve.Name += " (" + filepath.Base(r.dir) + ")"
