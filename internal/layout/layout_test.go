@@ -1,0 +1,80 @@
+// Package layout holds the arrows between the packages.
+package layout
+
+import (
+	"go/build"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "spinlearn/"
+
+// allowed lists what each package may import of this module, tests aside.
+var allowed = map[string][]string{
+	"ising":               {},
+	"losses":              {"internal/fused"},
+	"solver":              {"ising", "internal/parallel"},
+	"solver/solvertest":   {"ising", "solver"},
+	"data":                {"ising"},
+	"cnn":                 {"ising", "losses", "solver", "cnn/internal/kernel", "internal/fused", "internal/parallel"},
+	"cnn/internal/kernel": {},
+	"plots":               {},
+	"internal/compare":    {"cnn", "ising", "solver", "internal/cputime", "internal/parallel"},
+	"internal/command":    {"cnn", "data", "ising", "plots", "solver", "internal/compare"},
+	"internal/cputime":    {},
+	"internal/fused":      {},
+	"internal/parallel":   {},
+	"internal/layout":     {},
+	".":                   {"internal/command"},
+}
+
+// only lists the libraries that stay in a few packages.
+var only = map[string][]string{
+	"gorgonia.org/":              {"cnn", "losses", "internal/fused"},
+	"github.com/urfave/cli":      {"internal/command"},
+	"gonum.org/v1/plot":          {"plots"},
+	"github.com/schollz/":        {"internal/command"},
+	"github.com/nlpodyssey/safe": {"cnn"},
+}
+
+func TestArrows(t *testing.T) {
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(dir string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		if strings.HasPrefix(d.Name(), ".") && d.Name() != ".." || d.Name() == "testdata" || d.Name() == "gen" {
+			return filepath.SkipDir
+		}
+		p, err := build.ImportDir(dir, 0)
+		if err != nil {
+			return nil // no Go files
+		}
+		name, err := filepath.Rel(root, dir)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		arrows, known := allowed[name]
+		if !known {
+			t.Errorf("package %s has no line in allowed", name)
+		}
+		for _, i := range p.Imports {
+			if own, ok := strings.CutPrefix(i, module); ok && !slices.Contains(arrows, own) {
+				t.Errorf("%s imports %s", name, own)
+			}
+			for library, where := range only {
+				if strings.HasPrefix(i, library) && !slices.Contains(where, name) {
+					t.Errorf("%s imports %s", name, i)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
