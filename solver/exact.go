@@ -41,6 +41,15 @@ type ExactSettings struct {
 	Method Method
 }
 
+// CheckExact returns the error, wrapping [ErrTooLarge], that [Exact] gives for every
+// instance of a lattice that no method fits, else nil.
+func CheckExact(l *ising.Lattice) error {
+	if l.Sites() > MaxExhaustive && planTransfer(l) == nil {
+		return tooLarge(l)
+	}
+	return nil
+}
+
 // Exact returns a ground state of a small instance, proven. It fails with
 // [ErrTooLarge] if the method, or neither, fits the lattice.
 func Exact(ctx context.Context, in *ising.Instance, set *ExactSettings) (*Result, error) {

@@ -246,6 +246,9 @@ func TestTooLarge(t *testing.T) {
 		if !errors.Is(err, solver.ErrTooLarge) || !strings.Contains(err.Error(), c.shape) {
 			t.Errorf("%s %s: %v", c.shape, c.boundary, err)
 		}
+		if fits := solver.CheckExact(in.Lattice) == nil; fits != (c.shape == "5x5") { // there the other method does
+			t.Errorf("%s %s: CheckExact says %v", c.shape, c.boundary, fits)
+		}
 	}
 	in := draw(t, gaussian, "3x3", "free", 0)
 	if _, err := solver.Exact(background, in, &solver.ExactSettings{Method: "magic"}); !errors.Is(err, solver.ErrSettings) {

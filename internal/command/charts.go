@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
-	"spinlearn/cnn"
 	"spinlearn/internal/compare"
 	"spinlearn/plots"
 )
@@ -49,16 +48,19 @@ func drawCharts(o *compareOptions, t *compare.Table, runs []run) error {
 			charts["lattice.png"] = c
 		}
 	}
-	for name, c := range charts {
-		if err := draw(c, path(name)); err != nil {
-			return err
+	if slices.ContainsFunc(runs, func(r run) bool { return len(r.metrics) > 0 }) {
+		charts["training.png"] = trainingChart(runs)
+	}
+	for _, name := range compareCharts {
+		if c, ok := charts[name]; ok {
+			if err := draw(c, path(name)); err != nil {
+				return err
+			}
+		} else if err := os.Remove(path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err // of an earlier comparison in this folder
 		}
 	}
-	runs = slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return r.dir == "" })
-	if len(runs) == 0 {
-		return nil
-	}
-	return drawTraining(path("training.png"), runs)
+	return nil
 }
 
 func percent(fractions []float64) []float64 {
@@ -95,15 +97,14 @@ func rawRows(t *compare.Table) []*compare.Row {
 	most := map[string]*compare.Row{}
 	var names []string
 	for _, r := range t.Rows {
-		if r.Target == "" || strings.HasSuffix(r.Name, "descent") {
+		if r.Model == "" || r.Descent {
 			continue
 		}
-		model, _, _ := strings.Cut(r.Name, fmt.Sprintf(" %d pass", r.Passes))
-		if old, ok := most[model]; !ok {
-			names = append(names, model)
-			most[model] = r
+		if old, ok := most[r.Model]; !ok {
+			names = append(names, r.Model)
+			most[r.Model] = r
 		} else if r.Passes > old.Passes {
-			most[model] = r
+			most[r.Model] = r
 		}
 	}
 	var rows []*compare.Row
@@ -151,16 +152,12 @@ func latticeChart(t *compare.Table, rows []*compare.Row, instance int) (plots.La
 	}, true
 }
 
-// drawTraining draws the curves of runs; those without metrics are left out.
-func drawTraining(name string, runs []run) error {
+// trainingChart shows the curves of runs; those without metrics are left out.
+func trainingChart(runs []run) plots.Training {
 	c := plots.Training{Title: "training", Proven: true}
 	for _, r := range runs {
-		lines, err := cnn.ReadMetrics(filepath.Join(r.dir, cnn.MetricsFile))
-		if errors.Is(err, fs.ErrNotExist) {
+		if len(r.metrics) == 0 {
 			continue
-		}
-		if err != nil {
-			return err
 		}
 		set := r.model.Training
 		c.Proven = c.Proven && r.model.Proven
@@ -168,7 +165,7 @@ func drawTraining(name string, runs []run) error {
 		if len(runs) > 1 && slices.ContainsFunc(c.Runs, func(o plots.TrainingRun) bool { return o.Name == curve.Name }) {
 			curve.Name += " (" + filepath.Base(r.dir) + ")"
 		}
-		for _, m := range lines {
+		for _, m := range r.metrics {
 			if m.ValidationGap != nil {
 				curve.GapSteps = append(curve.GapSteps, float64(m.Step))
 				curve.Percent = append(curve.Percent, 100**m.ValidationGap)
@@ -179,8 +176,5 @@ func drawTraining(name string, runs []run) error {
 		}
 		c.Runs = append(c.Runs, curve)
 	}
-	if len(c.Runs) == 0 {
-		return nil
-	}
-	return draw(c, name)
+	return c
 }

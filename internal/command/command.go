@@ -16,7 +16,6 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
-	"spinlearn/ising"
 	"spinlearn/solver"
 )
 
@@ -63,6 +62,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsageError
+		c.HideHelpCommand = true
 	}
 	err := app.RunContext(ctx, append([]string{app.Name}, spreadLists(args)...))
 	if err == nil {
@@ -89,8 +89,8 @@ func exitCode(err error) int {
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
-	for _, settings := range []error{data.ErrSettings, solver.ErrSettings, cnn.ErrSettings, ising.ErrLattice, ising.ErrEnsemble} {
-		if errors.Is(err, settings) && !errors.Is(err, os.ErrExist) {
+	for _, settings := range []error{data.ErrSettings, solver.ErrSettings, cnn.ErrSettings} {
+		if errors.Is(err, settings) && !errors.Is(err, cnn.ErrFormat) { // the latter read from a file
 			return exitUsage
 		}
 	}
@@ -100,13 +100,39 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-// noArguments refuses what is left over after the flags.
-func noArguments(c *cli.Context) error {
+// checkLine refuses arguments that belong to no flag, text flags that are given but
+// empty, as by a shell variable that is not set, and the lack of a needed flag. The
+// library's own check of needed flags prints the help to stdout.
+func checkLine(c *cli.Context, needed ...string) error {
 	if c.NArg() > 0 {
 		return usagef("unexpected argument %q; see spinlearn %s --help", c.Args().First(), c.Command.Name)
 	}
+	for _, f := range c.Command.Flags {
+		if _, ok := f.(*cli.StringFlag); ok && c.IsSet(f.Names()[0]) && c.String(f.Names()[0]) == "" {
+			return usagef("--%s is empty; see spinlearn %s --help", f.Names()[0], c.Command.Name)
+		}
+	}
+	for _, name := range needed {
+		if !c.IsSet(name) {
+			return usagef("--%s is missing; see spinlearn %s --help", name, c.Command.Name)
+		}
+	}
 	return nil
 }
+
+// pathList is the value of a flag that is given once for each path. Unlike the
+// library's lists it does not split at commas.
+type pathList []string
+
+func (l *pathList) Set(path string) error {
+	if path == "" {
+		return errors.New("want a path")
+	}
+	*l = append(*l, path)
+	return nil
+}
+
+func (l *pathList) String() string { return strings.Join(*l, " ") }
 
 // spreadLists lets a list flag be given several values in a row, as a shell's
 // pattern expands to: "--models a b" becomes "--models a --models b".
@@ -114,23 +140,26 @@ func spreadLists(args []string) []string {
 	const list = "--models"
 	var spread []string
 	inList := false
-	for _, a := range args {
+	for i, a := range args {
+		name, _, hasValue := strings.Cut(a, "=")
 		switch {
+		case a == "--":
+			return append(spread, args[i:]...)
+		case "-"+name == list || name == list:
+			inList = true
+			if hasValue {
+				spread = append(spread, a)
+			} else if i+1 == len(args) || strings.HasPrefix(args[i+1], "-") {
+				spread = append(spread, list+"=") // for the parser to refuse
+			}
 		case strings.HasPrefix(a, "-"):
 			inList = false
-			if a == list {
-				inList = true
-				continue
-			}
 			spread = append(spread, a)
 		case inList:
 			spread = append(spread, list, a)
 		default:
 			spread = append(spread, a)
 		}
-	}
-	if inList && (len(spread) < 2 || spread[len(spread)-2] != list) {
-		spread = append(spread, list) // with no value, for the parser to refuse
 	}
 	return spread
 }

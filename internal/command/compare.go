@@ -22,7 +22,7 @@ import (
 // compareOptions are what the flags of compare say.
 type compareOptions struct {
 	data           string
-	models         []string
+	models         pathList
 	passes, sweeps []int
 	limit          int
 	instance       int
@@ -45,27 +45,30 @@ are those of the whole process, over all workers.
 Example:
    spinlearn compare --data test --models runs/* --passes 1,3 --out comparison`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "data", Usage: "dataset with the ground truth", Required: true, Destination: &o.data},
-			&cli.StringSliceFlag{Name: "models", Usage: "runs or model files, several in a row"},
+			&cli.StringFlag{Name: "data", Usage: "dataset with the ground truth", Destination: &o.data},
+			&cli.GenericFlag{Name: "models", Value: &o.models, Usage: "runs or model files, several in a row"},
 			&cli.IntSliceFlag{Name: "passes", Value: cli.NewIntSlice(1, 3), Usage: "passes of bond models"},
 			&cli.IntSliceFlag{Name: "sweeps", Value: cli.NewIntSlice(10, 100, 1000, 10000), Usage: "sweeps of annealing"},
 			&cli.IntFlag{Name: "limit", Usage: "instances to use, 0 for all", Destination: &o.limit},
 			&cli.IntFlag{Name: "instance", Usage: "instance of lattice.png, one of the first 64", Destination: &o.instance},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of the classical methods", Destination: &o.seed},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &o.workers},
-			&cli.StringFlag{Name: "out", Usage: "folder of table and charts", Required: true, Destination: &o.out},
+			&cli.StringFlag{Name: "out", Usage: "folder of table and charts", Destination: &o.out},
 		},
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
+			if err := checkLine(c, "data", "out"); err != nil {
 				return err
 			}
-			o.models, o.passes, o.sweeps = c.StringSlice("models"), c.IntSlice("passes"), c.IntSlice("sweeps")
+			o.passes, o.sweeps = c.IntSlice("passes"), c.IntSlice("sweeps")
+			if err := o.validate(); err != nil {
+				return err
+			}
 			if err := checkFolder(o.out); err != nil {
 				return err
 			}
 			table, err := compareRuns(c.Context, c.App.ErrWriter, &o)
 			if err != nil {
-				return err
+				return interruptHint(err, "nothing was written")
 			}
 			return table.WriteText(c.App.Writer)
 		},
@@ -73,10 +76,10 @@ Example:
 }
 
 // The files of a comparison.
-var compareFiles = []string{
-	"results.csv", "energies.csv", "results.txt",
-	"energies.png", "gaps.png", "scatter.png", "time.png", "training.png", "lattice.png",
-}
+var (
+	compareTables = []string{"results.csv", "energies.csv", "results.txt"}
+	compareCharts = []string{"energies.png", "gaps.png", "scatter.png", "time.png", "training.png", "lattice.png"}
+)
 
 // checkFolder refuses a folder that holds anything but a comparison.
 func checkFolder(dir string, also ...string) error {
@@ -85,11 +88,34 @@ func checkFolder(dir string, also ...string) error {
 		return err
 	}
 	for _, e := range entries {
-		ours := slices.ContainsFunc(slices.Concat(compareFiles, also), func(name string) bool {
-			return e.Name() == name || strings.HasPrefix(e.Name(), "."+name) // the latter left by a killed run
-		})
+		ours := slices.Contains(slices.Concat(compareTables, compareCharts, also), e.Name()) || isTemporary(e.Name())
 		if !ours {
 			return fmt.Errorf("%s holds %s, which no comparison wrote; choose another folder with --out", dir, e.Name())
+		}
+	}
+	return nil
+}
+
+// isTemporary reports whether a name is that of a half-written file, which a killed
+// comparison may have left: "." NAME and digits.
+func isTemporary(name string) bool {
+	return slices.ContainsFunc(slices.Concat(compareTables, compareCharts), func(ours string) bool {
+		digits, ok := strings.CutPrefix(name, "."+ours)
+		return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
+	})
+}
+
+// clean removes half-written files.
+func clean(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if isTemporary(e.Name()) {
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -109,21 +135,28 @@ func (o *compareOptions) validate() error {
 			}
 		}
 	}
+	for i, path := range o.models {
+		if slices.ContainsFunc(o.models[:i], func(p string) bool { return filepath.Clean(p) == filepath.Clean(path) }) {
+			return usagef("--models names %s twice", path)
+		}
+	}
 	switch {
 	case o.limit < 0:
 		return usagef("--limit = %d, want at least 0", o.limit)
-	case o.instance < 0:
-		return usagef("--instance = %d, want at least 0", o.instance)
+	case o.instance < 0 || o.instance >= compare.Kept:
+		return usagef("--instance = %d, want 0 to %d", o.instance, compare.Kept-1)
 	case o.workers < 1:
 		return usagef("--workers = %d, want at least 1", o.workers)
 	}
 	return nil
 }
 
-// A run is a model with the folder it came from, empty for a bare file.
+// A run is a model with the folder it came from, empty for a bare file, and the
+// metrics there.
 type run struct {
-	model *cnn.Model
-	dir   string
+	model   *cnn.Model
+	dir     string
+	metrics []cnn.Metric
 }
 
 // loadRuns loads the models, which are run folders or model files.
@@ -136,8 +169,17 @@ func loadRuns(paths []string) ([]run, error) {
 			r.dir, file = "", path
 		}
 		var err error
-		if r.model, err = cnn.LoadModel(file); err != nil {
+		r.model, err = cnn.LoadModel(file)
+		if r.dir != "" && errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("--models: %w (no run of train, or one that has not ended)", err)
+		}
+		if err != nil {
 			return nil, err
+		}
+		if r.dir != "" {
+			if r.metrics, err = readMetrics(r.dir); err != nil {
+				return nil, err
+			}
 		}
 		runs = append(runs, r)
 	}
@@ -146,9 +188,6 @@ func loadRuns(paths []string) ([]run, error) {
 
 // compareRuns computes and writes a comparison.
 func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*compare.Table, error) {
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
 	d, _, err := openDataset(o.data)
 	if err != nil {
 		return nil, err
@@ -157,8 +196,10 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	if err != nil {
 		return nil, err
 	}
-	if len(runs) > 0 && d.Lattice().Axes() != 2 {
-		return nil, fmt.Errorf("%s: lattice %v; models predict two-dimensional lattices only", o.data, d.Lattice())
+	if len(runs) > 0 {
+		if err := checkPlane(o.data, d); err != nil {
+			return nil, err
+		}
 	}
 	methods := compare.ClassicalMethods(o.seed, o.sweeps, o.workers)
 	for i, r := range runs {
@@ -167,6 +208,9 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	count := d.Len()
 	if o.limit > 0 {
 		count = min(count, o.limit)
+	}
+	if o.instance >= count {
+		return nil, usagef("--instance = %d, want less than the %d instances compared", o.instance, count)
 	}
 	report := newReporter(stderr, "compare "+filepath.Base(o.data), "solutions", count*len(methods))
 	table, err := compare.Run(ctx, d.Lattice(), d.All(), o.limit, methods, report.update)
@@ -178,11 +222,15 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return nil, err
 	}
-	for name, write := range map[string]func(io.Writer) error{
+	if err := clean(o.out); err != nil {
+		return nil, err
+	}
+	writers := map[string]func(io.Writer) error{
 		"results.csv": table.WriteCSV, "energies.csv": table.WriteEnergies, "results.txt": table.WriteText,
-	} {
+	}
+	for _, name := range compareTables {
 		var b bytes.Buffer
-		if err := write(&b); err != nil {
+		if err := writers[name](&b); err != nil {
 			return nil, err
 		}
 		if err := maybe.WriteFile(filepath.Join(o.out, name), b.Bytes(), 0o644); err != nil {
@@ -196,7 +244,7 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 func distinction(runs []run, i int, paths []string) string {
 	for j, r := range runs {
 		if a, b := r.model.Training, runs[i].model.Training; j != i && a.Target == b.Target && a.Loss == b.Loss {
-			return "(" + strings.TrimSuffix(paths[i], "/") + ")"
+			return "(" + filepath.Clean(paths[i]) + ")"
 		}
 	}
 	return ""

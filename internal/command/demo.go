@@ -31,30 +31,44 @@ Example:
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &workers},
 		},
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
+			if err := checkLine(c); err != nil {
 				return err
 			}
-			return demo(c.Context, c.App.Writer, c.App.ErrWriter, out, workers)
+			err := demo(c.Context, c.App.Writer, c.App.ErrWriter, out, workers, &fullDemo)
+			return interruptHint(err, "the same command goes on from there")
 		},
 	}
 }
 
-// The demo's sizes are what fits into a few minutes on two cores.
-var demoData = []struct {
-	name  string
-	count int
-	seed  uint64
-}{{"train", 1200, 1}, {"validation", 64, 2}, {"test", 100, 3}}
+// demoSizes says how much work a demo is.
+type demoSizes struct {
+	shape                   string
+	train, validation, test int // instances
+	shard                   int
+	channels, blocks        int
+	batch, pool             int
+	bondSteps, siteSteps    int
+	validateEvery           int // steps
+	checkpointEvery         int // steps
+	sweeps                  []int
+}
 
-// demoTraining returns the settings of one loss. The step counts, the network and
-// the learning rate are the same for all losses of a target.
-func demoTraining(target, loss string) cnn.TrainSettings {
+// fullDemo is what fits into a few minutes on two cores.
+var fullDemo = demoSizes{
+	shape: "16x16", train: 1200, validation: 64, test: 100, shard: 128,
+	channels: 16, blocks: 6, batch: 8, bondSteps: 1600, siteSteps: 1000, validateEvery: 200, checkpointEvery: 400,
+	sweeps: []int{10, 100, 1000, 10000},
+}
+
+// training returns the settings of one loss. The step counts, the network and the
+// learning rate are the same for all losses of a target.
+func (d *demoSizes) training(target, loss string) cnn.TrainSettings {
 	set := cnn.TrainSettings{
-		Network: cnn.Network{Target: target, Channels: 16, Blocks: 6}, Loss: loss, Steps: 1600, Batch: 8,
-		Seed: 1, ValidateEvery: 200, CheckpointEvery: 400, Resume: true,
+		Network: cnn.Network{Target: target, Channels: d.channels, Blocks: d.blocks}, Loss: loss, Steps: d.bondSteps, Batch: d.batch, Pool: d.pool,
+		Seed: 1, ValidateEvery: d.validateEvery, CheckpointEvery: d.checkpointEvery, Resume: true,
 	}
 	if target == cnn.Site {
-		set.Steps = 1000
+		set.Steps, set.Pool = d.siteSteps, 0
 		if loss == cnn.LocalEnergy {
 			set.Temperature = 1 // at the paper's 0.1 J it collapses to a constant at this learning rate
 		}
@@ -62,19 +76,25 @@ func demoTraining(target, loss string) cnn.TrainSettings {
 	return set
 }
 
-func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int) error {
+func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int, sizes *demoSizes) error {
 	const dataDir, runsDir = "data", "runs"
+	if workers < 1 {
+		return usagef("--workers = %d, want at least 1", workers)
+	}
 	if err := checkFolder(out, dataDir, runsDir); err != nil {
 		return err
 	}
 	dataset := func(name string) string { return filepath.Join(out, dataDir, name) }
-	for _, d := range demoData {
+	if err := os.MkdirAll(filepath.Join(out, dataDir), 0o755); err != nil {
+		return err
+	}
+	for i, d := range []struct {
+		name  string
+		count int
+	}{{"train", sizes.train}, {"validation", sizes.validation}, {"test", sizes.test}} {
 		o := &generateOptions{
-			shape: "16x16", boundary: "cylinder", ensemble: ising.Ensemble{Couplings: ising.Gaussian}, count: d.count, shard: 128,
-			solver: exactSolver, seed: d.seed, workers: workers, out: dataset(d.name),
-		}
-		if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
-			return err
+			shape: sizes.shape, boundary: "cylinder", ensemble: ising.Ensemble{Couplings: ising.Gaussian}, count: d.count, shard: sizes.shard,
+			solver: exactSolver, seed: uint64(i + 1), workers: workers, out: dataset(d.name),
 		}
 		if _, err := generate(ctx, stderr, o); err != nil {
 			return err
@@ -85,8 +105,8 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	for _, target := range []string{cnn.Bond, cnn.Site} {
 		for _, loss := range cnn.Losses(target) {
 			o := &trainOptions{
-				data: dataset("train"), validation: dataset("validation"), validationCount: demoData[1].count,
-				out: filepath.Join(out, runsDir, target+"-"+loss), set: demoTraining(target, loss),
+				data: dataset("train"), validation: dataset("validation"), validationCount: sizes.validation,
+				out: filepath.Join(out, runsDir, target+"-"+loss), set: sizes.training(target, loss),
 			}
 			o.set.Workers = workers
 			if _, err := train(ctx, stderr, o); err != nil {
@@ -97,7 +117,7 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	}
 
 	table, err := compareRuns(ctx, stderr, &compareOptions{
-		data: dataset("test"), models: models, passes: []int{1, 3}, sweeps: []int{10, 100, 1000, 10000}, seed: 1, workers: workers, out: out,
+		data: dataset("test"), models: models, passes: []int{1, 3}, sweeps: sizes.sweeps, seed: 1, workers: workers, out: out,
 	})
 	if err != nil {
 		return err

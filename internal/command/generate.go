@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -62,10 +63,10 @@ Example:
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of couplings and solver", Destination: &o.seed},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "instances solved at a time", Destination: &o.workers},
 			&cli.IntFlag{Name: "shard", Value: 256, Usage: "instances in a file, and what an interruption can lose", Destination: &o.shard},
-			&cli.StringFlag{Name: "out", Usage: "folder of the dataset", Required: true, Destination: &o.out},
+			&cli.StringFlag{Name: "out", Usage: "folder of the dataset", Destination: &o.out},
 		},
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
+			if err := checkLine(c, "out"); err != nil {
 				return err
 			}
 			if o.ensemble.Couplings != ising.PlusMinus && !c.IsSet("negative") {
@@ -76,7 +77,7 @@ Example:
 			}
 			d, err := generate(c.Context, c.App.ErrWriter, &o)
 			if err != nil {
-				return err
+				return interruptHint(err, "the same command goes on from there")
 			}
 			_, err = fmt.Fprintf(c.App.Writer, "%s: %d instances, %d with a proven ground state\n", o.out, d.Len(), d.Proven())
 			return err
@@ -85,9 +86,17 @@ Example:
 }
 
 func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.Dataset, error) {
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"count", o.count}, {"shard", o.shard}, {"workers", o.workers}} {
+		if f.value < 1 {
+			return nil, usagef("--%s = %d, want at least 1", f.name, f.value)
+		}
+	}
 	shape, err := ising.ParseShape(o.shape)
 	if err != nil {
-		return nil, err
+		return nil, usagef("--shape: %w", err)
 	}
 	solve, settings, err := o.solve()
 	if err != nil {
@@ -108,18 +117,43 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 			r.update(p.Done, fmt.Sprintf("%d proven", p.Proven))
 		},
 	}
-	if o.workers < 1 {
-		return nil, usagef("--workers = %d, want at least 1", o.workers)
+	if o.solver == exactSolver {
+		if err := checkExact(shape, o.boundary); err != nil {
+			return nil, err
+		}
 	}
 	d, err := data.Generate(ctx, o.out, set, solve)
 	if err != nil {
 		if r != nil {
 			r.stop()
 		}
-		return nil, interruptHint(err, "the same command goes on from there")
+		return nil, err
 	}
 	r.finish(fmt.Sprintf("%d instances, %d proven", d.Len(), d.Proven()))
 	return d, nil
+}
+
+// checkExact refuses a lattice that exact search cannot take, before anything is
+// written. Errors of the lattice itself are left to package data.
+func checkExact(shape []int, boundary string) error {
+	periodic, err := ising.ParseBoundary(boundary, len(shape))
+	if err != nil {
+		return nil
+	}
+	l, err := ising.NewLattice(shape, periodic)
+	if err != nil {
+		return nil
+	}
+	in, err := ising.NewInstance(l, make([]float64, l.Axes()*l.Sites()))
+	if err != nil {
+		return err
+	}
+	ended, end := context.WithCancel(context.Background())
+	end() // so that only the size is judged
+	if _, err := solver.Exact(ended, in, nil); errors.Is(err, solver.ErrTooLarge) {
+		return usagef("--solver %s: %w", exactSolver, err)
+	}
+	return nil
 }
 
 // solve returns the solver and its settings as they stand in the dataset.
@@ -129,8 +163,11 @@ func (o *generateOptions) solve() (data.Solve, json.RawMessage, error) {
 	settings := map[string]any{}
 	switch o.solver {
 	case annealSolver:
-		if o.reads < 1 || o.sweeps < 1 {
-			return nil, nil, usagef("--reads = %d and --sweeps = %d, want at least 1", o.reads, o.sweeps)
+		if o.reads < 1 {
+			return nil, nil, usagef("--reads = %d, want at least 1", o.reads)
+		}
+		if o.sweeps < 1 {
+			return nil, nil, usagef("--sweeps = %d, want at least 1", o.sweeps)
 		}
 		set := &solver.AnnealSettings{Reads: o.reads, Sweeps: o.sweeps}
 		settings["reads"], settings["sweeps"] = o.reads, o.sweeps

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"runtime"
@@ -44,7 +45,7 @@ true-energy.
 Example:
    spinlearn train --data train --validation validation --loss cross-entropy --steps 2000 --out run`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "data", Usage: "dataset to train on", Required: true, Destination: &o.data},
+			&cli.StringFlag{Name: "data", Usage: "dataset to train on", Destination: &o.data},
 			&cli.StringFlag{Name: "validation", Usage: "dataset to choose the weights by; without one the last are kept", Destination: &o.validation},
 			&cli.IntFlag{Name: "validation-count", Value: 200, Usage: "validation instances to use", Destination: &o.validationCount},
 			&cli.StringFlag{Name: "loss", Value: cnn.CrossEntropy, Usage: "see above", Destination: &set.Loss},
@@ -67,20 +68,28 @@ Example:
 			&cli.Uint64Flag{Name: "seed", Value: 1, Destination: &set.Seed},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &set.Workers},
 			&cli.BoolFlag{Name: "resume", Usage: "go on from the checkpoint in the folder, if there is one", Destination: &set.Resume},
-			&cli.StringFlag{Name: "out", Usage: "folder of the run", Required: true, Destination: &o.out},
+			&cli.StringFlag{Name: "out", Usage: "folder of the run", Destination: &o.out},
 		},
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
+			if err := checkLine(c, "data", "out"); err != nil {
 				return err
 			}
-			for _, name := range []string{"temperature", "margin", "channels", "blocks", "steps", "batch", "learning-rate", "clip", "pool", "visits", "validate-every", "checkpoint-every", "workers", "validation-count"} {
+			for _, name := range []string{"temperature", "margin", "channels", "blocks", "steps", "batch", "learning-rate", "warmup", "clip", "pool", "visits", "validate-every", "checkpoint-every", "workers", "validation-count"} {
 				if c.IsSet(name) && c.Value(name) == zeroOf(c.Value(name)) {
 					return usagef("--%s = 0, want more", name) // 0 would mean the default
 				}
 			}
+			for _, name := range []string{"validation-count", "patience"} {
+				if c.IsSet(name) && !c.IsSet("validation") {
+					return usagef("--%s has no meaning without --validation", name)
+				}
+			}
 			r, err := train(c.Context, c.App.ErrWriter, &o)
+			if errors.Is(err, cnn.ErrExists) {
+				return fmt.Errorf("%w (--resume, --out)", err)
+			}
 			if err != nil {
-				return err
+				return interruptHint(err, "the same command with --resume goes on from the last checkpoint")
 			}
 			gap := "no validation"
 			if r.Model.Gap != nil {
@@ -110,10 +119,16 @@ func train(ctx context.Context, stderr io.Writer, o *trainOptions) (*cnn.TrainRe
 	if err != nil {
 		return nil, err
 	}
+	if err := checkPlane(o.data, source); err != nil {
+		return nil, err
+	}
 	var validation []*ising.Solved
 	if o.validation != "" {
 		d, other, err := openDataset(o.validation)
 		if err != nil {
+			return nil, err
+		}
+		if err := checkPlane(o.validation, d); err != nil {
 			return nil, err
 		}
 		if validation, err = take(d, o.validationCount); err != nil {
@@ -134,16 +149,34 @@ func train(ctx context.Context, stderr io.Writer, o *trainOptions) (*cnn.TrainRe
 	result, err := cnn.Train(ctx, o.out, source, validation, &set)
 	if err != nil {
 		r.stop()
-		if errors.Is(err, cnn.ErrExists) {
-			return nil, fmt.Errorf("%w (--resume, --out)", err)
-		}
-		return nil, interruptHint(err, "the same command with --resume goes on from the last checkpoint")
-	}
-	r.finish(fmt.Sprintf("%d steps", result.Steps))
-	if err := drawTraining(filepath.Join(o.out, "training.png"), []run{{result.Model, o.out}}); err != nil {
 		return nil, err
 	}
-	return result, nil
+	r.finish(fmt.Sprintf("%d steps", result.Steps))
+	lines, err := readMetrics(o.out)
+	if err != nil {
+		return nil, err
+	}
+	if len(lines) == 0 { // the file was lost after the run
+		return result, nil
+	}
+	return result, draw(trainingChart([]run{{result.Model, o.out, lines}}), filepath.Join(o.out, "training.png"))
+}
+
+// readMetrics reads the metrics of a run, none if it has no file of them.
+func readMetrics(dir string) ([]cnn.Metric, error) {
+	lines, err := cnn.ReadMetrics(filepath.Join(dir, cnn.MetricsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return lines, err
+}
+
+// checkPlane refuses datasets that models cannot take.
+func checkPlane(dir string, d *data.Dataset) error {
+	if d.Lattice().Axes() != 2 {
+		return fmt.Errorf("%s: lattice %v; models take two-dimensional lattices only", dir, d.Lattice())
+	}
+	return nil
 }
 
 // openDataset opens a complete dataset and returns words that identify its content.

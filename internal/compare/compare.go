@@ -23,6 +23,10 @@ type Method struct {
 	Target string // of a network, else empty
 	Passes int    // of a network, else 0
 	Sweeps int    // of annealing, else 0
+	// Model is the part of Name that all rows of a network share, and Descent says
+	// whether the row is with descent.
+	Model   string
+	Descent bool
 	// Prepare, unless nil, is called with each batch first, off the clock.
 	Prepare func(batch []*ising.Instance) error
 	Solve   func(ctx context.Context, first int, batch []*ising.Instance) ([][]int8, error)
@@ -35,14 +39,14 @@ type Row struct {
 	Gaps     []float64 // relative, (E-E0)/|E0|
 	Solved   int       // instances with a gap ≤ 0
 	CPU      time.Duration
-	Spins    [][]int8 // of the first few instances
+	Spins    [][]int8 // of the first [Kept] instances
 }
 
 // A Table is the outcome over one dataset.
 type Table struct {
 	Lattice *ising.Lattice
 	Truth   []float64       // energies of the reference configurations
-	First   []*ising.Solved // the first few instances
+	First   []*ising.Solved // the first [Kept] instances
 	Proven  int             // instances whose reference is a proven ground state
 	Rows    []*Row
 }
@@ -50,8 +54,10 @@ type Table struct {
 // AllProven reports whether every reference is a proven ground state.
 func (t *Table) AllProven() bool { return t.Proven == len(t.Truth) }
 
-// batchSize is the number of instances that a method gets at a time, and the number
-// whose configurations are kept.
+// Kept is the number of instances whose configurations a table keeps.
+const Kept = batchSize
+
+// batchSize is the number of instances that a method gets at a time.
 const batchSize = 64
 
 // Run applies the methods to at most limit instances; a limit of 0 takes all.
@@ -90,9 +96,6 @@ func Run(ctx context.Context, l *ising.Lattice, instances iter.Seq2[*ising.Solve
 		if err != nil {
 			return nil, err
 		}
-		if limit > 0 && len(t.Truth)+len(batch) == limit {
-			break
-		}
 		if s.Energy == 0 {
 			return nil, fmt.Errorf("compare: instance %d has ground-state energy 0, relative gaps have no meaning", len(t.Truth)+len(batch))
 		}
@@ -100,6 +103,9 @@ func Run(ctx context.Context, l *ising.Lattice, instances iter.Seq2[*ising.Solve
 			if err := flush(); err != nil {
 				return nil, err
 			}
+		}
+		if limit > 0 && len(t.Truth)+len(batch) == limit {
+			break // without a look at the next, which may lie in a damaged file
 		}
 	}
 	if len(batch) > 0 {

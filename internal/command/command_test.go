@@ -1,0 +1,695 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spinlearn/internal/compare"
+	"spinlearn/ising"
+)
+
+// call runs a command line, with DIR standing for a folder.
+func call(ctx context.Context, dir, line string) (code int, stdout, stderr string) {
+	args := strings.Fields(line)
+	for i, a := range args {
+		args[i] = strings.ReplaceAll(strings.ReplaceAll(a, "DIR", dir), "EMPTY", "")
+	}
+	var out, err bytes.Buffer
+	code = execute(ctx, args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+func succeed(t *testing.T, dir, line string) string {
+	t.Helper()
+	code, stdout, stderr := call(t.Context(), dir, line)
+	if code != exitOK {
+		t.Fatalf("%s: code %d, %s", line, code, stderr)
+	}
+	return stdout
+}
+
+// snapshot returns the content of every file below a folder.
+func snapshot(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		files[name] = "folder"
+		if !e.IsDir() {
+			b, err := os.ReadFile(path)
+			files[name] = string(b)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// changed lists the files that differ.
+func changed(a, b map[string]string) []string {
+	var names []string
+	for name, text := range a {
+		if other, ok := b[name]; !ok || other != text {
+			names = append(names, name)
+		}
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+const (
+	generateLine = "generate --shape 6x6 --boundary cylinder --solver exact --count 20 --shard 8 "
+	trainLine    = "train --data DIR/d --validation DIR/v --validation-count 6 --channels 2 --blocks 1 --batch 4 --pool 8 --steps 25 --warmup 5 --validate-every 10 --checkpoint-every 10 "
+)
+
+// newWorld makes the folders that most tests work on: datasets d, v (another seed)
+// and cube, a run m, an unfinished run, and a folder with a stranger's notes.
+func newWorld(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	succeed(t, dir, generateLine+"--out DIR/d")
+	succeed(t, dir, generateLine+"--seed 2 --out DIR/v")
+	succeed(t, dir, "generate --shape 3x3x3 --count 4 --sweeps 5 --reads 1 --out DIR/cube")
+	succeed(t, dir, trainLine+"--out DIR/m")
+	if err := os.CopyFS(filepath.Join(dir, "unfinished"), os.DirFS(filepath.Join(dir, "m"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "unfinished", "model.safetensors")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "foreign", "notes"), "mine")
+	write(t, filepath.Join(dir, "file"), "text")
+	return dir
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for line, want := range map[string]string{
+		"":                "COMMANDS:",
+		"--help":          "COMMANDS:",
+		"-h":              "COMMANDS:",
+		"--version":       Version,
+		"generate --help": "--dilution",
+		"train --help":    "--learning-rate",
+		"compare --help":  "--models",
+		"demo --help":     "--workers",
+		"demo -h":         "--workers",
+	} {
+		t.Run(line, func(t *testing.T) {
+			code, stdout, stderr := call(t.Context(), "", line)
+			if code != exitOK || stderr != "" || !strings.Contains(stdout, want) {
+				t.Errorf("code %d, stdout %q, stderr %q", code, stdout, stderr)
+			}
+		})
+	}
+}
+
+// TestRefusals requires of each mistake one line on stderr that names it, nothing on
+// stdout, and no change of any file.
+func TestRefusals(t *testing.T) {
+	dir := newWorld(t)
+	flipped, cut, misshapen, incomplete := filepath.Join(dir, "flipped"), filepath.Join(dir, "cut"), filepath.Join(dir, "misshapen"), filepath.Join(dir, "incomplete")
+	for _, d := range []string{flipped, cut, misshapen, incomplete} {
+		if err := os.CopyFS(d, os.DirFS(filepath.Join(dir, "d"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit(t, filepath.Join(flipped, "part-00000.npz"), func(s string) string { return s[:500] + string(s[500]^1) + s[501:] })
+	edit(t, filepath.Join(cut, "part-00000.npz"), func(s string) string { return s[:len(s)/2] })
+	edit(t, filepath.Join(misshapen, "dataset.json"), func(s string) string { return strings.Replace(s, "6,", "1,", 1) })
+	edit(t, filepath.Join(incomplete, "dataset.json"), func(s string) string { return strings.Replace(s, `"count": 20`, `"count": 24`, 1) })
+	// The last shard of 24 is full, so it has to go.
+	edit(t, filepath.Join(incomplete, "dataset.json"), func(s string) string {
+		return regexp.MustCompile(`(?s),\s*\{\s*"file": "part-00002.npz".*?\}`).ReplaceAllString(s, "")
+	})
+	write(t, filepath.Join(dir, "garbled", "dataset.json"), "{")
+	edit(t, filepath.Join(dir, "unfinished", "metrics.jsonl"), func(string) string { return "" })
+	if err := os.CopyFS(filepath.Join(dir, "oddmetrics"), os.DirFS(filepath.Join(dir, "m"))); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, filepath.Join(dir, "oddmetrics", "metrics.jsonl"), func(s string) string { return "odd\n" + s })
+	before := snapshot(t, dir)
+
+	for _, c := range []struct {
+		line string
+		code int
+		want string // in the line, all words
+	}{
+		{"frobnicate", 2, `unknown command "frobnicate"`},
+		{"help", 2, `unknown command "help"`},
+		{"--frobnicate", 2, "-frobnicate"},
+		{"generate --frobnicate", 2, "-frobnicate generate --help"},
+		{"train --frobnicate", 2, "-frobnicate train --help"},
+		{"compare --frobnicate", 2, "-frobnicate compare --help"},
+		{"demo --frobnicate", 2, "-frobnicate demo --help"},
+
+		{"generate", 2, "--out is missing"},
+		{"generate help --out DIR/x", 2, `"help"`},
+		{"generate --out", 2, "-out"},
+		{"generate --out EMPTY", 2, "--out is empty"},
+		{"generate --out DIR/x extra", 2, `"extra"`},
+		{"generate extra --out DIR/x", 2, `"extra"`},
+		{"generate --out DIR/x --shape 16x", 2, `--shape "16x"`},
+		{"generate --out DIR/x --shape 16", 2, "shape 16 axes"},
+		{"generate --out DIR/x --shape 1x5", 2, "shape 1x5"},
+		{"generate --out DIR/x --shape -4x4", 2, `shape "-4x4"`},
+		{"generate --out DIR/x --shape 99999x99999", 2, "shape 99999x99999"},
+		{"generate --out DIR/x --shape EMPTY", 2, "--shape is empty"},
+		{"generate --out DIR/x --boundary torus", 2, `boundary "torus"`},
+		{"generate --out DIR/x --boundary free,free,free", 2, `boundary "free,free,free"`},
+		{"generate --out DIR/x --couplings foo", 2, `couplings "foo"`},
+		{"generate --out DIR/x --negative 0.3", 2, "negative = 0.3 pm"},
+		{"generate --out DIR/x --couplings pm --negative 1.5", 2, "negative = 1.5"},
+		{"generate --out DIR/x --negative x", 2, `"x" -negative`},
+		{"generate --out DIR/x --dilution NaN", 2, "dilution NaN"},
+		{"generate --out DIR/x --sweeps -1", 2, "--sweeps = -1"},
+		{"generate --out DIR/x --reads 0", 2, "--reads = 0"},
+		{"generate --out DIR/x --count 0", 2, "--count = 0"},
+		{"generate --out DIR/x --shard 0", 2, "--shard = 0"},
+		{"generate --out DIR/x --workers 0", 2, "--workers = 0"},
+		{"generate --out DIR/x --seed -1", 2, `"-1" -seed`},
+		{"generate --out DIR/x --solver foo", 2, `--solver "foo"`},
+		{"generate --out DIR/x --solver exact --shape 30x30", 2, "--solver exact 30x30"},
+		{"generate --out DIR/x --solver exact --shape 11x11", 2, "--solver exact 11x11"},
+		{"generate --out DIR/x --solver exact --shape 30x30 --boundary torus", 2, `boundary "torus"`},
+		{"generate --out DIR/x --solver exact --sweeps 5", 2, "--sweeps exact"},
+		{"generate --out DIR/foreign", 1, "DIR/foreign notes"},
+		{"generate --out DIR/file", 1, "DIR/file not a directory"},
+		{"generate --out DIR/garbled", 1, "DIR/garbled/dataset.json"},
+		{generateLine + "--count 21 --out DIR/d", 1, "DIR/d count 20 21"},
+		{"generate --out DIR/m", 1, "DIR/m holds"},
+		{generateLine + "--out DIR/flipped", 1, "DIR/flipped/part-00000.npz checksum"},
+
+		{"train", 2, "--data is missing"},
+		{"train --data DIR/d", 2, "--out is missing"},
+		{"train --data EMPTY --out DIR/x", 2, "--data is empty"},
+		{"train --data DIR/d --out EMPTY", 2, "--out is empty"},
+		{trainLine + "--out DIR/x extra", 2, `"extra"`},
+		{trainLine + "--out DIR/x --loss foo", 2, `loss = "foo" cross-entropy`},
+		{trainLine + "--out DIR/x --loss EMPTY", 2, "--loss is empty"},
+		{trainLine + "--out DIR/x --target foo", 2, `target = "foo"`},
+		{"train --data DIR/d --out DIR/x --target site --loss boltzmann", 2, `"boltzmann" site`},
+		{"train --data DIR/d --out DIR/x --target site --pool 4", 2, "pool = 4 site"},
+		{trainLine + "--out DIR/x --steps -3", 2, "steps = -3"},
+		{trainLine + "--out DIR/x --steps 0", 2, "--steps = 0"},
+		{trainLine + "--out DIR/x --warmup 0", 2, "--warmup = 0"},
+		{trainLine + "--out DIR/x --learning-rate 0", 2, "--learning-rate = 0"},
+		{trainLine + "--out DIR/x --learning-rate -1", 2, "learning-rate = -1"},
+		{trainLine + "--out DIR/x --workers 0", 2, "--workers = 0"},
+		{trainLine + "--out DIR/x --workers -2", 2, "workers = -2"},
+		{trainLine + "--out DIR/x --margin 2", 2, "margin = 2 cross-entropy"},
+		{trainLine + "--out DIR/x --loss boltzmann --temperature NaN", 2, "temperature NaN"},
+		{trainLine + "--out DIR/x --pool 2", 2, "pool = 2 batch"},
+		{trainLine + "--out DIR/x --channels 100000", 2, "channels = 100000"},
+		{trainLine + "--out DIR/x --validation-count -1", 2, "--validation-count = -1"},
+		{"train --data DIR/d --out DIR/x --patience 2", 2, "--patience --validation"},
+		{"train --data DIR/none --out DIR/x", 1, "DIR/none"},
+		{"train --data DIR/d --validation DIR/none --out DIR/x", 1, "DIR/none"},
+		{"train --data DIR/cube --out DIR/x", 1, "DIR/cube 3x3x3"},
+		{"train --data DIR/d --validation DIR/cube --out DIR/x", 1, "DIR/cube 3x3x3"},
+		{"train --data DIR/incomplete --out DIR/x", 1, "DIR/incomplete 16 of 24"},
+		{"train --data DIR/d --validation DIR/incomplete --out DIR/x", 1, "DIR/incomplete 16 of 24"},
+		{"train --data DIR/misshapen --out DIR/x", 1, "DIR/misshapen/dataset.json 1x6"},
+		{"train --data DIR/d --validation DIR/flipped --out DIR/x", 1, "DIR/flipped/part-00000.npz checksum"},
+		{trainLine + "--out DIR/foreign", 1, "DIR/foreign notes"},
+		{trainLine + "--out DIR/foreign --resume", 1, "DIR/foreign notes"},
+		{trainLine + "--out DIR/d", 1, "DIR/d dataset.json"},
+		{trainLine + "--out DIR/file", 1, "DIR/file"},
+		{trainLine + "--out DIR/m", 1, "DIR/m --resume"},
+		{trainLine + "--out DIR/m --resume --seed 3", 1, "DIR/m seed = 1 3"},
+		{trainLine + "--out DIR/m --resume --loss margin", 1, `DIR/m loss "cross-entropy" "margin"`},
+		{strings.Replace(trainLine, "DIR/d", "DIR/v", 1) + "--out DIR/m --resume", 1, "DIR/m data"},
+
+		{"compare", 2, "--data is missing"},
+		{"compare --data DIR/d", 2, "--out is missing"},
+		{"compare --data DIR/d --out DIR/x extra", 2, `"extra"`},
+		{"compare --data DIR/d --out DIR/x --models", 2, "-models"},
+		{"compare --data DIR/d --models --out DIR/x", 2, "-models"},
+		{"compare --data DIR/d --models EMPTY --out DIR/x", 2, "-models"},
+		{"compare --data DIR/d --models DIR/m DIR/./m/ --out DIR/x", 2, "--models DIR/./m/ twice"},
+		{"compare --data DIR/d --out DIR/x --passes 0", 2, "--passes = 0"},
+		{"compare --data DIR/d --out DIR/x --passes 1,x", 2, `"1,x" -passes`},
+		{"compare --data DIR/d --out DIR/x --passes 2,2", 2, "--passes 2 twice"},
+		{"compare --data DIR/d --out DIR/x --sweeps -5", 2, "--sweeps = -5"},
+		{"compare --data DIR/d --out DIR/x --limit -1", 2, "--limit = -1"},
+		{"compare --data DIR/d --out DIR/x --workers 0", 2, "--workers = 0"},
+		{"compare --data DIR/d --out DIR/x --instance -1", 2, "--instance = -1"},
+		{"compare --data DIR/d --out DIR/x --instance 64", 2, "--instance = 64"},
+		{"compare --data DIR/d --out DIR/x --limit 5 --instance 5", 2, "--instance = 5 5 instances"},
+		{"compare --data DIR/none --out DIR/x", 1, "DIR/none"},
+		{"compare --data DIR/m --out DIR/x", 1, "DIR/m/dataset.json"},
+		{"compare --data DIR/incomplete --out DIR/x", 1, "DIR/incomplete 16 of 24"},
+		{"compare --data DIR/misshapen --out DIR/x", 1, "DIR/misshapen/dataset.json 1x6"},
+		{"compare --data DIR/flipped --sweeps 1 --out DIR/x", 1, "DIR/flipped/part-00000.npz checksum"},
+		{"compare --data DIR/cut --sweeps 1 --out DIR/x", 1, "DIR/cut/part-00000.npz checksum"},
+		{"compare --data DIR/d --models DIR/none --out DIR/x", 1, "--models DIR/none"},
+		{"compare --data DIR/d --models DIR/d --out DIR/x", 1, "--models DIR/d"},
+		{"compare --data DIR/d --models DIR/unfinished --out DIR/x", 1, "--models DIR/unfinished not ended"},
+		{"compare --data DIR/d --models DIR/m DIR/file --out DIR/x", 1, "DIR/file"},
+		{"compare --data DIR/d --models DIR/oddmetrics --out DIR/x", 1, "DIR/oddmetrics/metrics.jsonl:1"},
+		{"compare --data DIR/cube --models DIR/m --out DIR/x", 1, "DIR/cube 3x3x3"},
+		{"compare --data DIR/d --sweeps 1 --out DIR/foreign", 1, "DIR/foreign notes"},
+		{"compare --data DIR/d --sweeps 1 --out DIR/m", 1, "DIR/m holds"},
+		{"compare --data DIR/d --sweeps 1 --out DIR/file", 1, "DIR/file"},
+
+		{"demo extra", 2, `"extra"`},
+		{"demo --out EMPTY", 2, "--out is empty"},
+		{"demo --out DIR/x --workers 0", 2, "--workers = 0"},
+		{"demo --out DIR/foreign", 1, "DIR/foreign notes"},
+		{"demo --out DIR/file", 1, "DIR/file"},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			code, stdout, stderr := call(t.Context(), dir, c.line)
+			if code != c.code || stdout != "" {
+				t.Errorf("code %d, want %d; stdout %q", code, c.code, stdout)
+			}
+			if !strings.HasPrefix(stderr, "spinlearn: ") || strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, "\n") {
+				t.Errorf("stderr is not one line: %q", stderr)
+			}
+			for word := range strings.FieldsSeq(strings.ReplaceAll(c.want, "DIR", dir)) {
+				if !strings.Contains(stderr, word) {
+					t.Errorf("stderr %q lacks %q", stderr, word)
+				}
+			}
+			after := snapshot(t, dir)
+			if names := changed(before, after); len(names) > 0 {
+				t.Errorf("changed %q", names)
+				os.RemoveAll(filepath.Join(dir, "x"))
+			}
+		})
+	}
+
+	// What a training run reads comes to light after its folder was made.
+	for _, d := range []string{"flipped", "cut"} {
+		code, _, stderr := call(t.Context(), dir, "train --data DIR/"+d+" --channels 2 --blocks 1 --batch 4 --steps 5 --out DIR/run-"+d)
+		if want := filepath.Join(dir, d, "part-00000.npz") + ": checksum"; code != exitFailure || !strings.Contains(stderr, want) {
+			t.Errorf("train on %s: code %d, %s", d, code, stderr)
+		}
+	}
+}
+
+func edit(t *testing.T, path string, change func(string) string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := change(string(b))
+	if text == string(b) {
+		t.Fatalf("%s was not changed", path)
+	}
+	write(t, path, text)
+}
+
+func TestCancelled(t *testing.T) {
+	dir := newWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct{ line, want string }{
+		{generateLine + "--out DIR/g", "stopped with 0 of 20 instances written: context canceled; the same command goes on from there"},
+		{generateLine + "--out DIR/g", "stopped with 0 of 20"},
+		{trainLine + "--out DIR/t", "stopped after step 0: context canceled; the same command with --resume goes on"},
+		{trainLine + "--resume --out DIR/t", "stopped after step 0"},
+		{"compare --data DIR/d --sweeps 1 --out DIR/c", "stopped: context canceled; nothing was written"},
+		{"compare --data DIR/d --models DIR/m --out DIR/c", "stopped: context canceled; nothing was written"},
+		{"demo --out DIR/demo", "context canceled; the same command goes on from there"},
+	} {
+		code, stdout, stderr := call(ctx, dir, c.line)
+		if code != exitInterrupted || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: code %d, stdout %q, stderr %q", c.line, code, stdout, stderr)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "c")); err == nil {
+		t.Error("a cancelled compare made its folder")
+	}
+	// The same commands go on, to the bytes of runs that nobody disturbed.
+	succeed(t, dir, generateLine+"--out DIR/g")
+	succeed(t, dir, trainLine+"--resume --out DIR/t")
+	for a, b := range map[string]string{"g": "d", "t": "m"} {
+		if names := changed(snapshot(t, filepath.Join(dir, a)), snapshot(t, filepath.Join(dir, b))); len(names) > 0 {
+			t.Errorf("%s and %s differ in %q", a, b, names)
+		}
+	}
+}
+
+// interruptAfter is a writer that ends a context at the n-th line of progress.
+type interruptAfter struct {
+	n    int
+	stop context.CancelFunc
+}
+
+func (w *interruptAfter) Write(p []byte) (int, error) {
+	if w.n--; w.n == 0 {
+		w.stop()
+	}
+	return len(p), nil
+}
+
+// TestEndToEnd generates, trains and compares; everything again, with another number
+// of workers, gives the same bytes but for measured times.
+func TestEndToEnd(t *testing.T) {
+	dir := t.TempDir()
+	compareLine := "compare --data DIR/v --models DIR/bond DIR/site DIR/bond/model.safetensors --passes 1,2 --sweeps 1,20 "
+	siteLine := "train --data DIR/d --target site --loss true-energy --channels 2 --blocks 1 --batch 4 --steps 15 "
+	all := []struct{ out, line string }{
+		{"d", generateLine}, {"v", generateLine + "--seed 2 "}, {"bond", trainLine}, {"site", siteLine}, {"c", compareLine},
+	}
+	for _, s := range all {
+		stdout := succeed(t, dir, s.line+"--workers 1 --out DIR/"+s.out)
+		if want := filepath.Join(dir, s.out) + ":"; s.out != "c" && (!strings.HasPrefix(stdout, want) || strings.Count(stdout, "\n") != 1) {
+			t.Errorf("%s says %q", s.out, stdout)
+		}
+	}
+	for out, want := range map[string][]string{
+		"d":    {".", "dataset.json", "part-00000.npz", "part-00001.npz", "part-00002.npz"},
+		"bond": {".", "checkpoint", "checkpoint/state.safetensors", "metrics.jsonl", "model.safetensors", "training.png"},
+		"c":    {".", "energies.csv", "energies.png", "gaps.png", "lattice.png", "results.csv", "results.txt", "scatter.png", "time.png", "training.png"},
+	} {
+		files := snapshot(t, filepath.Join(dir, out))
+		if diff := cmp.Diff(want, changed(files, nil)); diff != "" {
+			t.Errorf("%s: %s", out, diff)
+		}
+		for name, text := range files {
+			if strings.HasSuffix(name, ".png") && !strings.HasPrefix(text, "\x89PNG") {
+				t.Errorf("%s is no picture", name)
+			}
+		}
+	}
+	checkTables(t, filepath.Join(dir, "c"))
+
+	if testing.Short() { // charts are slow under the race detector
+		return
+	}
+	for _, s := range all { // a second run with more workers
+		succeed(t, dir, strings.ReplaceAll(s.line, "DIR/", "DIR/again-")+"--workers 2 --out DIR/again-"+s.out)
+		differ := changed(snapshot(t, filepath.Join(dir, s.out)), snapshot(t, filepath.Join(dir, "again-"+s.out)))
+		if s.out == "c" { // has measured times and, in names, the folders
+			continue
+		}
+		if len(differ) > 0 {
+			t.Errorf("%s: the second run differs in %q", s.out, differ)
+		}
+	}
+	a, b := readCSV(t, filepath.Join(dir, "c", "energies.csv")), readCSV(t, filepath.Join(dir, "again-c", "energies.csv"))
+	if diff := cmp.Diff(a[1:], b[1:]); diff != "" {
+		t.Error(diff)
+	}
+
+	before := snapshot(t, dir)
+	for _, s := range all[:4] { // nothing is left to do
+		line := s.line + "--out DIR/" + s.out
+		if strings.HasPrefix(line, "train") {
+			line += " --resume"
+		}
+		succeed(t, dir, line)
+	}
+	if names := changed(before, snapshot(t, dir)); len(names) > 0 {
+		t.Errorf("finished commands, run again, changed %q", names)
+	}
+
+	// A comparison without models in the same folder leaves no chart of the old one,
+	// and removes what a killed one left, but nothing else.
+	write(t, filepath.Join(dir, "c", ".gaps.png123"), "half")
+	succeed(t, dir, "compare --data DIR/v --sweeps 3 --limit 9 --out DIR/c")
+	want := []string{".", "energies.csv", "energies.png", "gaps.png", "results.csv", "results.txt", "time.png"}
+	if diff := cmp.Diff(want, changed(snapshot(t, filepath.Join(dir, "c")), nil)); diff != "" {
+		t.Error(diff)
+	}
+	write(t, filepath.Join(dir, "c", ".gaps.png.swp"), "an editor's")
+	if code, _, stderr := call(t.Context(), dir, "compare --data DIR/v --sweeps 3 --out DIR/c"); code != exitFailure || !strings.Contains(stderr, ".gaps.png.swp") {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+}
+
+func readCSV(t *testing.T, path string) [][]string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// checkTables recomputes results.csv from energies.csv.
+func checkTables(t *testing.T, dir string) {
+	t.Helper()
+	const columns = "method,loss,target,passes,instances,proven,energy_per_spin,energy_per_spin_sem,gap_mean,gap_sem,solved_fraction,cpu_ms_per_instance"
+	results, energies := readCSV(t, filepath.Join(dir, "results.csv")), readCSV(t, filepath.Join(dir, "energies.csv"))
+	if got := strings.Join(results[0], ","); got != columns {
+		t.Fatalf("columns %s", got)
+	}
+	var methods []string
+	for i, r := range results[1:] {
+		methods = append(methods, r[0])
+		if got := energies[0][i+1]; got != r[0] {
+			t.Errorf("energies.csv has %q where results.csv has %q", got, r[0])
+		}
+		var perSpin, gaps []float64
+		solved := 0
+		for _, line := range energies[1:] {
+			e, truth := number(t, line[i+1]), number(t, line[1])
+			perSpin, gaps = append(perSpin, e/36), append(gaps, (e-truth)/math.Abs(truth))
+			if gaps[len(gaps)-1] < 1e-9 {
+				solved++
+			}
+		}
+		e, esem := compare.MeanSEM(perSpin)
+		gap, gsem := compare.MeanSEM(gaps)
+		for k, want := range map[int]float64{4: 20, 5: 20, 6: e, 7: esem, 8: gap, 9: gsem, 10: float64(solved) / 20} {
+			if got := number(t, r[k]); math.Abs(got-want) > 1e-7*math.Abs(want)+1e-12 { // eight digits are written
+				t.Errorf("%s: %s = %v, want %v", r[0], results[0][k], got, want)
+			}
+		}
+		if gap < -1e-9 || len(gaps) != 20 {
+			t.Errorf("%s: gap %v on %d instances", r[0], gap, len(gaps))
+		}
+		if (r[11] == "") != (i == 0) || i > 0 && number(t, r[11]) < 0 {
+			t.Errorf("%s: CPU time %q", r[0], r[11])
+		}
+		if model := r[1] != ""; model != (r[2] != "") || model != (r[3] != "") || model != (strings.HasPrefix(r[0], "bond") || strings.HasPrefix(r[0], "site")) {
+			t.Errorf("%s: loss %q, target %q, passes %q", r[0], r[1], r[2], r[3])
+		}
+	}
+	runs := filepath.Dir(dir)
+	want := []string{"ground state", "greedy descent", "spanning tree", "spanning tree + descent", "annealing 1 sweep", "annealing 20 sweeps"}
+	for _, path := range []string{"bond", "site", "bond/model.safetensors"} {
+		if path == "site" {
+			want = append(want, "site true-energy", "site true-energy + descent")
+			continue
+		}
+		for _, passes := range []string{"1 pass", "2 passes"} {
+			name := "bond cross-entropy (" + filepath.Join(runs, path) + ") " + passes
+			want = append(want, name, name+" + descent")
+		}
+	}
+	if diff := cmp.Diff(want, methods); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestDemo runs a small demo, stopped and taken up again, and then once more.
+func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("charts are slow under the race detector")
+	}
+	sizes := demoSizes{
+		shape: "6x6", train: 24, validation: 6, test: 8, shard: 8,
+		channels: 2, blocks: 1, batch: 4, pool: 8, bondSteps: 12, siteSteps: 8, validateEvery: 4, checkpointEvery: 3, sweeps: []int{1, 10},
+	}
+	dir := filepath.Join(t.TempDir(), "demo")
+	var stdout bytes.Buffer
+	for _, stop := range []int{2, 6, 100} { // lines of progress until the interrupt: in the data, in the runs, never
+		ctx, cancel := context.WithCancel(t.Context())
+		err := demo(ctx, &stdout, &interruptAfter{stop, cancel}, dir, 2, &sizes)
+		cancel()
+		switch {
+		case stop == 100 && err != nil:
+			t.Fatal(err)
+		case stop < 100 && (err == nil || exitCode(err) != exitInterrupted || stdout.Len() > 0):
+			t.Fatalf("error %v, stdout %q", err, &stdout)
+		}
+	}
+	first := snapshot(t, dir)
+	stdout.Reset()
+	if err := demo(t.Context(), &stdout, &bytes.Buffer{}, dir, 1, &sizes); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"8 instances, 6x6 cylinder, 8 with a proven ground state", "bond boltzmann 3 passes + descent", "site true-energy", "charts are in " + dir} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("stdout lacks %q:\n%s", want, &stdout)
+		}
+	}
+	timed := []string{"results.csv", "results.txt", "time.png"}
+	for _, name := range changed(first, snapshot(t, dir)) {
+		if !slices.Contains(timed, name) {
+			t.Errorf("the second run changed %s", name)
+		}
+	}
+	undisturbed := filepath.Join(t.TempDir(), "demo")
+	if err := demo(t.Context(), &stdout, &bytes.Buffer{}, undisturbed, 1, &sizes); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range changed(first, snapshot(t, undisturbed)) {
+		if !slices.Contains(timed, name) {
+			t.Errorf("an undisturbed run differs in %s", name)
+		}
+	}
+}
+
+// TestFullDemo keeps the demo's settings valid without running it.
+func TestFullDemo(t *testing.T) {
+	shape, err := ising.ParseShape(fullDemo.shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkExact(shape, "cylinder"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSpreadLists(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"", ""},
+		{"compare --data d", "compare --data d"},
+		{"compare --models a", "compare --models a"},
+		{"compare --models a b c --out x", "compare --models a --models b --models c --out x"},
+		{"compare -models a b", "compare --models a --models b"},
+		{"compare --models=a b", "compare --models=a --models b"},
+		{"compare --models a --models b c", "compare --models a --models b --models c"},
+		{"compare --models", "compare --models="},
+		{"compare --models --out x", "compare --models= --out x"},
+		{"compare --models a --models", "compare --models a --models="},
+		{"compare --models a --out x y", "compare --models a --out x y"},
+		{"compare --out x -- --models a b", "compare --out x -- --models a b"},
+		{"compare --models a -- b", "compare --models a -- b"},
+	} {
+		if diff := cmp.Diff(strings.Fields(c.want), spreadLists(strings.Fields(c.args)), cmp.Transformer("empty", func(v []string) []string {
+			return append([]string{}, v...)
+		})); diff != "" {
+			t.Errorf("%s: %s", c.args, diff)
+		}
+	}
+}
+
+// TestModelsWithComma has a path that a list flag would split.
+func TestModelsWithComma(t *testing.T) {
+	code, _, stderr := call(t.Context(), newDataset(t), "compare --data DIR/d --models DIR/a,b --out DIR/x")
+	if code != exitFailure || !strings.Contains(stderr, "a,b/model.safetensors") {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+}
+
+func newDataset(t *testing.T) string {
+	dir := t.TempDir()
+	succeed(t, dir, "generate --shape 3x3 --solver exact --count 2 --out DIR/d")
+	return dir
+}
+
+// failingWriter stands for a full disk or a closed pipe.
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, fmt.Errorf("no room") }
+
+func TestFailingStdout(t *testing.T) {
+	dir := newDataset(t)
+	for _, line := range []string{
+		"generate --shape 3x3 --solver exact --count 2 --out DIR/d",
+		"compare --data DIR/d --sweeps 1 --out DIR/c",
+	} {
+		var stderr bytes.Buffer
+		code := execute(t.Context(), strings.Fields(strings.ReplaceAll(line, "DIR", dir)), failingWriter{}, &stderr)
+		if code != exitFailure || !strings.Contains(stderr.String(), "no room") {
+			t.Errorf("%s: code %d, %s", line, code, &stderr)
+		}
+	}
+}
+
+func TestReporter(t *testing.T) {
+	var b bytes.Buffer
+	r := newReporter(&b, "work", "steps", 100)
+	if r.bar != nil {
+		t.Fatal("a bar without a terminal")
+	}
+	r.update(20, "") // too soon for a line
+	r.update(30, "loss 3")
+	if b.Len() > 0 {
+		t.Errorf("wrote %q at once", &b)
+	}
+	r.begin, r.next = time.Now().Add(-10*time.Second), time.Now().Add(-time.Second)
+	r.update(40, "loss 2")
+	r.update(50, "loss 1") // too soon again
+	line := `^work: 40 of 100 steps, 2 a second, 30s left, loss 2\n$`
+	if !regexp.MustCompile(line).MatchString(b.String()) {
+		t.Errorf("line %q, want %s", &b, line)
+	}
+
+	b.Reset()
+	r.stop()
+	if b.Len() > 0 {
+		t.Errorf("stop wrote %q", &b)
+	}
+	r.begin = time.Now().Add(-1500 * time.Millisecond)
+	r.finish("100 steps")
+	if want := "work: 100 steps in 1.5s\n"; b.String() != want {
+		t.Errorf("finish wrote %q, want %q", &b, want)
+	}
+
+	b.Reset() // nothing done yet says nothing of speed
+	r = newReporter(&b, "work", "steps", 100)
+	r.next = time.Now().Add(-time.Second)
+	r.update(7, "")
+	if want := "work: 7 of 100 steps\n"; b.String() != want {
+		t.Errorf("wrote %q, want %q", &b, want)
+	}
+}
