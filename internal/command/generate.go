@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -144,13 +143,7 @@ func checkExact(shape []int, boundary string) error {
 	if err != nil {
 		return nil
 	}
-	in, err := ising.NewInstance(l, make([]float64, l.Axes()*l.Sites()))
-	if err != nil {
-		return err
-	}
-	ended, end := context.WithCancel(context.Background())
-	end() // so that only the size is judged
-	if _, err := solver.Exact(ended, in, nil); errors.Is(err, solver.ErrTooLarge) {
+	if err := solver.CheckExact(l); err != nil {
 		return usagef("--solver %s: %w", exactSolver, err)
 	}
 	return nil
