@@ -77,6 +77,9 @@ func (t *trainer) loadCheckpoint(l *ising.Lattice) (feedPosition, error) {
 }
 
 func (t *trainer) restore(f *tensorFile, l *ising.Lattice, lives []int) (err error) {
+	if t.Step < 0 || t.Step > t.set.Steps || t.Step == t.set.Steps && !t.Done {
+		return fmt.Errorf("step %d of %d", t.Step, t.set.Steps)
+	}
 	t.adam = &adam{}
 	for prefix, to := range map[string]*[][]float32{
 		"weights.": &t.weights, "best.": &t.best, "adam.mean.": &t.adam.mean, "adam.square.": &t.adam.square,
@@ -104,7 +107,15 @@ func (t *trainer) restore(f *tensorFile, l *ising.Lattice, lives []int) (err err
 	if err != nil {
 		return err
 	}
+	for i := range spins {
+		if abs(spins[i]) != 1 || abs(gauge[i]) != 1 {
+			return fmt.Errorf("spin %d of the pool is %d in the gauge %d, want ±1", i, spins[i], gauge[i])
+		}
+	}
 	for k, life := range lives {
+		if life < 1 || life > t.set.Visits {
+			return fmt.Errorf("instance %d of the pool has %d visits left, want 1 to %d", k, life, t.set.Visits)
+		}
 		in, err := ising.NewInstance(l, part(couplings, k, len(lives)))
 		if err != nil {
 			return err
@@ -129,6 +140,8 @@ func sameSettings(old, now TrainSettings) error {
 	}
 	return nil
 }
+
+func abs(v int8) int8 { return max(v, -v) }
 
 func jsonFields(s TrainSettings) map[string]json.RawMessage {
 	fields := map[string]json.RawMessage{}

@@ -15,7 +15,8 @@
 // # Targets
 //
 // Target "site" has one logit a site, positive for spin +1, from the bare
-// couplings; the label is the ground state or its global flip, whichever is nearer.
+// couplings; the label is the ground state or its global flip, whichever has the
+// smaller loss.
 //
 // Target "bond" has two logits a site, for the bonds down and right. The couplings
 // enter in the gauge of a reference configuration r, J_ij r_i r_j, at first the

@@ -9,7 +9,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/google/renameio/v2/maybe"
+	"spinlearn/internal/atomicfile"
 )
 
 // A Metric is one line of metrics.jsonl, as JSON: after some steps their mean loss
@@ -68,7 +68,7 @@ func openMetrics(name string, step int) (*metrics, error) {
 		}
 		w.Flush()
 	}
-	if err := maybe.WriteFile(name, kept.Bytes(), 0o644); err != nil {
+	if err := atomicfile.Write(name, kept.Bytes()); err != nil {
 		return nil, fmt.Errorf("cnn: %w", err)
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)

@@ -132,16 +132,23 @@ func startGauge(in *ising.Instance, target string) []int8 {
 	return r
 }
 
-// Prepare builds the graphs that [Predictor.Predict] needs for the instances, so
-// that the time it takes does not count as prediction.
+// Prepare builds the graphs that [Predictor.Predict] needs for the instances and runs
+// each once, which first touches its memory, so that neither counts as prediction.
 func (p *Predictor) Prepare(instances []*ising.Instance) error {
 	for len(instances) > 0 {
 		n, err := nextBatch(instances)
 		if err != nil {
 			return err
 		}
-		if _, err := p.machine(geometryOf(instances[0].Lattice, n)); err != nil {
-			return err
+		geo := geometryOf(instances[0].Lattice, n)
+		if p.machines[geo] == nil {
+			m, err := p.machine(geo)
+			if err != nil {
+				return err
+			}
+			if err := m.run(); err != nil {
+				return err
+			}
 		}
 		instances = instances[n:]
 	}

@@ -1,6 +1,7 @@
 package cnn
 
 import (
+	"fmt"
 	"iter"
 	"math/rand/v2"
 
@@ -33,6 +34,9 @@ type feedPosition struct {
 
 // newFeed returns a feed that goes on at a position.
 func newFeed(source Source, seed uint64, at feedPosition) (*feed, error) {
+	if at.Taken < 0 || at.Taken > source.Len() {
+		return nil, fmt.Errorf("cnn: the checkpoint has taken %d instances of an epoch, the data have %d: other data than the run began with", at.Taken, source.Len())
+	}
 	f := &feed{source: source, seed: seed, symmetries: source.Lattice().Symmetries()}
 	f.feedPosition.Epoch = at.Epoch
 	f.open()

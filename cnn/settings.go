@@ -139,12 +139,14 @@ func (set *TrainSettings) validate() error {
 		name  string
 		value int
 		least int
+		most  int
 	}{
-		{"steps", set.Steps, 1}, {"batch", set.Batch, 1}, {"warmup", set.Warmup, 0}, {"validate-every", set.ValidateEvery, 1},
-		{"patience", set.Patience, 0}, {"checkpoint-every", set.CheckpointEvery, 1}, {"visits", set.Visits, 0}, {"workers", set.Workers, 1},
+		{"steps", set.Steps, 1, 1 << 30}, {"batch", set.Batch, 1, 1 << 14}, {"warmup", set.Warmup, 0, 1 << 30},
+		{"pool", set.Pool, 0, 1 << 20}, {"visits", set.Visits, 0, 1 << 20}, {"validate-every", set.ValidateEvery, 1, 1 << 30},
+		{"patience", set.Patience, 0, 1 << 30}, {"checkpoint-every", set.CheckpointEvery, 1, 1 << 30}, {"workers", set.Workers, 1, 1 << 14},
 	} {
-		if f.value < f.least {
-			return fmt.Errorf("%w: %s = %d, want at least %d", ErrSettings, f.name, f.value, f.least)
+		if f.value < f.least || f.value > f.most {
+			return fmt.Errorf("%w: %s = %d, want %d to %d", ErrSettings, f.name, f.value, f.least, f.most)
 		}
 	}
 	if set.Target == Bond && set.Pool < set.Batch {
@@ -153,23 +155,21 @@ func (set *TrainSettings) validate() error {
 	if set.Target == Site && (set.Pool != 0 || set.Visits != 0) {
 		return fmt.Errorf("%w: pool = %d and visits = %d, want none for target %s", ErrSettings, set.Pool, set.Visits, Site)
 	}
-	positive := map[string]float64{"learning-rate": set.LearningRate, "clip": set.Clip}
-	used := map[string]bool{"margin": set.Loss == Margin, "temperature": set.Loss != Margin && set.Loss != CrossEntropy, "offset": set.Loss == LocalEnergy}
-	for name, value := range map[string]float64{"margin": set.Margin, "temperature": set.Temperature, "offset": set.Offset} {
+	for _, f := range []struct {
+		name  string
+		value float64
+		used  bool
+		zero  bool // whether 0 is allowed
+	}{
+		{"learning-rate", set.LearningRate, true, false}, {"clip", set.Clip, true, false}, {"margin", set.Margin, set.Loss == Margin, false},
+		{"temperature", set.Temperature, set.Loss != Margin && set.Loss != CrossEntropy, false}, {"offset", set.Offset, set.Loss == LocalEnergy, true},
+	} {
 		switch {
-		case !used[name] && value != 0:
-			return fmt.Errorf("%w: %s = %v, but loss %s has none", ErrSettings, name, value, set.Loss)
-		case used[name] && name != "offset":
-			positive[name] = value
+		case !f.used && f.value != 0:
+			return fmt.Errorf("%w: %s = %v, but loss %s has none", ErrSettings, f.name, f.value, set.Loss)
+		case f.used && !(f.value > 0 || f.zero && f.value == 0) || math.IsInf(f.value, 0):
+			return fmt.Errorf("%w: %s = %v, want a positive number", ErrSettings, f.name, f.value)
 		}
-	}
-	for name, value := range positive {
-		if !(value > 0) || math.IsInf(value, 0) {
-			return fmt.Errorf("%w: %s = %v, want a positive number", ErrSettings, name, value)
-		}
-	}
-	if !(set.Offset >= 0) || math.IsInf(set.Offset, 0) {
-		return fmt.Errorf("%w: offset = %v, want a number ≥ 0", ErrSettings, set.Offset)
 	}
 	return nil
 }

@@ -113,9 +113,14 @@ func (s *stackState[T]) newScratch() *scratch[T] {
 	for _, v := range s.convs {
 		channels = max(channels, v.shape.Out)
 		padded = v.shape.Padded()
-		c.space = append(c.space, kernel.NewWorkspace[T](v.shape))
+		if s.train {
+			c.space = append(c.space, kernel.NewWorkspace[T](v.shape))
+		}
 	}
 	c.padded = make([]T, padded*channels)
+	if !s.train {
+		return c
+	}
 	c.grad = [2][]T{make([]T, pixels*channels), make([]T, pixels*channels)}
 	for _, p := range s.parameters {
 		c.sums = append(c.sums, make([]T, p.Shape().TotalSize()))

@@ -8,17 +8,19 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 
-	"github.com/google/renameio/v2/maybe"
 	"github.com/nlpodyssey/safetensors"
+
+	"spinlearn/internal/atomicfile"
 )
 
 // ErrFormat is wrapped by every error about the content of a model or checkpoint.
-var ErrFormat = errors.New("not a file of this program")
+var ErrFormat = errors.New("not a file of this program, or damaged")
 
 const (
-	metadataKey = "spinlearn"
-	maxFileSize = 1 << 31 // of what is read into memory
+	metadataKey       = "spinlearn"
+	maxFileSize int64 = 1 << 31 // of what is read into memory
 )
 
 // A tensorFile is the content of a safetensors file: named arrays, each []float32,
@@ -63,7 +65,10 @@ func (f *tensorFile) write(name string, description any) error {
 	if err := safetensors.SerializeToWriter(views, map[string]string{metadataKey: string(text)}, &buf); err != nil {
 		return fmt.Errorf("cnn: %s: %w", name, err)
 	}
-	if err := maybe.WriteFile(name, buf.Bytes(), 0o644); err != nil {
+	if n := int64(buf.Len()); n > maxFileSize {
+		return fmt.Errorf("cnn: %s would have %d bytes, at most %d can be read back: take fewer channels or blocks, or a smaller pool", name, n, maxFileSize)
+	}
+	if err := atomicfile.Write(name, buf.Bytes()); err != nil {
 		return fmt.Errorf("cnn: %w", err)
 	}
 	return nil
@@ -195,6 +200,9 @@ func (f *tensorFile) weights(prefix string, n Network) ([][]float32, error) {
 		w, err := take[float32](f, prefix+p.name, p.shape.TotalSize())
 		if err != nil {
 			return nil, err
+		}
+		if s := f.arrays[prefix+p.name].shape; !slices.Equal(s, p.shape) {
+			return nil, fmt.Errorf("tensor %s%s has shape %v, want %v", prefix, p.name, s, p.shape)
 		}
 		list = append(list, w)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/parallel"
 	"spinlearn/ising"
 )
@@ -41,6 +42,7 @@ type TrainResult struct {
 // without descent; without validation instances, the last. When ctx ends, a
 // checkpoint is written and the error wraps ctx.Err(). A loss that is not finite
 // ends training with an error that names step and learning rate.
+// Only one process may write to a folder at a time.
 func Train(ctx context.Context, run string, source Source, validation []*ising.Solved, settings *TrainSettings) (*TrainResult, error) {
 	set, err := settings.withDefaults()
 	if err != nil {
@@ -52,9 +54,12 @@ func Train(ctx context.Context, run string, source Source, validation []*ising.S
 	if source.Len() == 0 {
 		return nil, errNoData
 	}
-	for _, s := range validation {
+	for k, s := range validation {
 		if err := checkPlane(s.Lattice); err != nil {
 			return nil, fmt.Errorf("%w (validation)", err)
+		}
+		if s.Energy == 0 && s.Tolerance() > 0 {
+			return nil, fmt.Errorf("cnn: validation instance %d has couplings but energy 0, so that no gap is defined", k)
 		}
 	}
 	resumed, err := prepare(run, set.Resume)
@@ -62,10 +67,10 @@ func Train(ctx context.Context, run string, source Source, validation []*ising.S
 		return nil, err
 	}
 	t, err := newTrainer(run, source, validation, set, resumed)
+	defer t.close()
 	if err != nil {
 		return nil, err
 	}
-	defer t.close()
 	if err := t.loop(ctx); err != nil {
 		return nil, err
 	}
@@ -81,7 +86,8 @@ func prepare(run string, resume bool) (bool, error) {
 	}
 	ours := []string{ModelFile, MetricsFile, filepath.Dir(checkpointFile), "training.png"}
 	for _, e := range entries {
-		if !slices.Contains(ours, e.Name()) && !isTemporary(e.Name(), ours) {
+		name, _ := atomicfile.Temporary(e.Name())
+		if !slices.Contains(ours, e.Name()) && !slices.Contains(ours, name) {
 			return false, fmt.Errorf("cnn: %s: holds %s, which no run wrote; choose another folder", run, e.Name())
 		}
 	}
@@ -91,23 +97,17 @@ func prepare(run string, resume bool) (bool, error) {
 	if err := os.MkdirAll(filepath.Join(run, filepath.Dir(checkpointFile)), 0o755); err != nil {
 		return false, fmt.Errorf("cnn: %w", err)
 	}
+	for name, dir := range map[string]string{ModelFile: run, MetricsFile: run, "training.png": run, filepath.Base(checkpointFile): filepath.Join(run, filepath.Dir(checkpointFile))} {
+		if err := atomicfile.Clean(dir, name); err != nil {
+			return false, fmt.Errorf("cnn: %w", err)
+		}
+	}
 	if _, err := os.Stat(filepath.Join(run, checkpointFile)); err == nil {
 		return true, nil
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return false, fmt.Errorf("cnn: %w", err)
 	}
 	return false, nil
-}
-
-// isTemporary reports whether a name is that of a half-written file, which a killed
-// run may have left: ".NAME" and digits.
-func isTemporary(name string, of []string) bool {
-	for _, n := range of {
-		if len(name) > len(n)+1 && name[:len(n)+1] == "."+n {
-			return true
-		}
-	}
-	return false
 }
 
 // A trainer is a run in memory.
@@ -139,13 +139,14 @@ type progress struct {
 	LossN    int      `json:"loss_n"` // steps in LossSum, since the last line of metrics
 }
 
+// newTrainer returns a trainer that is to be closed even if there is an error.
 func newTrainer(run string, source Source, validation []*ising.Solved, set TrainSettings, resume bool) (*trainer, error) {
 	t := &trainer{set: set, run: run, validation: validation}
 	at := feedPosition{}
 	if resume {
 		var err error
 		if at, err = t.loadCheckpoint(source.Lattice()); err != nil {
-			return nil, err
+			return t, err
 		}
 	} else {
 		t.weights = newWeights[float32](set.Network, ising.Stream(set.Seed, "weights", 0))
@@ -154,14 +155,14 @@ func newTrainer(run string, source Source, validation []*ising.Solved, set Train
 	}
 	var err error
 	if t.feed, err = newFeed(source, set.Seed, at); err != nil {
-		return nil, err
+		return t, err
 	}
 	if !resume && set.Target == Bond {
 		t.pool = make([]slot, set.Pool)
 		rng := ising.Stream(set.Seed, "pool", 0)
 		for i := range t.pool {
 			if err := t.pool[i].fill(t.feed, set.Visits, rng); err != nil {
-				return nil, err
+				return t, err
 			}
 		}
 	}
@@ -170,7 +171,7 @@ func newTrainer(run string, source Source, validation []*ising.Solved, set Train
 		addLoss = pointwise[float32](loss, set.Target == Site)
 	}
 	if t.machine, err = newMachine(set.Network, t.weights, geometryOf(source.Lattice(), set.Batch), set.Workers, addLoss); err != nil {
-		return nil, err
+		return t, err
 	}
 	t.predictor = newPredictor(set.Network, t.weights, set.Workers)
 	t.metrics, err = openMetrics(filepath.Join(run, MetricsFile), t.Step)
@@ -178,7 +179,9 @@ func newTrainer(run string, source Source, validation []*ising.Solved, set Train
 }
 
 func (t *trainer) close() {
-	t.feed.stop()
+	if t.feed != nil {
+		t.feed.stop()
+	}
 	if t.metrics != nil {
 		t.metrics.close()
 	}
@@ -218,18 +221,14 @@ func (t *trainer) loop(ctx context.Context) error {
 			t.LossSum, t.LossN = 0, 0
 		}
 		if t.Step%t.set.ValidateEvery == 0 || last {
-			if err := t.validate(ctx); err != nil {
-				if ctx.Err() != nil { // the checkpoint before this step repeats it
-					return fmt.Errorf("cnn: training stopped at step %d: %w", t.Step, ctx.Err())
-				}
+			// To the end even if ctx ends, so that the checkpoint that follows is of a
+			// whole step.
+			if err := t.validate(context.WithoutCancel(ctx)); err != nil {
 				return err
 			}
 		}
 		t.Done = last || t.set.Patience > 0 && t.Stale >= t.set.Patience
-		if t.Done {
-			break
-		}
-		if t.Step%t.set.CheckpointEvery == 0 {
+		if t.Step%t.set.CheckpointEvery == 0 && !t.Done {
 			if err := t.saveCheckpoint(); err != nil {
 				return err
 			}
@@ -277,6 +276,9 @@ func (t *trainer) step() (float64, error) {
 		return 0, fmt.Errorf("cnn: loss %v with gradient %v at step %d, learning rate %.3g: try a smaller one", loss, size, t.Step+1, rate)
 	}
 	t.adam.step(t.Step+1, rate, min(1, t.set.Clip/size), t.weights, grads)
+	if size := norm(t.weights); math.IsNaN(size) || math.IsInf(size, 0) {
+		return 0, fmt.Errorf("cnn: weights of size %v after step %d, learning rate %.3g: try a smaller one", size, t.Step+1, rate)
+	}
 	return loss, t.revisit(batch, rng)
 }
 

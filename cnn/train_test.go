@@ -353,6 +353,48 @@ func TestFoldersRefused(t *testing.T) {
 	}
 }
 
+// A learning rate beyond float32 breaks the weights in the first step, which must not
+// reach a model or a checkpoint.
+func TestInfiniteWeightsStop(t *testing.T) {
+	set := quick()
+	set.Steps, set.LearningRate, set.Warmup, set.CheckpointEvery = 5, 1e39, 1, 1
+	run := filepath.Join(t.TempDir(), "run")
+	_, err := Train(context.Background(), run, instances(t, 4, "periodic"), nil, set)
+	if err == nil || !strings.Contains(err.Error(), "learning rate 1e+39") {
+		t.Errorf("got %v, want an error with the learning rate", err)
+	}
+	for _, file := range []string{ModelFile, checkpointFile} {
+		if _, err := os.Stat(filepath.Join(run, file)); err == nil {
+			t.Errorf("%s was written", file)
+		}
+	}
+}
+
+// A run is not resumed on fewer data than its checkpoint has seen, even if nothing
+// names the data, and an interrupt in a validation loses no step.
+func TestResumeEdges(t *testing.T) {
+	source := instances(t, 16, "periodic")
+	run := filepath.Join(t.TempDir(), "run")
+	ctx, cancel := context.WithCancel(context.Background())
+	set := quick()
+	set.Target, set.Pool, set.Batch, set.Data, set.ValidateEvery, set.CheckpointEvery = Site, 0, 5, "", 3, 1000
+	set.Progress = func(p TrainProgress) {
+		if p.Step == 2 {
+			cancel() // the third step and its validation still end
+		}
+	}
+	if _, err := Train(ctx, run, source, source, set); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(run, checkpointFile)); err != nil {
+		t.Error(err)
+	}
+	set.Progress, set.Resume = nil, true
+	if _, err := Train(context.Background(), run, source[:8], source, set); err == nil || !strings.Contains(err.Error(), "10 instances") {
+		t.Errorf("resumed on 8 of 16 instances: %v", err)
+	}
+}
+
 // Couplings near the limit of float32 make the loss infinite.
 func TestInfiniteLossStops(t *testing.T) {
 	source := instances(t, 4, "periodic")
@@ -403,6 +445,15 @@ func TestModelRoundTrip(t *testing.T) {
 		}
 	}
 	again := filepath.Join(t.TempDir(), "again")
+	f := &tensorFile{}
+	f.setWeights("", loaded.Training.Network, loaded.weights)
+	f.set("input.weight", loaded.weights[0], 4, 4, 3, 3) // PyTorch's order
+	if err := f.write(again, loaded.Description); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadModel(again); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "shape [4 4 3 3]") {
+		t.Errorf("weights of another shape: %v", err)
+	}
 	if err := loaded.Save(again); err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,9 @@ import (
 	"runtime"
 	"sync/atomic"
 
-	"github.com/google/renameio/v2/maybe"
 	"golang.org/x/sync/errgroup"
 
+	"spinlearn/internal/atomicfile"
 	"spinlearn/ising"
 )
 
@@ -171,8 +171,13 @@ func compare(have, want *Description) error {
 	return nil
 }
 
-// temporaryName matches what renameio leaves if it is killed.
-var temporaryName = regexp.MustCompile(`^\.(dataset\.json|part-[0-9]{5,}\.npz)[0-9]+$`)
+// fileName matches the files of datasets.
+var fileName = regexp.MustCompile(`^(dataset\.json|part-[0-9]{5,}\.npz)$`)
+
+func isTemporary(e fs.DirEntry) bool {
+	name, ok := atomicfile.Temporary(e.Name())
+	return ok && e.Type().IsRegular() && fileName.MatchString(name)
+}
 
 // temporaryFiles returns the temporary files in the directory, and fails if there
 // is a file that no run with these settings has written.
@@ -191,7 +196,7 @@ func (d *Dataset) temporaryFiles(isNew bool) ([]string, error) {
 	var temporary []string
 	for _, e := range entries {
 		switch name := e.Name(); {
-		case e.Type().IsRegular() && temporaryName.MatchString(name):
+		case isTemporary(e):
 			temporary = append(temporary, name)
 		case !e.Type().IsRegular() || !ours[name]:
 			return nil, fmt.Errorf("data: %s holds %s, which is no file of this dataset", d.dir, name)
@@ -270,7 +275,7 @@ func (d *Dataset) append(solved []*ising.Solved) error {
 		return fmt.Errorf("data: %w", err)
 	}
 	name := shardName(len(d.index.Shards))
-	if err := maybe.WriteFile(d.path(name), file, 0o666); err != nil {
+	if err := atomicfile.Write(d.path(name), file); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
 	ix := d.index
@@ -287,7 +292,7 @@ func (d *Dataset) writeIndex(ix index) error {
 	if err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
-	if err := maybe.WriteFile(d.path(indexName), append(file, '\n'), 0o666); err != nil {
+	if err := atomicfile.Write(d.path(indexName), append(file, '\n')); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
 	return nil

@@ -26,17 +26,20 @@ type Solved struct {
 // within [Tolerance].
 func (s *Solved) Proven() bool { return s.Bound >= s.Energy-s.Tolerance() }
 
+const minCoupling, maxCoupling = 1e-30, 1e30
+
 // NewInstance returns the instance with couplings J, which it keeps. It fails if
-// the length is not axes*N, if a coupling is not finite, or if one stands where a
-// free boundary has no bond.
+// the length is not axes*N, if a coupling is neither 0 nor of a size from 1e-30 to
+// 1e30, so that squares and float32 stay finite, or if one stands where a free
+// boundary has no bond.
 func NewInstance(l *Lattice, J []float64) (*Instance, error) {
 	if len(J) != l.Axes()*l.Sites() {
 		return nil, fmt.Errorf("ising: %d couplings for lattice %v, want %d", len(J), l, l.Axes()*l.Sites())
 	}
 	for k, v := range J {
 		a, i := k/l.sites, k%l.sites
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, fmt.Errorf("ising: coupling of site %d along axis %d is %v", i, a, v)
+		if size := math.Abs(v); v != 0 && !(size >= minCoupling && size <= maxCoupling) {
+			return nil, fmt.Errorf("ising: coupling of site %d along axis %d is %v, want 0 or a size from %g to %g", i, a, v, minCoupling, maxCoupling)
 		}
 		if v != 0 && l.next[k] < 0 {
 			return nil, fmt.Errorf("ising: coupling %v of site %d along axis %d crosses a free boundary", v, i, a)

@@ -223,7 +223,7 @@ func TestEnsembleStatistics(t *testing.T) {
 
 func TestStream(t *testing.T) {
 	draw := func(seed uint64, purpose string, index uint64) uint64 { return Stream(seed, purpose, index).Uint64() }
-	if draw(1, "a", 2) != draw(1, "a", 2) {
+	if first, again := draw(1, "a", 2), draw(1, "a", 2); first != again {
 		t.Error("equal arguments, different streams")
 	}
 	seen := map[uint64]bool{}
@@ -383,7 +383,7 @@ func TestRefusals(t *testing.T) {
 	l := lattice(t, "2x2", "free")
 	for name, J := range map[string][]float64{
 		"short": make([]float64, 7), "NaN": {math.NaN(), 0, 0, 0, 0, 0, 0, 0}, "infinite": {0, math.Inf(1), 0, 0, 0, 0, 0, 0},
-		"across the boundary": {0, 0, 1, 0, 0, 0, 0, 0},
+		"huge": {0, 1e155, 0, 0, 0, 0, 0, 0}, "tiny": {0, -1e-170, 0, 0, 0, 0, 0, 0}, "across the boundary": {0, 0, 1, 0, 0, 0, 0, 0},
 	} {
 		if _, err := NewInstance(l, J); err == nil {
 			t.Errorf("%s couplings were accepted", name)

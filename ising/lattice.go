@@ -101,17 +101,6 @@ func (l *Lattice) Next(a, i int) int { return int(l.next[a*l.sites+i]) }
 // where a free boundary ends the lattice.
 func (l *Lattice) Prev(a, i int) int { return int(l.prev[a*l.sites+i]) }
 
-// Bipartite reports whether the sites split into two sublattices without bonds
-// inside: every periodic side is even.
-func (l *Lattice) Bipartite() bool {
-	for a, side := range l.shape {
-		if l.periodic[a] && side%2 == 1 {
-			return false
-		}
-	}
-	return true
-}
-
 // Equal reports whether two lattices have the same shape and boundary.
 func (l *Lattice) Equal(m *Lattice) bool {
 	return slices.Equal(l.shape, m.shape) && slices.Equal(l.periodic, m.periodic)

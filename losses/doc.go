@@ -22,6 +22,6 @@
 // # Conventions
 //
 // Every loss is a mean over the entries of an instance that have a label, and in a
-// graph over the instances of the batch too. Logits and temperatures of the energy
-// losses have the unit of the couplings' energies: none is scaled.
+// graph over the instances of the batch too. Costs and temperatures have the unit of
+// the couplings, and none is scaled; logits are pure numbers.
 package losses

@@ -7,7 +7,7 @@ type Float interface{ float32 | float64 }
 
 // A Loss scores one logit. At returns the loss at u = y z, the logit times its
 // label, and the derivative with respect to u, for the energy c ≥ 0 that a wrong
-// label costs. Both are finite for every finite u.
+// label costs. Both are finite for every u that fits into a float32.
 type Loss interface {
 	At(u, c float64) (loss, slope float64)
 }

@@ -8,12 +8,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2/maybe"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"spinlearn/internal/atomicfile"
 )
 
 // ErrFormat reports a picture format other than png, svg and pdf.
@@ -49,7 +50,7 @@ func (f *Figure) Save(name string) error {
 	if err := f.Encode(&b, format); err != nil {
 		return err
 	}
-	if err := maybe.WriteFile(name, b.Bytes(), 0o644); err != nil {
+	if err := atomicfile.Write(name, b.Bytes()); err != nil {
 		return fmt.Errorf("plots: %w", err)
 	}
 	return nil

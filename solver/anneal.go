@@ -22,7 +22,7 @@ const (
 
 // AnnealSettings are the settings of [Anneal].
 type AnnealSettings struct {
-	Reads  int // independent runs, > 0; 10 by default
+	Reads  int // independent runs, 1 to 2^20; 10 by default
 	Sweeps int // of each read, > 0; 1000 by default
 	// BetaMin and BetaMax bound the inverse temperature, 0 < BetaMin ≤ BetaMax, in the
 	// inverse unit of the couplings. 0 derives them from the instance; see [BetaRange].
@@ -42,15 +42,15 @@ func (set *AnnealSettings) withDefaults(in *ising.Instance) (AnnealSettings, err
 		s = *set
 	}
 	for _, f := range []struct {
-		name  string
-		value *int
-		or    int
-	}{{"Reads", &s.Reads, 10}, {"Sweeps", &s.Sweeps, 1000}, {"Workers", &s.Workers, 1}} {
+		name     string
+		value    *int
+		or, most int
+	}{{"Reads", &s.Reads, 10, 1 << 20}, {"Sweeps", &s.Sweeps, 1000, math.MaxInt}, {"Workers", &s.Workers, 1, 1 << 14}} {
 		if *f.value == 0 {
 			*f.value = f.or
 		}
-		if *f.value < 0 {
-			return s, fmt.Errorf("%w: %s = %d, want > 0", ErrSettings, f.name, *f.value)
+		if *f.value < 0 || *f.value > f.most {
+			return s, fmt.Errorf("%w: %s = %d, want 1 to %d", ErrSettings, f.name, *f.value, f.most)
 		}
 	}
 	low, high := BetaRange(in)
@@ -211,12 +211,21 @@ var minusLog = func() (t [bins + 1]float64) {
 // that would spend the schedule on freezing spins whose state hardly matters.
 func BetaRange(in *ising.Instance) (low, high float64) {
 	table := newBonds(in)
+	var sites []int // with bonds
+	for i := range in.Sites() {
+		if slices.ContainsFunc(table.weight[table.width*i:][:table.width], func(w float64) bool { return w != 0 }) {
+			sites = append(sites, i)
+		}
+	}
+	if len(sites) == 0 {
+		return 1, 1 // any temperature will do
+	}
 	var fields []float64
 	sum, count := 0.0, 0.0
 	most := 4096 >> (table.width - 1)      // sites whose fields are enough for a percentile
-	stride := (in.Sites()+most-1)/most | 1 // odd, to meet all columns of an even lattice
-	for i := 0; i < in.Sites(); i += stride {
-		w := table.weight[table.width*i:][:table.width]
+	stride := (len(sites)+most-1)/most | 1 // odd, so as not to keep step with an even lattice
+	for k := 0; k < len(sites); k += stride {
+		w := table.weight[table.width*sites[k]:][:table.width]
 		for signs := range 1 << (table.width - 1) { // the last sign is fixed: |h| is even
 			h := 0.0
 			for k, v := range w {
@@ -231,9 +240,6 @@ func BetaRange(in *ising.Instance) (low, high float64) {
 		}
 	}
 	sigma := math.Sqrt(sum / count)
-	if sigma == 0 {
-		return 1, 1 // no couplings: any temperature will do
-	}
 	fields = slices.DeleteFunc(fields, func(h float64) bool { return h < 1e-9*sigma })
 	slices.Sort(fields)
 	q := fields[len(fields)/10]

@@ -139,7 +139,7 @@ func planTransfer(l *ising.Lattice) *transferPlan {
 		if l.Periodic()[a] {
 			limit = MaxLayerPeriodic
 		}
-		if p.width > limit || l.Sites()<<(p.width-1) > maxDecisions || best != nil && best.work() <= p.work() {
+		if p.width > limit || int64(l.Sites())<<(p.width-1) > maxDecisions || best != nil && best.work() <= p.work() {
 			continue
 		}
 		for i := range l.Sites() {

@@ -333,6 +333,10 @@ func TestBetaRange(t *testing.T) {
 	if _, moved := solver.BetaRange(&ising.Instance{Lattice: in.Lattice, J: J}); math.Abs(moved/high-1) > 0.05 {
 		t.Errorf("one coupling of 1e-12 moves β_max from %v to %v", high, moved)
 	}
+	sparse := ising.Ensemble{Couplings: ising.Gaussian, Dilution: 0.999}.Draw(solvertest.Lattice(t, "64x64", "periodic"), ising.Stream(1, "couplings", 0))
+	if low, _ := solver.BetaRange(sparse); low == 1 {
+		t.Error("the few bonds of a diluted lattice were not seen")
+	}
 	if low, high := solver.BetaRange(&ising.Instance{Lattice: in.Lattice, J: make([]float64, len(J))}); low != 1 || high != 1 {
 		t.Errorf("without couplings: %v to %v", low, high)
 	}
@@ -373,6 +377,19 @@ func TestTreeDescent(t *testing.T) {
 	}
 	if improved < 6 {
 		t.Errorf("only %d of 9 states were improved", improved)
+	}
+}
+
+// Trees that the tree's own weights leave apart are flipped as a whole.
+func TestTreeDescentOfForest(t *testing.T) {
+	in, err := ising.NewInstance(solvertest.Lattice(t, "2x2", "free"), []float64{1, 1, 0, 0, 1, 0, 1, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := []int8{1, 1, -1, -1}
+	solver.TreeDescent(in, s, in.SpanningTree([]float64{0, 0, 0, 0, 1, 0, 1, 0}, nil))
+	if got := in.Energy(s); got != -4 {
+		t.Errorf("energy %v of a ferromagnet, want -4", got)
 	}
 }
 

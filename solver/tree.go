@@ -160,9 +160,9 @@ func (d *treeDescender) pass(s []int8) int {
 	for v := len(d.cost) - 1; v >= 0; v-- {
 		if p := d.parent[v]; p >= 0 {
 			d.cost[p] += d.cost[v]
-			if d.cost[v] < -d.tolerance {
-				d.order = append(d.order, int32(v))
-			}
+		}
+		if d.cost[v] < -d.tolerance { // a root's only where trees are joined by bonds
+			d.order = append(d.order, int32(v))
 		}
 	}
 	slices.SortFunc(d.order, func(v, w int32) int { return cmp.Or(cmp.Compare(d.cost[v], d.cost[w]), cmp.Compare(v, w)) })

@@ -10,12 +10,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
-	"github.com/google/renameio/v2/maybe"
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/cnn"
+	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/compare"
 )
 
@@ -88,34 +87,10 @@ func checkFolder(dir string, also ...string) error {
 		return err
 	}
 	for _, e := range entries {
-		ours := slices.Contains(slices.Concat(compareTables, compareCharts, also), e.Name()) || isTemporary(e.Name())
-		if !ours {
+		ours := slices.Concat(compareTables, compareCharts, also)
+		name, _ := atomicfile.Temporary(e.Name())
+		if !slices.Contains(ours, e.Name()) && !slices.Contains(ours, name) {
 			return fmt.Errorf("%s holds %s, which no comparison wrote; choose another folder with --out", dir, e.Name())
-		}
-	}
-	return nil
-}
-
-// isTemporary reports whether a name is that of a half-written file, which a killed
-// comparison may have left: "." NAME and digits.
-func isTemporary(name string) bool {
-	return slices.ContainsFunc(slices.Concat(compareTables, compareCharts), func(ours string) bool {
-		digits, ok := strings.CutPrefix(name, "."+ours)
-		return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
-	})
-}
-
-// clean removes half-written files.
-func clean(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if isTemporary(e.Name()) {
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -222,7 +197,7 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return nil, err
 	}
-	if err := clean(o.out); err != nil {
+	if err := atomicfile.Clean(o.out, slices.Concat(compareTables, compareCharts)...); err != nil {
 		return nil, err
 	}
 	writers := map[string]func(io.Writer) error{
@@ -233,7 +208,7 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 		if err := writers[name](&b); err != nil {
 			return nil, err
 		}
-		if err := maybe.WriteFile(filepath.Join(o.out, name), b.Bytes(), 0o644); err != nil {
+		if err := atomicfile.Write(filepath.Join(o.out, name), b.Bytes()); err != nil {
 			return nil, err
 		}
 	}

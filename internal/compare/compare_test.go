@@ -264,7 +264,7 @@ func TestRunErrors(t *testing.T) {
 		{"solve", context.Background(), each(handMade(t)...), failing, broken, "fails: broken"},
 		{"prepare", context.Background(), each(handMade(t)...), unprepared, broken, "unprepared: broken"},
 		{"cancelled", cancelled, each(handMade(t)...), always("m", up), context.Canceled, "m: stopped"},
-		{"energy 0", context.Background(), each(handMade(t)[0], instance(t, [4]float64{}, up, 0)), always("m", up), nil, "instance 1 has ground-state energy 0"},
+		{"energy 0", context.Background(), each(handMade(t)[0], instance(t, [4]float64{1, -1, 1, -1}, up, -4)), always("m", up), nil, "instance 1 has couplings but reference energy 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			table, err := Run(c.ctx, square(t), c.instances, 0, []Method{c.method}, nil)

@@ -79,17 +79,6 @@ func ModelMethods(m *cnn.Model, name string, passes []int, workers int) []Method
 		title += " " + name
 	}
 	predictor := m.NewPredictor(workers)
-	// The first run of a graph touches its memory for the first time; that is not
-	// prediction either.
-	warm := map[int]bool{} // by the length of the batch
-	prepare := func(batch []*ising.Instance) error {
-		if err := predictor.Prepare(batch); err != nil || warm[len(batch)] {
-			return err
-		}
-		warm[len(batch)] = true
-		_, err := predictor.Predict(context.Background(), batch, nil)
-		return err
-	}
 	var list []Method
 	for _, n := range passes {
 		for _, descent := range []bool{false, true} {
@@ -106,7 +95,7 @@ func ModelMethods(m *cnn.Model, name string, passes []int, workers int) []Method
 			}
 			set := &cnn.PredictSettings{Passes: n, Descent: descent}
 			list = append(list, Method{Name: text, Group: group, Loss: m.Training.Loss, Target: m.Training.Target, Passes: n, Model: title, Descent: descent,
-				Prepare: prepare,
+				Prepare: predictor.Prepare,
 				Solve: func(ctx context.Context, _ int, batch []*ising.Instance) ([][]int8, error) {
 					return predictor.Predict(ctx, batch, set)
 				}})

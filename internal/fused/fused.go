@@ -1,6 +1,6 @@
 // Package fused makes Gorgonia operations out of a forward and a backward
 // function over buffers that the operation owns, so that a training step
-// allocates nothing.
+// allocates no tensors.
 //
 // Gorgonia wants one output a node. The gradients of all inputs are computed by one
 // backward call, and each is then picked by a node of its own.

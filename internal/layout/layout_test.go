@@ -18,12 +18,13 @@ var allowed = map[string][]string{
 	"losses":              {"internal/fused"},
 	"solver":              {"ising", "internal/parallel"},
 	"solver/solvertest":   {"ising", "solver"},
-	"data":                {"ising"},
-	"cnn":                 {"ising", "losses", "solver", "cnn/internal/kernel", "internal/fused", "internal/parallel"},
+	"data":                {"ising", "internal/atomicfile"},
+	"cnn":                 {"ising", "losses", "solver", "cnn/internal/kernel", "internal/atomicfile", "internal/fused", "internal/parallel"},
 	"cnn/internal/kernel": {},
-	"plots":               {},
+	"plots":               {"internal/atomicfile"},
 	"internal/compare":    {"cnn", "ising", "solver", "internal/cputime", "internal/parallel"},
-	"internal/command":    {"cnn", "data", "ising", "plots", "solver", "internal/compare"},
+	"internal/command":    {"cnn", "data", "ising", "plots", "solver", "internal/atomicfile", "internal/compare"},
+	"internal/atomicfile": {},
 	"internal/cputime":    {},
 	"internal/fused":      {},
 	"internal/parallel":   {},
@@ -38,6 +39,7 @@ var only = map[string][]string{
 	"gonum.org/v1/plot":          {"plots"},
 	"github.com/schollz/":        {"internal/command"},
 	"github.com/nlpodyssey/safe": {"cnn"},
+	"github.com/google/renameio": {"internal/atomicfile"},
 }
 
 func TestArrows(t *testing.T) {

@@ -1,7 +1,6 @@
-// Package kernel holds the arithmetic of the network's convolutions: one sample at
-// a time, portable Go, float32 for training and float64 for gradient checks. It
-// knows nothing of graphs or batches, so a faster implementation of the same four
-// functions can take its place.
+// Package kernel holds the arithmetic of the network's convolutions, one sample at a
+// time: AVX2 for float32 where the processor has it, and portable Go, for float32
+// and for the float64 of gradient checks. It knows nothing of graphs or batches.
 //
 // # Layout
 //
