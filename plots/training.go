@@ -216,7 +216,7 @@ func (r TrainingRun) check() error {
 // line returns the colour, dash and marker of run i.
 func (c Training) line(i int) (color.NRGBA, []vg.Length, marker) {
 	n := len(palette)
-	return palette[i%n], dashes[(i+i/n)%len(dashes)], marker((i + i/n) % int(markers))
+	return palette[i%n], dashes[(i+i/n)%len(dashes)], marker((i + 2*(i/n)) % int(markers))
 }
 
 func (c Training) keys() []key {
