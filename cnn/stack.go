@@ -51,6 +51,9 @@ func stack[T kernel.Float](spec stackSpec, x *gorgonia.Node) (*gorgonia.Node, er
 	grads := make([]*tensor.Dense, len(inputs))
 	if spec.train {
 		for i, n := range inputs {
+			if i == 0 && !spec.inputGrad {
+				continue
+			}
 			grads[i] = tensor.New(tensor.Of(dt), tensor.WithShape(n.Shape()...))
 		}
 	}
@@ -65,7 +68,9 @@ func stack[T kernel.Float](spec stackSpec, x *gorgonia.Node) (*gorgonia.Node, er
 		Backward: func(in []gorgonia.Value, dy gorgonia.Value) error {
 			g := make([][]T, len(grads))
 			for i, d := range grads {
-				g[i] = d.Data().([]T)
+				if d != nil {
+					g[i] = d.Data().([]T)
+				}
 			}
 			s.backward(g, contents[T](in), dy.Data().([]T))
 			return nil

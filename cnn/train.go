@@ -97,12 +97,11 @@ func prepare(run string, resume bool) (bool, error) {
 	if err := os.MkdirAll(filepath.Join(run, filepath.Dir(checkpointFile)), 0o755); err != nil {
 		return false, fmt.Errorf("cnn: %w", err)
 	}
-	for name, dir := range map[string]string{ModelFile: run, MetricsFile: run, "training.png": run, filepath.Base(checkpointFile): filepath.Join(run, filepath.Dir(checkpointFile))} {
-		if err := atomicfile.Clean(dir, name); err != nil {
-			return false, fmt.Errorf("cnn: %w", err)
-		}
+	state := filepath.Join(run, checkpointFile)
+	if err := errors.Join(atomicfile.Clean(run, ours...), atomicfile.Clean(filepath.Dir(state), filepath.Base(state))); err != nil {
+		return false, fmt.Errorf("cnn: %w", err)
 	}
-	if _, err := os.Stat(filepath.Join(run, checkpointFile)); err == nil {
+	if _, err := os.Stat(state); err == nil {
 		return true, nil
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return false, fmt.Errorf("cnn: %w", err)

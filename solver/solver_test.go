@@ -467,6 +467,46 @@ func BenchmarkAnneal(b *testing.B) {
 	}
 }
 
+// BenchmarkSchedules reports the mean energy per site of single reads with the
+// default range of β (1/1) and with either end halved or doubled: what BetaRange
+// rests on. Run it with -benchtime 1x.
+func BenchmarkSchedules(b *testing.B) {
+	const instances = 60
+	for _, c := range []struct {
+		name, shape string
+		ensemble    ising.Ensemble
+	}{
+		{"2D/gaussian", "16x16", gaussian}, {"2D/uniform", "16x16", ising.Ensemble{Couplings: ising.Uniform}}, {"2D/pm", "16x16", plusMinus},
+		{"3D/gaussian", "6x6x6", gaussian}, {"3D/pm", "6x6x6", plusMinus},
+	} {
+		for _, sweeps := range []int{100, 1000} {
+			for _, s := range []struct {
+				schedule  solver.Schedule
+				low, high float64
+			}{{solver.Geometric, 1, 1}, {solver.Linear, 1, 1}, {solver.Geometric, 2, 1}, {solver.Geometric, 0.5, 1}, {solver.Geometric, 1, 0.5}, {solver.Geometric, 1, 2}} {
+				b.Run(fmt.Sprintf("%s/sweeps=%d/%s/%v/%v", c.name, sweeps, s.schedule, s.low, s.high), func(b *testing.B) {
+					sum := 0.0
+					for b.Loop() {
+						sum = 0
+						for k := range uint64(instances) {
+							in := draw(b, c.ensemble, c.shape, "periodic", k)
+							low, high := solver.BetaRange(in)
+							r, err := solver.Anneal(background, in, &solver.AnnealSettings{
+								Reads: 1, Sweeps: sweeps, Schedule: s.schedule, BetaMin: s.low * low, BetaMax: s.high * high,
+							}, ising.Stream(1, "solver", k))
+							if err != nil {
+								b.Fatal(err)
+							}
+							sum += r.Energy / float64(in.Sites())
+						}
+					}
+					b.ReportMetric(sum/instances, "J/site")
+				})
+			}
+		}
+	}
+}
+
 func BenchmarkDescent(b *testing.B) {
 	in := draw(b, gaussian, "16x16", "periodic", 0)
 	begin, err := solver.Descend(background, in, &solver.DescendSettings{Start: slices.Repeat([]int8{1}, 256)}, nil)
