@@ -1,4 +1,4 @@
-// Package ising holds Edwards–Anderson spin glasses on hypercubic lattices: the
+// Package ising holds Edwards–Anderson spin glasses on hypercubic lattices and other graphs: the
 // lattice, the couplings and their ensembles, and what follows from a spin
 // configuration without any search.
 //
@@ -12,7 +12,8 @@
 // site r*cols+c stands at row r and column c. Couplings are one float64 per axis
 // and site, axis first: J[a*N+i] joins site i to the next site along axis a. In
 // two dimensions J[0*N+i] is the bond down and J[1*N+i] the bond to the right. A
-// bond that a free boundary or dilution removes has the coupling 0.
+// bond that a free boundary or dilution removes has the coupling 0. A graph without
+// axes has one coupling for each of its bonds, in their order.
 //
 // # Random numbers
 //

@@ -9,7 +9,8 @@ import (
 // share it between goroutines.
 type Instance struct {
 	*Lattice
-	// J has shape (axes, N), axis first; see the package comment.
+	// J has shape (axes, N), axis first, or one entry for each bond of a graph; see the
+	// package comment.
 	J []float64
 }
 
@@ -29,23 +30,29 @@ func (s *Solved) Proven() bool { return s.Bound >= s.Energy-s.Tolerance() }
 const minCoupling, maxCoupling = 1e-30, 1e30
 
 // NewInstance returns the instance with couplings J, which it keeps. It fails if
-// the length is not axes*N, if a coupling is neither 0 nor of a size from 1e-30 to
+// the length is not that of [Lattice.Bonds], if a coupling is neither 0 nor of a size from 1e-30 to
 // 1e30, so that squares and float32 stay finite, or if one stands where a free
 // boundary has no bond.
 func NewInstance(l *Lattice, J []float64) (*Instance, error) {
-	if len(J) != l.Axes()*l.Sites() {
-		return nil, fmt.Errorf("ising: %d couplings for lattice %v, want %d", len(J), l, l.Axes()*l.Sites())
+	if len(J) != l.Bonds() {
+		return nil, fmt.Errorf("ising: %d couplings for lattice %v, want %d", len(J), l, l.Bonds())
 	}
 	for k, v := range J {
-		a, i := k/l.sites, k%l.sites
 		if size := math.Abs(v); v != 0 && !(size >= minCoupling && size <= maxCoupling) {
-			return nil, fmt.Errorf("ising: coupling of site %d along axis %d is %v, want 0 or a size from %g to %g", i, a, v, minCoupling, maxCoupling)
+			return nil, fmt.Errorf("ising: coupling of %s is %v, want 0 or a size from %g to %g", l.bondName(k), v, minCoupling, maxCoupling)
 		}
-		if v != 0 && l.next[k] < 0 {
-			return nil, fmt.Errorf("ising: coupling %v of site %d along axis %d crosses a free boundary", v, i, a)
+		if v != 0 && l.to[k] < 0 {
+			return nil, fmt.Errorf("ising: coupling %v of %s crosses a free boundary", v, l.bondName(k))
 		}
 	}
 	return &Instance{l, J}, nil
+}
+
+func (l *Lattice) bondName(k int) string {
+	if l.Axes() == 0 {
+		return fmt.Sprintf("sites %d and %d", l.from[k], l.to[k])
+	}
+	return fmt.Sprintf("site %d along axis %d", l.from[k], k/l.sites)
 }
 
 // Tolerance returns the difference below which two energies of the instance
@@ -79,12 +86,9 @@ func (in *Instance) RMS() float64 {
 func (in *Instance) Energy(s []int8) float64 {
 	in.mustHaveSites(s)
 	e := 0.0
-	for a := range in.Axes() {
-		J, next := in.J[a*in.sites:], in.next[a*in.sites:]
-		for i, si := range s {
-			if j := next[i]; j >= 0 {
-				e -= J[i] * float64(si) * float64(s[j])
-			}
+	for k, j := range in.to {
+		if j >= 0 {
+			e -= in.J[k] * float64(s[in.from[k]]) * float64(s[j])
 		}
 	}
 	return e
@@ -98,13 +102,11 @@ func (in *Instance) LocalFields(dst []float64, s []int8) []float64 {
 		dst = make([]float64, in.sites)
 	}
 	clear(dst)
-	for a := range in.Axes() {
-		J, next := in.J[a*in.sites:], in.next[a*in.sites:]
-		for i, si := range s {
-			if j := next[i]; j >= 0 {
-				dst[i] += J[i] * float64(s[j])
-				dst[j] += J[i] * float64(si)
-			}
+	for k, j := range in.to {
+		if j >= 0 {
+			i := in.from[k]
+			dst[i] += in.J[k] * float64(s[j])
+			dst[j] += in.J[k] * float64(s[i])
 		}
 	}
 	return dst
@@ -113,13 +115,8 @@ func (in *Instance) LocalFields(dst []float64, s []int8) []float64 {
 // FlipCost returns the change of the energy if spin i of s is flipped.
 func (in *Instance) FlipCost(s []int8, i int) float64 {
 	h := 0.0
-	for a := range in.Axes() {
-		if j := in.Next(a, i); j >= 0 {
-			h += in.J[a*in.sites+i] * float64(s[j])
-		}
-		if j := in.Prev(a, i); j >= 0 {
-			h += in.J[a*in.sites+j] * float64(s[j])
-		}
+	for _, k := range in.BondsAt(i) {
+		h += in.J[k] * float64(s[in.Across(k, i)])
 	}
 	return 2 * float64(s[i]) * h
 }
@@ -130,8 +127,8 @@ func (in *Instance) Gauge(r []int8) *Instance {
 	in.mustHaveSites(r)
 	J := make([]float64, len(in.J))
 	for k, v := range in.J {
-		if j := in.next[k]; j >= 0 {
-			J[k] = v * float64(r[k%in.sites]) * float64(r[j])
+		if j := in.to[k]; j >= 0 {
+			J[k] = v * float64(r[in.from[k]]) * float64(r[j])
 		}
 	}
 	return &Instance{in.Lattice, J}
@@ -140,7 +137,7 @@ func (in *Instance) Gauge(r []int8) *Instance {
 // Frustrated reports the frustrated plaquettes, those whose couplings multiply to
 // a negative number. Entry p*N+i is the plaquette whose lowest corner is site i
 // in the p-th pair of axes, in the order (0,1), (0,2), (1,2). A plaquette that is
-// cut by a free boundary or a missing bond is not frustrated.
+// cut by a free boundary or a missing bond is not frustrated. A graph has none.
 func (in *Instance) Frustrated() []bool {
 	var f []bool
 	for a := range in.Axes() {

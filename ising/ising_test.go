@@ -84,8 +84,12 @@ func TestNeighbours(t *testing.T) {
 				if got := l.Next(a, i); got != want {
 					t.Fatalf("%v: Next(%d, %d) = %d, want %d", l, a, i, got, want)
 				}
-				if want >= 0 && l.Prev(a, want) != i {
-					t.Fatalf("%v: Prev(%d, %d) = %d, want %d", l, a, want, l.Prev(a, want), i)
+				k := a*l.Sites() + i
+				if from, to := l.Ends(k); from != i || to != want {
+					t.Fatalf("%v: bond %d joins %d and %d, want %d and %d", l, k, from, to, i, want)
+				}
+				if want >= 0 && (!slices.Contains(l.BondsAt(i), int32(k)) || !slices.Contains(l.BondsAt(want), int32(k)) || l.Across(int32(k), want) != i) {
+					t.Fatalf("%v: bond %d is not at its ends %d and %d", l, k, i, want)
 				}
 			}
 		}
@@ -434,5 +438,60 @@ func BenchmarkSpanningTree(b *testing.B) {
 				in.SpanningTree(in.J, nil)
 			}
 		})
+	}
+}
+
+// The bonds of a lattice, listed as a graph, give the same physics.
+func TestGraphOfLattice(t *testing.T) {
+	each(t, func(t *testing.T, in *Instance, rng *rand.Rand) {
+		var ends [][2]int
+		var J []float64
+		for k, v := range in.J {
+			if i, j := in.Ends(k); j >= 0 {
+				ends = append(ends, [2]int{j, i})
+				J = append(J, v)
+			}
+		}
+		l, err := NewGraph(in.Sites(), ends)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := NewInstance(l, J)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, r := randomSpins(in.Sites(), rng), randomSpins(in.Sites(), rng)
+		if got, want := g.Energy(s), in.Energy(s); math.Abs(got-want) > rounding {
+			t.Errorf("energy %v, want %v", got, want)
+		}
+		if got, want := g.Gauge(r).Energy(s), in.Gauge(r).Energy(s); math.Abs(got-want) > rounding {
+			t.Errorf("energy in a gauge %v, want %v", got, want)
+		}
+		for i := range s {
+			if got, want := g.FlipCost(s, i), in.FlipCost(s, i); math.Abs(got-want) > rounding {
+				t.Errorf("site %d: flip cost %v, want %v", i, got, want)
+			}
+		}
+		// Ties are broken by the order of the bonds, which is the same.
+		if got, want := g.Energy(g.SpanningTree(g.J, nil).Spins(g.J)), in.Energy(in.SpanningTree(in.J, nil).Spins(in.J)); math.Abs(got-want) > rounding {
+			t.Errorf("energy of the spanning tree %v, want %v", got, want)
+		}
+		if !l.Equal(l.Symmetries()[0].Instance(g).Lattice) || len(g.Frustrated()) != 0 {
+			t.Error("a graph has symmetries or plaquettes")
+		}
+	})
+}
+
+func TestInvalidGraphs(t *testing.T) {
+	for name, g := range map[string]struct {
+		sites int
+		ends  [][2]int
+	}{
+		"no sites": {0, nil}, "too many sites": {MaxSites + 1, nil}, "loop": {3, [][2]int{{1, 1}}}, "beyond": {3, [][2]int{{0, 3}}},
+		"negative": {3, [][2]int{{-1, 2}}}, "twice": {3, [][2]int{{0, 1}, {1, 2}, {1, 0}}},
+	} {
+		if _, err := NewGraph(g.sites, g.ends); !errors.Is(err, ErrLattice) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -8,21 +8,26 @@ import (
 	"strings"
 )
 
-// MaxSites bounds a lattice, so that a mistyped shape is refused instead of
-// filling the memory.
-const MaxSites = 1 << 24
+// MaxSites and MaxBonds bound a lattice, so that a mistyped shape is refused instead
+// of filling the memory.
+const (
+	MaxSites = 1 << 24
+	MaxBonds = 3 * MaxSites
+)
 
 // ErrLattice is wrapped by every error about a shape or a boundary.
 var ErrLattice = errors.New("ising: invalid lattice")
 
-// A Lattice is a hypercubic lattice in two or three dimensions, free or periodic
-// along each axis. It is immutable and safe for concurrent use.
+// A Lattice says which sites are joined by bonds. It is a hypercubic lattice in two
+// or three dimensions, free or periodic along each axis, or, with no axes, any
+// graph. It is immutable and safe for concurrent use.
 type Lattice struct {
 	shape    []int
 	periodic []bool
 	sites    int
-	next     []int32 // next[a*sites+i], -1 beyond a free boundary
-	prev     []int32
+	from, to []int32 // the ends of each bond; to is -1 beyond a free boundary
+	star     []int32 // the bonds of site i are star[start[i]:start[i+1]]
+	start    []int32
 }
 
 // NewLattice returns the lattice of the given side lengths. periodic has one
@@ -53,41 +58,96 @@ func NewLattice(shape []int, periodic []bool) (*Lattice, error) {
 	}
 	l := &Lattice{shape: slices.Clone(shape), periodic: slices.Clone(periodic), sites: sites}
 	l.link()
+	l.gather()
 	return l, nil
 }
 
-func (l *Lattice) link() {
-	l.next = make([]int32, len(l.shape)*l.sites)
-	l.prev = make([]int32, len(l.shape)*l.sites)
-	for i := range l.prev {
-		l.prev[i] = -1
+// NewGraph returns the graph whose bond k joins the sites ends[k][0] and ends[k][1].
+// It fails unless there are 1 to [MaxSites] sites, at most [MaxBonds] bonds, every end
+// is a site and no bond joins a site to itself or the same two sites as another bond.
+func NewGraph(sites int, ends [][2]int) (*Lattice, error) {
+	if sites < 1 || sites > MaxSites {
+		return nil, fmt.Errorf("%w: graph of %d sites, want 1 to %d", ErrLattice, sites, MaxSites)
 	}
+	if len(ends) > MaxBonds {
+		return nil, fmt.Errorf("%w: graph of %d bonds, want at most %d", ErrLattice, len(ends), MaxBonds)
+	}
+	l := &Lattice{sites: sites, from: make([]int32, len(ends)), to: make([]int32, len(ends))}
+	for k, e := range ends {
+		i, j := e[0], e[1]
+		if i < 0 || j < 0 || i >= sites || j >= sites || i == j {
+			return nil, fmt.Errorf("%w: bond %d joins sites %d and %d, want two different ones of 0 to %d", ErrLattice, k, i, j, sites-1)
+		}
+		l.from[k], l.to[k] = int32(i), int32(j)
+	}
+	l.gather()
+	seen := slices.Repeat([]int32{-1}, sites)
+	for i := range sites {
+		for _, k := range l.BondsAt(i) {
+			j := l.Across(k, i)
+			if seen[j] == int32(i) {
+				return nil, fmt.Errorf("%w: two bonds join sites %d and %d", ErrLattice, min(i, j), max(i, j))
+			}
+			seen[j] = int32(i)
+		}
+	}
+	return l, nil
+}
+
+// gather lists the bonds of each site.
+func (l *Lattice) gather() {
+	l.start = make([]int32, l.sites+1)
+	bonds := 0
+	for k, j := range l.to {
+		if j >= 0 {
+			l.start[l.from[k]+1]++
+			l.start[j+1]++
+			bonds++
+		}
+	}
+	for i := range l.sites {
+		l.start[i+1] += l.start[i]
+	}
+	fill := slices.Clone(l.start)
+	l.star = make([]int32, 2*bonds)
+	for k, j := range l.to {
+		if j >= 0 {
+			for _, i := range [2]int32{l.from[k], j} {
+				l.star[fill[i]] = int32(k)
+				fill[i]++
+			}
+		}
+	}
+}
+
+// link finds the ends of the bonds of a hypercubic lattice.
+func (l *Lattice) link() {
+	l.from = make([]int32, len(l.shape)*l.sites)
+	l.to = make([]int32, len(l.shape)*l.sites)
 	stride := l.sites
 	for a, side := range l.shape {
 		stride /= side
 		for i := range l.sites {
 			j := i + stride
 			if i/stride%side == side-1 {
-				if !l.periodic[a] {
-					l.next[a*l.sites+i] = -1
-					continue
-				}
 				j = i - (side-1)*stride
+				if !l.periodic[a] {
+					j = -1
+				}
 			}
-			l.next[a*l.sites+i] = int32(j)
-			l.prev[a*l.sites+j] = int32(i)
+			l.from[a*l.sites+i], l.to[a*l.sites+i] = int32(i), int32(j)
 		}
 	}
 }
 
-// Shape returns the side lengths. The caller must not change them.
+// Shape returns the side lengths, none for a graph. The caller must not change them.
 func (l *Lattice) Shape() []int { return l.shape }
 
 // Periodic returns, for each axis, whether it is periodic. The caller must not
 // change it.
 func (l *Lattice) Periodic() []bool { return l.periodic }
 
-// Axes returns the dimension, 2 or 3.
+// Axes returns the dimension, 2 or 3, or 0 for a graph.
 func (l *Lattice) Axes() int { return len(l.shape) }
 
 // Sites returns the number N of sites.
@@ -95,19 +155,34 @@ func (l *Lattice) Sites() int { return l.sites }
 
 // Next returns the neighbour of site i in the direction of axis a, or -1 where a
 // free boundary ends the lattice.
-func (l *Lattice) Next(a, i int) int { return int(l.next[a*l.sites+i]) }
+func (l *Lattice) Next(a, i int) int { return int(l.to[a*l.sites+i]) }
 
-// Prev returns the neighbour of site i against the direction of axis a, or -1
-// where a free boundary ends the lattice.
-func (l *Lattice) Prev(a, i int) int { return int(l.prev[a*l.sites+i]) }
+// Bonds returns the number of entries that couplings have: axes*N, whether or not a
+// free boundary removes some, or the bonds of a graph.
+func (l *Lattice) Bonds() int { return len(l.to) }
 
-// Equal reports whether two lattices have the same shape and boundary.
+// Ends returns the two sites of bond k, the second -1 where a free boundary has no
+// bond.
+func (l *Lattice) Ends(k int) (i, j int) { return int(l.from[k]), int(l.to[k]) }
+
+// BondsAt returns the bonds of site i. The caller must not change them.
+func (l *Lattice) BondsAt(i int) []int32 { return l.star[l.start[i]:l.start[i+1]] }
+
+// Across returns the site that bond k joins to its end i.
+func (l *Lattice) Across(k int32, i int) int { return int(l.from[k]) + int(l.to[k]) - i }
+
+// Equal reports whether two lattices have the same shape and boundary, or two
+// graphs the same bonds in the same order.
 func (l *Lattice) Equal(m *Lattice) bool {
-	return slices.Equal(l.shape, m.shape) && slices.Equal(l.periodic, m.periodic)
+	return slices.Equal(l.shape, m.shape) && slices.Equal(l.periodic, m.periodic) && l.sites == m.sites &&
+		(l.Axes() > 0 || slices.Equal(l.from, m.from) && slices.Equal(l.to, m.to))
 }
 
-// String returns shape and boundary, such as "16x16 periodic".
+// String returns shape and boundary, such as "16x16 periodic", or the size of a graph.
 func (l *Lattice) String() string {
+	if l.Axes() == 0 {
+		return fmt.Sprintf("graph of %d sites and %d bonds", l.sites, len(l.to))
+	}
 	return FormatShape(l.shape) + " " + FormatBoundary(l.periodic)
 }
 

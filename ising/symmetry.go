@@ -12,7 +12,7 @@ type Symmetry struct {
 // Symmetries returns the symmetries of a two-dimensional lattice that keep its
 // shape and boundary: the reflections of both axes and, on a square whose axes
 // have the same boundary, their exchange too: four or eight elements, the
-// identity first. For three dimensions only the identity is returned.
+// identity first. For three dimensions and graphs only the identity is returned.
 func (l *Lattice) Symmetries() []*Symmetry {
 	if l.Axes() != 2 {
 		return []*Symmetry{l.symmetry(false, false, false)}
@@ -35,7 +35,7 @@ func (l *Lattice) Symmetries() []*Symmetry {
 // symmetry builds the map that reflects the image's axes and then, if exchange is
 // set, swaps them.
 func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
-	y := &Symmetry{lattice: l, site: make([]int32, l.sites), bond: make([]int32, len(l.next))}
+	y := &Symmetry{lattice: l, site: make([]int32, l.sites), bond: make([]int32, len(l.to))}
 	for i := range l.sites {
 		y.site[i] = int32(i)
 		if l.Axes() != 2 {
@@ -53,10 +53,10 @@ func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
 		}
 		y.site[i] = int32(r*l.shape[1] + c)
 	}
-	for k, j := range l.next {
+	for k, j := range l.to {
 		y.bond[k] = -1
 		if j >= 0 {
-			y.bond[k] = l.bondBetween(y.site[k%l.sites], y.site[j])
+			y.bond[k] = l.bondBetween(y.site[l.from[k]], y.site[j])
 		}
 	}
 	return y
@@ -64,12 +64,9 @@ func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
 
 // bondBetween returns the index of the bond that joins neighbours i and j.
 func (l *Lattice) bondBetween(i, j int32) int32 {
-	for a := range l.Axes() {
-		if l.next[a*l.sites+int(i)] == j {
-			return int32(a*l.sites) + i
-		}
-		if l.next[a*l.sites+int(j)] == i {
-			return int32(a*l.sites) + j
+	for _, k := range l.BondsAt(int(i)) {
+		if l.Across(k, int(i)) == int(j) {
+			return k
 		}
 	}
 	panic("ising: sites are not neighbours")

@@ -23,7 +23,7 @@ type Tree struct {
 // does not have stay out. Equal weights are put in random order by rng; a nil rng
 // leaves them in the order of the bonds. Kruskal's algorithm.
 func (l *Lattice) SpanningTree(w []float64, rng *rand.Rand) *Tree {
-	if len(w) != len(l.next) {
+	if len(w) != len(l.to) {
 		panic("ising: weights and bonds differ in length")
 	}
 	type edge struct {
@@ -33,7 +33,7 @@ func (l *Lattice) SpanningTree(w []float64, rng *rand.Rand) *Tree {
 	}
 	edges := make([]edge, 0, len(w))
 	for k, v := range w {
-		if l.next[k] >= 0 && v != 0 {
+		if l.to[k] >= 0 && v != 0 {
 			e := edge{weight: math.Abs(v), bond: int32(k)}
 			if rng != nil {
 				e.tie = rng.Uint32()
@@ -49,7 +49,7 @@ func (l *Lattice) SpanningTree(w []float64, rng *rand.Rand) *Tree {
 	degree := make([]int32, l.sites+1)
 	kept := edges[:0]
 	for _, e := range edges {
-		i, j := e.bond%int32(l.sites), l.next[e.bond]
+		i, j := l.from[e.bond], l.to[e.bond]
 		if set.join(i, j) {
 			kept = append(kept, e)
 			degree[i+1]++
@@ -65,7 +65,7 @@ func (l *Lattice) SpanningTree(w []float64, rng *rand.Rand) *Tree {
 	fill := slices.Clone(start)
 	adjacent := make([]int32, 2*len(kept))
 	for _, e := range kept {
-		for _, i := range [2]int32{e.bond % int32(l.sites), l.next[e.bond]} {
+		for _, i := range [2]int32{l.from[e.bond], l.to[e.bond]} {
 			adjacent[fill[i]] = e.bond
 			fill[i]++
 		}
@@ -84,10 +84,7 @@ func (l *Lattice) SpanningTree(w []float64, rng *rand.Rand) *Tree {
 		for ; head < len(t.Order); head++ {
 			i := t.Order[head]
 			for _, bond := range adjacent[start[i]:start[i+1]] {
-				j := l.next[bond]
-				if j == i {
-					j = bond % int32(l.sites)
-				}
+				j := int32(l.Across(bond, int(i)))
 				if !seen[j] {
 					seen[j] = true
 					t.Parent[j], t.Bond[j] = i, bond

@@ -54,7 +54,6 @@ func randomSpins(n int, draw func() uint64) []int8 {
 func Descent(in *ising.Instance, s []int8) (flips int) {
 	// A table of bonds would cost more than the few sweeps that follow.
 	field, tolerance := in.LocalFields(nil, s), in.Tolerance()
-	n := in.Sites()
 	for before := -1; flips != before; {
 		before = flips
 		for i, h := range field {
@@ -64,20 +63,15 @@ func Descent(in *ising.Instance, s []int8) (flips int) {
 			s[i] = -s[i]
 			flips++
 			change := 2 * float64(s[i])
-			for a := range in.Axes() {
-				if j := in.Next(a, i); j >= 0 {
-					field[j] += change * in.J[a*n+i]
-				}
-				if j := in.Prev(a, i); j >= 0 {
-					field[j] += change * in.J[a*n+j]
-				}
+			for _, k := range in.BondsAt(i) {
+				field[in.Across(k, i)] += change * in.J[k]
 			}
 		}
 	}
 	return flips
 }
 
-// bonds lists the bonds of each site in a table of fixed width, 2·axes: entry
+// bonds lists the bonds of each site in a table whose width is the largest degree: entry
 // width*i+k is the k-th neighbour of site i with its coupling. Where there is no
 // bond, the site itself stands with coupling 0.
 type bonds struct {
@@ -87,19 +81,18 @@ type bonds struct {
 }
 
 func newBonds(in *ising.Instance) *bonds {
-	n, axes := in.Sites(), in.Axes()
-	b := &bonds{2 * axes, make([]int32, 2*axes*n), make([]float64, 2*axes*n)}
+	n, width := in.Sites(), 1
 	for i := range n {
-		for k := range b.width {
-			b.site[b.width*i+k] = int32(i)
+		width = max(width, len(in.BondsAt(i)))
+	}
+	b := &bonds{width, make([]int32, width*n), make([]float64, width*n)}
+	for i := range n {
+		site, weight := b.site[width*i:][:width], b.weight[width*i:][:width]
+		for k := range site {
+			site[k] = int32(i)
 		}
-		for a := range axes {
-			if j := in.Next(a, i); j >= 0 {
-				b.site[b.width*i+2*a], b.weight[b.width*i+2*a] = int32(j), in.J[a*n+i]
-			}
-			if j := in.Prev(a, i); j >= 0 {
-				b.site[b.width*i+2*a+1], b.weight[b.width*i+2*a+1] = int32(j), in.J[a*n+j]
-			}
+		for k, bond := range in.BondsAt(i) {
+			site[k], weight[k] = int32(in.Across(bond, i)), in.J[bond]
 		}
 	}
 	return b

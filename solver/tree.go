@@ -87,7 +87,8 @@ func newTreeDescender(in *ising.Instance, tree *ising.Tree) *treeDescender {
 		if J == 0 {
 			continue
 		}
-		i, j := number[k%n], number[in.Next(k/n, k%n)]
+		a, b := in.Ends(k)
+		i, j := number[a], number[b]
 		d.bonds = append(d.bonds, treeBond{i, j, d.ancestor(i, j), J})
 		d.start[i+1]++
 		d.start[j+1]++
