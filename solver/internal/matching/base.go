@@ -12,18 +12,20 @@ type Base struct {
 	Trials, Redone, Extended int
 
 	*Joiner
-	join    []bool
-	paths   [][]int32 // of the matched pairs, by their lower place
-	dual    []int64   // of the terminals
-	own     []int64   // y of the terminals
-	sets    []int32   // blossoms
-	number  map[int32]int32
-	least   []int64 // of each vertex: least 2·distance - dual over the terminals
-	reached []int64 // of each terminal: its pairs of less slack than this are listed
-	journal *journal
-	known   []int32 // stamps of terminals
-	stamp   int32
-	toggled []bool // by edge, all false
+	join      []bool
+	paths     [][]int32 // of the matched pairs, by their lower place
+	dual      []int64   // of the terminals
+	own       []int64   // y of the terminals
+	outer     []int32   // outermost nodes of the terminals
+	outerDual []int64   // their z
+	sets      []int32   // blossoms
+	number    map[int32]int32
+	least     []int64 // of each vertex: least 2·distance - dual over the terminals
+	reached   []int64 // of each terminal: its pairs of less slack than this are listed
+	journal   *journal
+	known     []int32 // stamps of terminals
+	stamp     int32
+	toggled   []bool // by edge, all false
 }
 
 // Base finds a minimum-weight T-join as [Joiner.Join] does and prepares trials. It needs
@@ -36,12 +38,13 @@ func (j *Joiner) Base(odd, join []bool) (*Base, error) {
 	m := j.matcher
 	b := &Base{
 		Weight: weight, Joiner: j, join: slices.Clone(join), paths: make([][]int32, m.vertices),
-		dual: slices.Clone(m.dual), own: make([]int64, m.vertices), reached: make([]int64, m.vertices),
+		dual: slices.Clone(m.dual), outer: slices.Clone(m.top), outerDual: make([]int64, m.vertices), own: make([]int64, m.vertices), reached: make([]int64, m.vertices),
 		journal: newJournal(m), known: make([]int32, len(m.adjacent)), toggled: make([]bool, len(join)),
 	}
 	b.sets, b.number = m.blossoms()
 	for i := range int32(m.vertices) {
 		b.own[i] = m.own(i)
+		b.outerDual[i] = m.z[m.top[i]]
 		if k := m.partner(i); k > i {
 			j.path(j.terminals[i], j.terminals[k], func(e int32) { b.paths[i] = append(b.paths[i], e) })
 		}

@@ -135,7 +135,7 @@ func (b *Base) around(v int32, dual, slack int64, other int32, otherDual int64) 
 // present duals. Between two terminals the slack falls only while one is in a plus node,
 // and by no more than fall. Terminals whose pairs are not listed that far are searched as
 // far as slack.
-func (b *Base) unlisted(fall, slack int64) (list []pair, violated bool) {
+func (b *Base) unlisted(fall, slack int64) (list []candidate, violated bool) {
 	m := b.matcher
 	for _, i := range b.journal.plus {
 		if int(i) >= m.vertices || b.reached[i] >= fall {
@@ -145,9 +145,10 @@ func (b *Base) unlisted(fall, slack int64) (list []pair, violated bool) {
 		b.reached[i] = slack
 		m.markBlossoms(i)
 		b.explore(b.terminals[i], func(x int32, d int64) bool {
-			if k := b.place[x]; k >= 0 && k != i && 2*d-b.dual[i]-b.dual[k] < slack {
-				list = append(list, newPair(i, k, d))
-				if 2*d-m.dual[i]-m.dual[k]+2*m.common(k) < 0 {
+			k := b.place[x]
+			if k >= 0 && k != i && 2*d-b.dual[i]-b.dual[k]+2*b.together(i, k) < slack {
+				list = append(list, candidate{i, k, d})
+				if room := 2*d - m.dual[i] - m.dual[k]; room < 0 && room+2*m.common(k) < 0 {
 					violated = true
 				}
 			}
@@ -157,23 +158,36 @@ func (b *Base) unlisted(fall, slack int64) (list []pair, violated bool) {
 	return list, violated
 }
 
+// together returns a lower bound of what the blossoms of the base that hold both terminals
+// have as duals: that of the outermost.
+func (b *Base) together(i, k int32) int64 {
+	if b.outer[i] != b.outer[k] {
+		return 0
+	}
+	return b.outerDual[i]
+}
+
+// A candidate is a pair of terminals that may have to be listed, with its distance.
+type candidate struct {
+	i, k     int32
+	distance int64
+}
+
 // list lists those pairs that have less than the given slack and are not listed.
-func (b *Base) list(pairs []pair, slack int64) {
+func (b *Base) list(candidates []candidate, slack int64) {
 	m := b.matcher
 	last := int32(-1)
-	for _, x := range pairs {
-		i, k := x.ends()
-		if i != last {
-			last = i
-			m.markBlossoms(i)
+	for _, x := range candidates {
+		if x.i != last {
+			last = x.i
+			m.markBlossoms(x.i)
 			b.stamp++
-			for _, h := range m.adjacent[i] {
+			for _, h := range m.adjacent[x.i] {
 				b.known[h.to] = b.stamp
 			}
 		}
-		if b.known[k] != b.stamp && 2*x.distance-b.dual[i]-b.dual[k]+2*m.common(k) < slack {
-			m.addEdge(i, k, 2*x.distance)
-			b.known[k] = b.stamp
+		if b.known[x.k] != b.stamp && 2*x.distance-b.dual[x.i]-b.dual[x.k]+2*m.common(x.k) < slack {
+			m.addEdge(x.i, x.k, 2*x.distance)
 		}
 	}
 }
