@@ -28,19 +28,19 @@ const (
 // A Certificate is a state and a proof of a lower bound of the energy; see the package
 // comment. Exactly the one of Dual, Tree and Packing that belongs to Kind is present.
 type Certificate struct {
-	Format  string        `json:"format"`
-	Program string        `json:"program"` // name and version of what wrote it
-	Sites   int           `json:"sites"`
-	Bonds   int           `json:"bonds"` // entries of the couplings
-	Scale   float64       `json:"scale"`
-	Spins   string        `json:"spins"`  // + and -, one for each site
-	Energy  int64         `json:"energy"` // of Spins, scaled
-	Bound   int64         `json:"bound"`  // scaled
-	Kind    Kind          `json:"kind"`
-	Dual    *Dual         `json:"dual,omitempty"`
-	Tree    *Node         `json:"tree,omitempty"`
+	Format  string   `json:"format"`
+	Program string   `json:"program"` // name and version of what wrote it
+	Sites   int      `json:"sites"`
+	Bonds   int      `json:"bonds"` // entries of the couplings
+	Scale   float64  `json:"scale"`
+	Spins   string   `json:"spins"`  // + and -, one for each site
+	Energy  int64    `json:"energy"` // of Spins, scaled
+	Bound   int64    `json:"bound"`  // scaled
+	Kind    Kind     `json:"kind"`
+	Dual    *Dual    `json:"dual,omitempty"`
+	Tree    *Node    `json:"tree,omitempty"`
 	Packing *Packing `json:"packing,omitempty"`
-	SHA256  string        `json:"sha256"` // of the JSON with this field empty
+	SHA256  string   `json:"sha256"` // of the JSON with this field empty
 }
 
 // A Dual is a dual solution of the matching of frustrated faces.
