@@ -1,7 +1,6 @@
 package certificate
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -174,218 +173,114 @@ type finder struct {
 	*faces
 	heap []label
 	key  []int64 // of the label of each face
-	root []int32 // position that the label comes from
 	seen []int64 // round in which the face was labelled ...
 	done []int64 // ... and in which its label was final
 	now  int64
 }
 
 type label struct {
-	key        int64
-	face, root int32
+	key  int64 // twice the length of a path to the face, from where it begins
+	face int32
 }
 
 func newFinder(f *faces) *finder {
 	n := len(f.odd)
-	return &finder{faces: f, key: make([]int64, n), root: make([]int32, n), seen: make([]int64, n), done: make([]int64, n)}
+	return &finder{faces: f, key: make([]int64, n), seen: make([]int64, n), done: make([]int64, n)}
 }
 
-// feasible reports an error unless d is feasible, given that every pair is fine for
-// which neither y nor the z of a set that holds one of the two has grown. Nil means
-// that all have.
-func (f *finder) feasible(d *duals, grownY, grownZ []bool) error {
-	n := len(d.face)
-	var order []int32 // from the inside out
-	for k, s := range d.sets {
-		if s.Z > 0 {
-			order = append(order, int32(k))
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(d.size[a], d.size[b]) })
-	// A group is a position (its number) or a set (n + its number). Two positions are
-	// compared in the smallest set that holds both, where their groups differ.
-	group := make([]int32, n)
-	radius := slices.Clone(d.y)              // y and the z of all sets so far that hold the position
-	grown := make([]bool, n+len(d.sets))     // of each group, inside or as a whole
-	size := make([]int32, n+len(d.sets))     // of each group
-	within := make([]int32, n+len(d.sets))   // how many of its positions are in the present set
-	members := make([]int32, 0, len(d.face)) // of the present set
-	for u := range n {
-		group[u], size[u] = int32(u), 1
-		grown[u] = grownY == nil || grownY[u]
-	}
-	for _, k := range order {
-		whole := n + int(k)
-		members = members[:0]
-		for u := range d.members(int(k)) {
-			members = append(members, u)
-			within[group[u]]++
-		}
-		for _, u := range members {
-			grown[whole] = grown[whole] || grown[group[u]]
-			if within[group[u]] != size[group[u]] {
-				return f.pairs(d) // two sets cross
-			}
-		}
-		for _, u := range members {
-			within[group[u]] = 0
-		}
-		if grown[whole] {
-			if err := f.sweep(d, members, group, radius); err != nil {
-				return err
-			}
-		}
-		for _, u := range members {
-			group[u] = int32(whole)
-			radius[u] += d.sets[k].Z
-		}
-		size[whole] = d.size[k]
-		grown[whole] = grown[whole] || grownZ == nil || grownZ[k]
-	}
-	members = members[:0]
-	for u := range n {
-		members = append(members, int32(u))
-	}
-	for u := range n {
-		if grown[group[u]] {
-			return f.sweep(d, members, group, radius)
-		}
-	}
-	return nil
-}
-
-// sweep reports an error if two members u and v of different groups have
-// 2·dist(u,v) < radius_u + radius_v. It labels every face with the least
-// 2·dist(u,face) - radius_u over all members, where that is negative, and with that u.
+// feasible reports an error unless d is feasible, given that every pair is fine of
+// which neither position has grown; nil means that all have.
 //
-// Suppose that u and v are too close. Then all faces of a shortest path from u to v
-// have labels, as the path is shorter than the two radii. If the face of u is labelled
-// by another group, its label is below radius_u, as even 2·dist(u,v) - radius_v is; the
-// same holds for v. If both are labelled by their own groups, there is an edge on the
-// path where the group changes, whose two labels and length sum up to less than 0. All
-// of this is looked for, and whatever is found shows two positions that are too close.
-func (f *finder) sweep(d *duals, members, group []int32, radius []int64) error {
-	f.now++
-	now := f.now
-	f.heap = f.heap[:0]
-	for _, u := range members {
-		if p := d.face[u]; radius[u] > 0 && (f.seen[p] != now || -radius[u] < f.key[p]) {
-			f.seen[p], f.key[p], f.root[p] = now, -radius[u], u
-			f.heap = append(f.heap, label{-radius[u], p, u})
-		}
-	}
-	for i := len(f.heap)/2 - 1; i >= 0; i-- {
-		f.down(i)
-	}
-	for len(f.heap) > 0 {
-		l := f.pop()
-		p := l.face
-		if f.done[p] == now {
-			continue
-		}
-		f.done[p] = now
-		own := group[l.root]
-		for _, a := range f.arcs[f.start[p]:f.start[p+1]] {
-			q := a.to
-			if f.done[q] == now {
-				if r := f.root[q]; group[r] != own && l.key+a.length+f.key[q] < 0 && !d.removed(a.bond) {
-					return tooClose(d, l.root, r)
-				}
-				continue
-			}
-			if key := l.key + a.length; key < 0 && (f.seen[q] != now || key < f.key[q]) && !d.removed(a.bond) {
-				f.seen[q], f.key[q], f.root[q] = now, key, l.root
-				f.push(label{key, q, l.root})
-			}
-		}
-	}
-	for _, u := range members {
-		if p := d.face[u]; f.done[p] == now && group[f.root[p]] != group[u] && f.key[p] < radius[u] {
-			return tooClose(d, u, f.root[p])
-		}
-	}
-	return nil
-}
-
-func tooClose(d *duals, u, v int32) error {
-	return fmt.Errorf("positions %d and %d on faces %d and %d are too close for their duals", u, v, d.face[u], d.face[v])
-}
-
-// maxCrossing bounds the memory for the members of sets that cross.
-const maxCrossing = 1 << 24
-
-// pairs is feasible for any sets, pair by pair and slowly.
-func (f *finder) pairs(d *duals) error {
+// The radius of a position is its y and the z of all sets that hold it: a pair needs
+// the sum of its radii less twice the z of the sets that hold both. So a pair that is
+// too close lies within twice the larger radius, and is found from that end. A
+// position from which no grown one lies within the sum of the radii needs no look.
+func (f *finder) feasible(d *duals, grown []bool) error {
 	n := len(d.face)
-	radius := slices.Clone(d.y)   // y and the z of all sets that hold the position
-	holders := make([][]int32, n) // these sets
-	room := maxCrossing
-	for k, s := range d.sets {
-		if s.Z == 0 {
-			continue
+	t := newHolders(d)
+	radius := slices.Clone(d.y)
+	most := int64(0)
+	for u := range radius {
+		for _, k := range t.of(u) {
+			radius[u] += t.above[k]
 		}
-		if room -= int(d.size[k]); room < 0 {
-			return fmt.Errorf("sets that cross have more than %d members", maxCrossing)
+		most = max(most, radius[u])
+	}
+	var sources []int32
+	if grown != nil {
+		f.begin()
+		for u, g := range grown {
+			if g {
+				f.reach(d.face[u], -radius[u])
+			}
 		}
-		for u := range d.members(k) {
-			radius[u] += s.Z
-			holders[u] = append(holders[u], int32(k))
+		for len(f.heap) > 0 {
+			f.spread(d, f.pop(), most)
 		}
 	}
-	at := make([][]int32, len(f.odd)) // positions on each face
+	for u, r := range radius {
+		if p := d.face[u]; r > 0 && (grown == nil || f.seen[p] == f.now && f.key[p] < r) {
+			sources = append(sources, int32(u))
+		}
+	}
+	first := slices.Repeat([]int32{-1}, len(f.odd)) // position on each face ...
+	next := make([]int32, n)                        // ... and the next one there
 	for u, p := range d.face {
-		at[p] = append(at[p], int32(u))
+		next[u], first[p] = first[p], int32(u)
 	}
-	marked := make([]bool, len(d.sets))
-	for u := range n {
-		// Each pair is looked at from the end with the larger radius.
-		if radius[u] <= 0 {
-			continue
-		}
-		for _, k := range holders[u] {
-			marked[k] = true
-		}
-		f.now++
-		p := d.face[u]
-		f.seen[p], f.key[p] = f.now, 0
-		f.heap = append(f.heap[:0], label{0, p, int32(u)})
+	for _, u := range sources {
+		t.mark(int(u), true)
+		f.begin()
+		f.reach(d.face[u], 0)
 		for len(f.heap) > 0 {
 			l := f.pop()
-			p := l.face
-			if f.done[p] == f.now {
+			if f.done[l.face] == f.now {
 				continue
 			}
-			f.done[p] = f.now
-			for _, v := range at[p] {
-				if int(v) == u || radius[v] > radius[u] || l.key >= radius[u]+radius[v] {
+			for v := first[l.face]; v >= 0; v = next[v] {
+				need := radius[u] + radius[v]
+				if v == u || radius[v] > radius[u] || l.key >= need {
 					continue
 				}
-				need := radius[u] + radius[v]
-				for _, k := range holders[v] {
-					if marked[k] {
-						need -= 2 * d.sets[k].Z
-					}
-				}
-				if l.key < need {
-					return tooClose(d, int32(u), v)
+				if l.key < need-2*t.common(int(v)) {
+					return fmt.Errorf("positions %d and %d on faces %d and %d are too close for their duals", u, v, d.face[u], l.face)
 				}
 			}
-			for _, a := range f.arcs[f.start[p]:f.start[p+1]] {
-				q, key := a.to, l.key+a.length
-				if key < 2*radius[u] && f.done[q] != f.now && (f.seen[q] != f.now || key < f.key[q]) && !d.removed(a.bond) {
-					f.seen[q], f.key[q] = f.now, key
-					f.push(label{key, q, int32(u)})
-				}
-			}
+			f.spread(d, l, 2*radius[u])
 		}
-		for _, k := range holders[u] {
-			marked[k] = false
-		}
+		t.mark(int(u), false)
 	}
 	return nil
 }
 
-// push, pop and down keep the label of the least key at the root of a binary heap.
+// begin starts a round of labels.
+func (f *finder) begin() {
+	f.now++
+	f.heap = f.heap[:0]
+}
+
+// reach labels a face if that is lower than its label of this round.
+func (f *finder) reach(p int32, key int64) {
+	if f.seen[p] != f.now || key < f.key[p] {
+		f.seen[p], f.key[p] = f.now, key
+		f.push(label{key, p})
+	}
+}
+
+// spread makes the least label final and reaches the faces around it, below limit.
+func (f *finder) spread(d *duals, l label, limit int64) {
+	if f.done[l.face] == f.now {
+		return
+	}
+	f.done[l.face] = f.now
+	for _, a := range f.arcs[f.start[l.face]:f.start[l.face+1]] {
+		if key := l.key + a.length; key < limit && (f.seen[a.to] != f.now || key < f.key[a.to]) && !d.removed(a.bond) {
+			f.reach(a.to, key)
+		}
+	}
+}
+
+// push and pop keep the least label at the root of a binary heap.
 func (f *finder) push(l label) {
 	f.heap = append(f.heap, l)
 	h, i := f.heap, len(f.heap)-1
@@ -397,20 +292,14 @@ func (f *finder) push(l label) {
 }
 
 func (f *finder) pop() label {
-	h := f.heap
-	top, last := h[0], len(h)-1
-	h[0] = h[last]
-	f.heap = h[:last]
-	f.down(0)
-	return top
-}
-
-func (f *finder) down(i int) {
-	h := f.heap
-	if i >= len(h) {
-		return
+	top, last := f.heap[0], len(f.heap)-1
+	l := f.heap[last]
+	h := f.heap[:last]
+	f.heap = h
+	if last == 0 {
+		return top
 	}
-	l := h[i]
+	i := 0
 	for {
 		c := 2*i + 1
 		if c >= len(h) {
@@ -426,4 +315,88 @@ func (f *finder) down(i int) {
 		i = c
 	}
 	h[i] = l
+	return top
+}
+
+// holders knows the sets that hold a position. As no set holds a position twice, only
+// one way leads from a position or set to a set that holds it, each step of it to a
+// set that lists the one before.
+type holders struct {
+	positions int
+	start     []int32 // of a position u; of a set k at positions+k
+	lists     []int32 // the sets that list it: lists[start[i]:start[i+1]]
+	above     []int64 // z of each set and all that hold it
+	marked    []bool
+	stack     []int32
+}
+
+func newHolders(d *duals) *holders {
+	n := len(d.face)
+	t := &holders{
+		positions: n,
+		start:     make([]int32, n+len(d.sets)+1),
+		above:     make([]int64, len(d.sets)),
+		marked:    make([]bool, len(d.sets)),
+	}
+	item := func(m int32) int32 {
+		if m < 0 {
+			return int32(n) - 1 - m
+		}
+		return m
+	}
+	for _, s := range d.sets {
+		for _, m := range s.Of {
+			t.start[item(m)+1]++
+		}
+	}
+	for i := range n + len(d.sets) {
+		t.start[i+1] += t.start[i]
+	}
+	t.lists = make([]int32, t.start[n+len(d.sets)])
+	fill := slices.Clone(t.start)
+	for k, s := range d.sets {
+		for _, m := range s.Of {
+			t.lists[fill[item(m)]] = int32(k)
+			fill[item(m)]++
+		}
+	}
+	for k := len(d.sets) - 1; k >= 0; k-- {
+		t.above[k] = d.sets[k].Z
+		for _, h := range t.of(n + k) {
+			t.above[k] += t.above[h]
+		}
+	}
+	return t
+}
+
+func (t *holders) of(item int) []int32 { return t.lists[t.start[item]:t.start[item+1]] }
+
+// mark marks the sets that hold position u, or takes that back.
+func (t *holders) mark(u int, mark bool) {
+	stack := append(t.stack[:0], t.of(u)...)
+	for len(stack) > 0 {
+		k := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		t.marked[k] = mark
+		stack = append(stack, t.of(t.positions+int(k))...)
+	}
+	t.stack = stack
+}
+
+// common returns Σ z over the marked sets that hold position v. All sets around a
+// marked one are marked.
+func (t *holders) common(v int) int64 {
+	sum := int64(0)
+	stack := append(t.stack[:0], t.of(v)...)
+	for len(stack) > 0 {
+		k := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if t.marked[k] {
+			sum += t.above[k]
+		} else {
+			stack = append(stack, t.of(t.positions+int(k))...)
+		}
+	}
+	t.stack = stack
+	return sum
 }

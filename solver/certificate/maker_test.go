@@ -1,7 +1,9 @@
 package certificate
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -319,19 +321,36 @@ func (m *maker) rigidStep(b *madeBase, bond int32, value int8) *Rigid {
 		}
 	}
 	r.New = y[len(b.y):]
-	for k, s := range b.sets {
-		if s.Z > 0 {
-			r.Z = append(r.Z, [2]int64{int64(k), 0})
-		}
+	// Sets that stay keep their numbers.
+	number := map[string]int{}
+	for k, key := range memberKeys(b.sets) {
+		number[key] = k
 	}
-	for _, s := range sets {
-		of := append([]int32(nil), s.Of...)
+	stays := make([]bool, len(b.sets))
+	at := make([]int32, len(sets))
+	for k, key := range memberKeys(sets) {
+		if old, ok := number[key]; ok {
+			delete(number, key) // two sets may have the same members
+			stays[old] = true
+			at[k] = int32(old)
+			if z := sets[k].Z; z != b.sets[old].Z {
+				r.Z = append(r.Z, [2]int64{int64(old), z})
+			}
+			continue
+		}
+		of := slices.Clone(sets[k].Of)
 		for i, v := range of {
 			if v < 0 {
-				of[i] = v - int32(len(b.sets))
+				of[i] = -1 - at[-1-v]
 			}
 		}
-		r.Sets = append(r.Sets, Set{s.Z, of})
+		at[k] = int32(len(b.sets) + len(r.Sets))
+		r.Sets = append(r.Sets, Set{sets[k].Z, of})
+	}
+	for k, stay := range stays {
+		if !stay && b.sets[k].Z > 0 {
+			r.Z = append(r.Z, [2]int64{int64(k), 0})
+		}
 	}
 	r.Bound = weight + sum(y, sets)
 	m.leafAt(r.Bound)
@@ -423,4 +442,14 @@ func (m *maker) loops() [][]int32 {
 		loops = append(loops, []int32{int32(i), int32(n + i), int32(m.in.Next(1, i)), int32(n + m.in.Next(0, i))})
 	}
 	return loops
+}
+
+// memberKeys returns the sorted members of each set in one string.
+func memberKeys(sets []Set) []string {
+	d := duals{sets: sets}
+	keys := make([]string, len(sets))
+	for k := range sets {
+		keys[k] = fmt.Sprint(slices.Sorted(d.members(k)))
+	}
+	return keys
 }

@@ -88,7 +88,7 @@ func TestRejections(t *testing.T) {
 		{"face below", "planar", func(c *Certificate) { c.Dual.Y[1][0] = -1 }, "dual: position 1: face -1 is no odd face, or a second time"},
 		{"face beyond", "planar", func(c *Certificate) { c.Dual.Y[1][0] = 1 << 32 }, "dual: position 1: face 4294967296 is no odd face, or a second time"},
 		{"face left out", "planar", func(c *Certificate) { c.Dual.Y = c.Dual.Y[:1] }, "dual: no y for the odd face 0"},
-		{"y", "planar", func(c *Certificate) { c.Dual.Y[1][1]++ }, "dual: positions 0 and 1 on faces 1 and 0 are too close for their duals"},
+		{"y", "planar", func(c *Certificate) { c.Dual.Y[1][1]++ }, "dual: positions 1 and 0 on faces 0 and 1 are too close for their duals"},
 		{"y overflows", "planar", func(c *Certificate) { c.Dual.Y[0][1], c.Dual.Y[1][1] = math.MinInt64, math.MaxInt64 }, "dual: the duals are too large from y = -9223372036854775808 of position 0 on"},
 		{"sum overflows", "planar", func(c *Certificate) { c.Dual.Y[0][1], c.Dual.Y[1][1] = maxDual, -maxDual }, "dual: the duals are too large from y = -2305843009213693952 of position 1 on"},
 		{"z overflows", "planar", func(c *Certificate) { c.Dual.Sets[0].Z = math.MaxInt64 }, "dual: the duals are too large from z = 9223372036854775807 of set 0 on"},

@@ -222,7 +222,7 @@ func (t *tree) base(d *Dual) (*base, error) {
 		return nil, err
 	}
 	b.bound = b.weight + half
-	return b, t.finder.feasible(&b.duals, nil, nil)
+	return b, t.finder.feasible(&b.duals, nil)
 }
 
 // rigid checks a rigid step and counts its leaf.
@@ -258,9 +258,9 @@ func (t *tree) rigid(b *base, r *Rigid) error {
 	} else if len(r.New) > 0 {
 		return fmt.Errorf("%d new positions, want none", len(r.New))
 	}
-	grownY := make([]bool, len(d.y))
+	grown := make([]bool, len(d.y)) // positions with a larger y or in a set with a larger z
 	for u := len(b.y); u < len(d.y); u++ {
-		grownY[u] = true
+		grown[u] = true
 	}
 	changed := make([]bool, max(len(b.y), len(b.sets)))
 	for _, v := range r.Y {
@@ -269,11 +269,10 @@ func (t *tree) rigid(b *base, r *Rigid) error {
 			return fmt.Errorf("y of position %d: not a position of the base, or a second time", u)
 		}
 		changed[u] = true
-		grownY[u] = v[1] > b.y[u]
+		grown[u] = v[1] > b.y[u]
 		d.y[u] = v[1]
 	}
 	clear(changed)
-	grownZ := make([]bool, len(b.sets), len(b.sets)+len(r.Sets))
 	for _, v := range r.Z {
 		k, z := v[0], v[1]
 		if k < 0 || k >= int64(len(b.sets)) || changed[k] {
@@ -283,11 +282,7 @@ func (t *tree) rigid(b *base, r *Rigid) error {
 			return fmt.Errorf("set %d has z = %d, want at least 0", k, z)
 		}
 		changed[k] = true
-		grownZ[k] = z > b.sets[k].Z
 		d.sets[k].Z = z
-	}
-	for _, s := range r.Sets {
-		grownZ = append(grownZ, s.Z > 0)
 	}
 	if err := d.addSets(r.Sets); err != nil {
 		return err
@@ -299,7 +294,14 @@ func (t *tree) rigid(b *base, r *Rigid) error {
 	if weight+half != r.Bound {
 		return fmt.Errorf("bound %d, the duals give %d", r.Bound, weight+half)
 	}
-	if err := t.finder.feasible(&d, grownY, grownZ); err != nil {
+	for k, s := range d.sets {
+		if s.Z > 0 && (k >= len(b.sets) || s.Z > b.sets[k].Z) {
+			for u := range d.members(k) {
+				grown[u] = true
+			}
+		}
+	}
+	if err := t.finder.feasible(&d, grown); err != nil {
 		return err
 	}
 	t.leaf(r.Bound)
