@@ -17,6 +17,7 @@ var allowed = map[string][]string{
 	"ising":               {},
 	"losses":              {"internal/fused"},
 	"solver":              {"ising", "internal/parallel"},
+	"solver/certificate":  {"ising"},
 	"solver/solvertest":   {"ising", "solver"},
 	"data":                {"ising", "internal/atomicfile"},
 	"cnn":                 {"ising", "losses", "solver", "cnn/internal/kernel", "internal/atomicfile", "internal/fused", "internal/parallel"},

@@ -1,0 +1,2 @@
+// Package certificate holds the certificates of exact ground states and their checker.
+package certificate
