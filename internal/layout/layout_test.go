@@ -15,6 +15,7 @@ const module = "spinlearn/"
 // allowed lists what each package may import of this module, tests aside.
 var allowed = map[string][]string{
 	"ising":               {},
+	"ising/instancefile":  {"ising"},
 	"losses":              {"internal/fused"},
 	"solver":              {"ising", "internal/parallel"},
 	"solver/certificate":  {"ising"},
