@@ -2,19 +2,28 @@ package solver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
-	"math/bits"
-	"slices"
 	"time"
 
 	"spinlearn/ising"
+	"spinlearn/solver/certificate"
+	"spinlearn/solver/internal/packing"
 )
 
 // A Method names an exact search.
 type Method string
 
 const (
+	// Matching finds ground states of two-dimensional lattices of any size by
+	// minimum-weight perfect matching of the frustrated plaquettes, on tori with branch
+	// and bound around it. It proves every result with a certificate.
+	Matching Method = "matching"
+	// Packing bounds the energy of any lattice or graph from below by packing frustrated
+	// cycles, and looks for a configuration by annealing. Where the two meet it is a
+	// proof, as nearly always up to 5×5×5 sites for ±1 and Gaussian couplings.
+	Packing Method = "packing"
 	// Exhaustive enumerates all configurations of at most [MaxExhaustive] spins in
 	// Gray code.
 	Exhaustive Method = "exhaustive"
@@ -26,410 +35,227 @@ const (
 	Transfer Method = "transfer"
 )
 
-// The limits of the exact methods.
+// The limits of the methods.
 const (
 	MaxExhaustive    = 24
 	MaxLayerFree     = 16
 	MaxLayerPeriodic = 10
+
+	// MaxTorus and MaxPacked are the sites up to which [CheckExact] expects a proof of
+	// tori and of other lattices than those of two axes.
+	MaxTorus  = 100 * 100
+	MaxPacked = 5 * 5 * 5
 
 	maxDecisions = 1 << 30 // bytes to find the way back
 )
 
 // ExactSettings are the settings of [Exact].
 type ExactSettings struct {
-	// Method is the search to use; the cheaper one that fits by default.
+	// Method is the search to use. By default it is Matching on two axes; elsewhere
+	// Transfer or Exhaustive if one fits, else Packing.
 	Method Method
+	// TimeLimit ends the search with what it has; 0 means none.
+	TimeLimit time.Duration
+	// Start is a configuration to begin with; nil means one found by a quick search. The
+	// result is never worse.
+	Start []int8
 }
 
-// CheckExact returns the error, wrapping [ErrTooLarge], that [Exact] gives for every
-// instance of a lattice that no method fits, else nil.
+// CheckExact returns the error, wrapping [ErrTooLarge], that says why a proof is not to be
+// expected on a lattice in reasonable time, else nil.
 func CheckExact(l *ising.Lattice) error {
-	if l.Sites() > MaxExhaustive && planTransfer(l) == nil {
-		return tooLarge(l)
+	torus := l.Axes() == 2 && l.Periodic()[0] && l.Periodic()[1]
+	switch {
+	case l.Axes() == 2 && (!torus || l.Sites() <= MaxTorus), fits(l) != "", l.Axes() != 2 && l.Sites() <= MaxPacked:
+		return nil
+	case torus:
+		return fmt.Errorf("%w: a proof is not to be expected for tori of more than %d sites, %v has %d", ErrTooLarge, MaxTorus, l, l.Sites())
 	}
-	return nil
+	return fmt.Errorf("%w: a proof is not to be expected for more than %d sites that do not form a lattice of two axes, %v has %d", ErrTooLarge, MaxPacked, l, l.Sites())
 }
 
-// Exact returns a ground state of a small instance, proven. It fails with
-// [ErrTooLarge] if the method, or neither, fits the lattice.
-func Exact(ctx context.Context, in *ising.Instance, set *ExactSettings) (*Result, error) {
-	begin := time.Now()
-	method := Method("")
-	if set != nil {
-		method = set.Method
+// fits returns the cheaper of the enumerating methods that fit a lattice, "" if none does.
+func fits(l *ising.Lattice) Method {
+	plan := planTransfer(l)
+	switch {
+	case plan != nil && (l.Sites() > MaxExhaustive || plan.work() < math.Ldexp(1, l.Sites())):
+		return Transfer
+	case l.Sites() <= MaxExhaustive:
+		return Exhaustive
 	}
-	plan := planTransfer(in.Lattice)
-	if method == "" {
-		method = Exhaustive
-		if plan != nil && (in.Sites() > MaxExhaustive || plan.work() < math.Ldexp(1, in.Sites())) {
-			method = Transfer
+	return ""
+}
+
+// Exact looks for a ground state and a proof that it is one. Its status is Proven if the
+// bound is within the instance's tolerance of the energy. If the time limit ends it, or
+// ctx, in which case there is an error, energy and bound are the best so far.
+//
+// Matching and Packing work on integers; see [Result.Scale]. It fails with [ErrTooLarge]
+// if an enumerating method does not fit the lattice, and with [ErrSettings] if Matching is
+// asked for on other than two axes.
+func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*Result, error) {
+	begin := time.Now()
+	set := ExactSettings{}
+	if settings != nil {
+		set = *settings
+	}
+	if set.TimeLimit < 0 {
+		return nil, fmt.Errorf("%w: TimeLimit = %v, want at least 0", ErrSettings, set.TimeLimit)
+	}
+	if err := checkStart(in, set.Start); err != nil {
+		return nil, err
+	}
+	if set.Method == "" {
+		set.Method = Packing
+		if in.Axes() == 2 {
+			set.Method = Matching
+		} else if m := fits(in.Lattice); m != "" {
+			set.Method = m
 		}
 	}
-	switch method {
+	limited := ctx
+	if set.TimeLimit > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, set.TimeLimit)
+		defer cancel()
+	}
+	r, err := exactBy(limited, in, &set)
+	if r == nil {
+		return nil, err
+	}
+	r.Method, r.Elapsed = set.Method, time.Since(begin)
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = nil
+		if r.Status == Interrupted {
+			r.Status = TimeLimit
+		}
+	}
+	return r, err
+}
+
+func exactBy(ctx context.Context, in *ising.Instance, set *ExactSettings) (*Result, error) {
+	begin := time.Now()
+	switch set.Method {
+	case Matching:
+		if in.Axes() != 2 {
+			return nil, fmt.Errorf("%w: Method = %s wants a lattice of two axes, not %v", ErrSettings, Matching, in.Lattice)
+		}
+		return match(ctx, in, set.Start)
+	case Packing:
+		return pack(ctx, in, set.Start)
 	case Exhaustive:
 		if in.Sites() > MaxExhaustive {
 			return nil, tooLarge(in.Lattice)
 		}
 		return enumerate(ctx, in, begin)
 	case Transfer:
+		plan := planTransfer(in.Lattice)
 		if plan == nil {
 			return nil, tooLarge(in.Lattice)
 		}
 		return transfer(ctx, in, plan, begin)
 	}
-	return nil, fmt.Errorf("%w: Method = %q, want %s or %s", ErrSettings, method, Exhaustive, Transfer)
+	return nil, fmt.Errorf("%w: Method = %q, want %s, %s, %s or %s", ErrSettings, set.Method, Matching, Packing, Transfer, Exhaustive)
 }
 
 func tooLarge(l *ising.Lattice) error {
-	return fmt.Errorf("%w for exact search: %v has %d sites; possible are %d sites of any lattice, layers of %d across a free axis, layers of %d across a periodic one",
+	return fmt.Errorf("%w for enumeration: %v has %d sites; possible are %d sites of any lattice, layers of %d across a free axis, layers of %d across a periodic one",
 		ErrTooLarge, l, l.Sites(), MaxExhaustive, MaxLayerFree, MaxLayerPeriodic)
 }
 
-// enumerate visits all configurations with the last spin up, each one flip away
-// from the one before.
-func enumerate(ctx context.Context, in *ising.Instance, begin time.Time) (*Result, error) {
-	n := in.Sites()
-	s := slices.Repeat([]int8{1}, n)
-	st := newState(newBonds(in), s)
-	best := slices.Clone(st.spin)
-	energy, least := 0.0, 0.0 // above the first configuration
-	flips := uint64(1)<<(n-1) - 1
-	stats := Stats{Reads: 1}
-	const often = 1 << 16 // flips between looks at the context
-	for code := uint64(1); code <= flips; code++ {
-		i := bits.TrailingZeros64(code)
-		energy += st.cost[i]
-		st.flip(i)
-		if energy < least {
-			least = energy
-			copy(best, st.spin)
+// match is Exact by Matching.
+func match(ctx context.Context, in *ising.Instance, start []int8) (*Result, error) {
+	q := newIntegers(in)
+	rng := ising.Stream(0, "exact", 0) // any will do: the energy does not depend on it
+	if start == nil {
+		tree := in.SpanningTree(in.J, rng)
+		start = tree.Spins(in.J)
+		TreeDescent(in, start, tree)
+	}
+	if l := in.Lattice; !l.Periodic()[0] || !l.Periodic()[1] {
+		spins, proof, err := solvePlanar(ctx, in, q)
+		if err != nil {
+			return q.result(in, start, -1, nil, err)
 		}
-		stats.Flips++
-		if code%often == 0 && ctx.Err() != nil {
-			break
-		}
+		return q.result(in, spins, q.unsatisfied(l, spins), proof, nil)
 	}
-	for i, v := range best {
-		s[i] = int8(v)
+	t := newTorus(in, q, start, rng)
+	bound, proof, err := t.solve(ctx)
+	if proof == nil {
+		bound = -1
 	}
-	if err := ctx.Err(); err != nil {
-		return interrupted(heuristic(in, s, stats, begin), err)
-	}
-	return proven(in, s, stats, begin), nil
+	return q.result(in, q.spins(in.Lattice, t.best), bound, proof, err)
 }
 
-// A transferPlan is a division of the lattice into layers across one axis.
-type transferPlan struct {
-	lattice *ising.Lattice
-	across  int   // axis from layer to layer
-	layers  int   // L
-	width   int   // M, sites of a layer
-	first   []int // sites of layer 0; layer t is t*stride further on
-	stride  int
+// pack is Exact by Packing.
+func pack(ctx context.Context, in *ising.Instance, start []int8) (*Result, error) {
+	q := newIntegers(in)
+	spins := start
+	a, err := Anneal(ctx, in, &AnnealSettings{Reads: packReads, Sweeps: packSweeps}, ising.Stream(0, "exact", 0))
+	if a == nil {
+		return nil, err
+	}
+	if start == nil || a.Energy < in.Energy(start) {
+		spins = a.Spins
+	}
+	g := &packing.Graph{Sites: in.Sites(), Negative: make([]bool, 0, len(q.K))}
+	bonds := make([]int32, 0, len(q.K)) // those that exist
+	for k, K := range q.K {
+		if i, j := in.Ends(k); K != 0 {
+			bonds = append(bonds, int32(k))
+			g.From, g.To = append(g.From, int32(i)), append(g.To, int32(j))
+			g.Weight, g.Negative = append(g.Weight, abs(K)), append(g.Negative, K < 0)
+		}
+	}
+	u := q.unsatisfied(in.Lattice, spins)
+	p, err := packing.Pack(ctx, g, &packing.Settings{Enough: u - q.step + 1})
+	if p == nil {
+		return nil, err
+	}
+	proof := &certificate.Certificate{Kind: certificate.KindPacking, Packing: &certificate.Packing{Denominator: p.Denominator, Cycles: []certificate.Cycle{}}}
+	for _, c := range p.Cycles {
+		for i, k := range c.Bonds {
+			c.Bonds[i] = bonds[k]
+		}
+		proof.Packing.Cycles = append(proof.Packing.Cycles, certificate.Cycle(c))
+	}
+	return q.result(in, spins, p.Bound, proof, err)
 }
 
-// planTransfer returns the cheapest plan within the limits, nil if there is none.
-func planTransfer(l *ising.Lattice) *transferPlan {
-	var best *transferPlan
-	stride := l.Sites()
-	for a, side := range l.Shape() {
-		stride /= side
-		p := &transferPlan{lattice: l, across: a, layers: side, width: l.Sites() / side, stride: stride}
-		limit := MaxLayerFree
-		if l.Periodic()[a] {
-			limit = MaxLayerPeriodic
-		}
-		if p.width > limit || int64(l.Sites())<<(p.width-1) > maxDecisions || best != nil && best.work() <= p.work() {
-			continue
-		}
-		for i := range l.Sites() {
-			if i/stride%side == 0 {
-				p.first = append(p.first, i)
-			}
-		}
-		best = p
+// What annealing does for Packing.
+const packReads, packSweeps = 64, 1000
+
+// result puts together what is known: a configuration, a lower bound of the unsatisfied
+// weight with its proof, -1 and nil if there is none, and the error that ended the search.
+func (q *integers) result(in *ising.Instance, spins []int8, bound int64, proof *certificate.Certificate, err error) (*Result, error) {
+	r := heuristic(in, spins, Stats{Reads: 1}, time.Now())
+	r.Scale, r.Rounding = q.scale, q.rounding
+	if proof != nil {
+		u := q.unsatisfied(in.Lattice, spins)
+		bound += ((u-bound)%q.step + q.step) % q.step
+		r.Bound = q.bound(bound)
+		proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Bonds(), q.scale
+		proof.Energy, proof.Bound, proof.Spins = 2*u-q.total, 2*bound-q.total, plusMinus(spins)
+		r.Certificate = proof
 	}
-	return best
+	switch {
+	case r.Bound >= r.Energy-in.Tolerance():
+		r.Status = Proven
+		return r, nil
+	case err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
+		return interrupted(r, err)
+	}
+	return r, err
 }
 
-// work returns the number of states that are updated.
-func (p *transferPlan) work() float64 {
-	w := math.Ldexp(float64(p.lattice.Sites()), p.width)
-	if p.lattice.Periodic()[p.across] {
-		w = math.Ldexp(w, p.width-1)
-	}
-	return w
-}
-
-// transferRun holds the least energy of every state of the frontier. Bit x of a
-// state is set where the spin of the layer's site x is -1; sites below the one being
-// added have their spin in the new layer, the others still in the old.
-type transferRun struct {
-	*transferPlan
-	in     *ising.Instance
-	weight []float64 // see layerBonds
-	least  []float64 // 2^M
-	inside []float64 // energy of the new site, spin +1, with its layer, by the lower bits
-	// choices has 2^(M-1) bytes a site, one for each state of the other bits: bit 0
-	// (bit 1) is set if the old spin is -1 where the new one is +1 (-1). Nil leaves
-	// them out.
-	choices []byte
-}
-
-func transfer(ctx context.Context, in *ising.Instance, plan *transferPlan, begin time.Time) (*Result, error) {
-	r := &transferRun{transferPlan: plan, in: in, weight: plan.layerBonds(in), least: make([]float64, 1<<plan.width), inside: make([]float64, 1<<plan.width)}
-	var err error
-	from, wrap := -1, 0 // the first layer's state, any if the axis is free
-	if plan.lattice.Periodic()[plan.across] {
-		if from, err = r.bestFirstLayer(ctx); err != nil {
-			return r.unfinished(begin, err)
-		}
-		wrap = from
-	}
-	r.choices = make([]byte, in.Sites()<<(plan.width-1))
-	if err := r.run(ctx, from); err != nil {
-		return r.unfinished(begin, err)
-	}
-	end, _ := r.end(wrap)
-	return proven(in, r.walkBack(end, from), Stats{Reads: 1}, begin), nil
-}
-
-// unfinished returns some state of low energy, for a search that was stopped.
-func (r *transferRun) unfinished(begin time.Time, cause error) (*Result, error) {
-	s := r.in.SpanningTree(r.in.J, nil).Spins(r.in.J)
-	Descent(r.in, s)
-	return interrupted(heuristic(r.in, s, Stats{Reads: 1}, begin), cause)
-}
-
-// bestFirstLayer returns the state of the first layer in a ground state, trying all
-// with the last spin up.
-func (r *transferRun) bestFirstLayer(ctx context.Context) (int, error) {
-	best, least := 0, math.Inf(1)
-	for state := range 1 << (r.width - 1) {
-		if err := r.run(ctx, state); err != nil {
-			return 0, err
-		}
-		if _, e := r.end(state); e < least {
-			best, least = state, e
+// plusMinus writes a configuration as a certificate does.
+func plusMinus(spins []int8) string {
+	text := make([]byte, len(spins))
+	for i, s := range spins {
+		text[i] = '+'
+		if s < 0 {
+			text[i] = '-'
 		}
 	}
-	return best, nil
-}
-
-// run adds all layers; from is the state of the first, -1 if it is open.
-func (r *transferRun) run(ctx context.Context, from int) error {
-	first := 0 // open layer
-	r.least[0] = 0
-	if from >= 0 {
-		first = 1
-		r.least[0] = r.layerEnergy(from)
-	}
-	for t := first; t < r.layers; t++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for x := range r.width {
-			if t == first {
-				r.grow(t, x, from)
-			} else {
-				r.add(t, x)
-			}
-		}
-	}
-	return nil
-}
-
-// layerEnergy returns the energy inside the first layer of a state.
-func (r *transferRun) layerEnergy(state int) float64 {
-	e := 0.0
-	for x := range r.width {
-		r.bondsInside(0, x)
-		t := r.inside[state&(1<<x-1)]
-		if state>>x&1 == 1 {
-			t = -t
-		}
-		e += t
-	}
-	return e
-}
-
-// bondsInside fills inside for site x of layer t: its bonds to lower sites of the
-// layer.
-func (r *transferRun) bondsInside(t, x int) {
-	r.inside[0] = 0
-	for y, w := range r.weight[(t*r.width+x)*r.width:][:x] {
-		half := 1 << y
-		up, down := r.inside[:half], r.inside[half:2*half]
-		for low, e := range up {
-			up[low], down[low] = e-w, e+w
-		}
-	}
-}
-
-// layerBonds lists the couplings inside the layers: entry (t*M+x)*M+y is the bond of
-// site x of layer t to its site y < x, 0 for none.
-func (p *transferPlan) layerBonds(in *ising.Instance) []float64 {
-	n, m := in.Sites(), p.width
-	position := make([]int, n)
-	for x, i := range p.first {
-		for t := range p.layers {
-			position[i+t*p.stride] = x
-		}
-	}
-	weight := make([]float64, n*m)
-	for t := range p.layers {
-		for x, i := range p.first {
-			i += t * p.stride
-			for a := range in.Axes() {
-				if j := in.Next(a, i); j >= 0 && a != p.across {
-					y := position[j]
-					weight[(t*m+max(x, y))*m+min(x, y)] = in.J[a*n+i]
-				}
-			}
-		}
-	}
-	return weight
-}
-
-// grow brings site x of the first open layer t into the frontier, which so far holds
-// the states of the lower sites; from is the state of the layer before, -1 for none.
-func (r *transferRun) grow(t, x, from int) {
-	r.bondsInside(t, x)
-	v := 0.0
-	if from >= 0 {
-		v = r.in.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
-		if from>>x&1 == 1 {
-			v = -v
-		}
-	}
-	half := 1 << x
-	up, down := r.least[:half], r.least[half:2*half]
-	for k, u := range up {
-		e := r.inside[k] - v
-		up[k], down[k] = u+e, u-e
-	}
-}
-
-// add brings site x of layer t into the frontier.
-func (r *transferRun) add(t, x int) {
-	r.bondsInside(t, x)
-	v := r.in.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
-	inside := r.inside[:1<<x]
-	if r.choices == nil {
-		addStates(r.least, inside, v)
-		return
-	}
-	addStatesChoosing(r.least, inside, r.choices[(t*r.width+x)<<(r.width-1):][:1<<(r.width-1)], v)
-}
-
-// addStates replaces the least energies of states with the site up and down before
-// (old spin) by those after (new spin), v being the bond between the two. States
-// that differ in the site only are len(inside) apart.
-func addStates(least, inside []float64, v float64) {
-	half := len(inside)
-	if half < shortRun {
-		for low, e := range inside {
-			for k := low; k+half < len(least); k += 2 * half {
-				u, d := least[k], least[k+half]
-				least[k], least[k+half] = min(u-v, d+v)+e, min(u+v, d-v)-e
-			}
-		}
-		return
-	}
-	for ; len(least) > 0; least = least[2*half:] {
-		up, down := least[:half], least[half:2*half]
-		for k, e := range inside {
-			u, d := up[k], down[k]
-			up[k], down[k] = min(u-v, d+v)+e, min(u+v, d-v)-e
-		}
-	}
-}
-
-// shortRun is the distance of states below which it is faster to stride over them
-// than to loop over short runs.
-const shortRun = 8
-
-// addStatesChoosing is addStates and notes which old spin was better.
-func addStatesChoosing(least, inside []float64, choices []byte, v float64) {
-	half := len(inside)
-	if half < shortRun {
-		for low, e := range inside {
-			for k, c := low, low; k+half < len(least); k, c = k+2*half, c+half {
-				u, d := least[k], least[k+half]
-				least[k], least[k+half], choices[c] = min(u-v, d+v)+e, min(u+v, d-v)-e, choice(u, d, v)
-			}
-		}
-		return
-	}
-	for ; len(least) > 0; least, choices = least[2*half:], choices[half:] {
-		up, down, choices := least[:half], least[half:2*half], choices[:half]
-		for k, e := range inside {
-			u, d := up[k], down[k]
-			up[k], down[k], choices[k] = min(u-v, d+v)+e, min(u+v, d-v)-e, choice(u, d, v)
-		}
-	}
-}
-
-// choice returns the bits of transferRun.choices for old energies u (up) and d (down).
-func choice(u, d, v float64) byte {
-	var plus, minus byte // set without branches
-	if d+v < u-v {
-		plus = 1
-	}
-	if d-v < u+v {
-		minus = 1
-	}
-	return plus | minus<<1
-}
-
-// end returns the best state of the last layer and its energy; on a periodic axis
-// the bonds to the first layer, of state wrap, are added.
-func (r *transferRun) end(wrap int) (state int, energy float64) {
-	clear(r.inside)
-	n, last := r.in.Sites(), (r.layers-1)*r.stride
-	if r.lattice.Periodic()[r.across] {
-		for x := range r.width {
-			w := r.in.J[r.across*n+r.first[x]+last]
-			if wrap>>x&1 == 1 {
-				w = -w
-			}
-			half := 1 << x
-			for low := range half {
-				r.inside[low+half] = r.inside[low] + w
-				r.inside[low] -= w
-			}
-		}
-	}
-	energy = math.Inf(1)
-	for s, e := range r.least {
-		if e += r.inside[s]; e < energy {
-			state, energy = s, e
-		}
-	}
-	return state, energy
-}
-
-// walkBack returns the configuration that ends in a state of the last layer.
-func (r *transferRun) walkBack(state, from int) []int8 {
-	s := make([]int8, r.in.Sites())
-	set := func(t, x int) {
-		s[r.first[x]+t*r.stride] = int8(1 - 2*(state>>x&1))
-	}
-	for t := r.layers - 1; t >= 0; t-- {
-		if t == 0 && from >= 0 {
-			state = from
-			for x := range r.width {
-				set(0, x)
-			}
-			break
-		}
-		for x := r.width - 1; x >= 0; x-- {
-			set(t, x)
-			low := state & (1<<x - 1)
-			choice := int(r.choices[(t*r.width+x)<<(r.width-1)+(state>>(x+1)<<x|low)])
-			old := choice >> (state >> x & 1) & 1
-			state = state&^(1<<x) | old<<x
-		}
-	}
-	return s
+	return string(text)
 }

@@ -1,23 +1,27 @@
 package solver
 
 import (
+	"context"
 	"fmt"
 
 	"spinlearn/ising"
+	"spinlearn/solver/certificate"
 	"spinlearn/solver/internal/matching"
 )
 
-// solvePlanar returns a ground state of a lattice of two axes that is free along one.
-func solvePlanar(in *ising.Instance, q *integers) ([]int8, error) {
+// solvePlanar returns a ground state of a lattice of two axes that is free along one, and
+// its proof.
+func solvePlanar(ctx context.Context, in *ising.Instance, q *integers) ([]int8, *certificate.Certificate, error) {
 	p := newPlaquettes(in.Lattice, q)
 	join := make([]bool, in.Bonds())
-	weight, err := matching.NewJoiner(p.Graph, p.sink).Join(p.frustrated, join, -1)
+	joiner := matching.NewJoiner(p.Graph, p.sink)
+	weight, err := joiner.Join(ctx, p.frustrated, join, -1)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s := q.spins(in.Lattice, join)
 	if got := q.unsatisfied(in.Lattice, s); got != weight {
-		return nil, fmt.Errorf("solver: the join weighs %d, its configuration %d", weight, got)
+		return nil, nil, fmt.Errorf("solver: the join weighs %d, its configuration %d", weight, got)
 	}
-	return s, nil
+	return s, &certificate.Certificate{Kind: certificate.KindPlanar, Dual: dual(joiner.Duals())}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spinlearn/ising"
+	"spinlearn/solver/certificate"
 )
 
 var (
@@ -23,6 +24,7 @@ const (
 	Heuristic   Status = iota // nothing but the energy
 	Proven                    // the configuration is a ground state
 	Interrupted               // the context ended before the solver did
+	TimeLimit                 // the time limit of the settings did
 )
 
 func (s Status) String() string {
@@ -33,6 +35,8 @@ func (s Status) String() string {
 		return "proven"
 	case Interrupted:
 		return "interrupted"
+	case TimeLimit:
+		return "time limit"
 	}
 	return fmt.Sprintf("Status(%d)", int(s))
 }
@@ -44,6 +48,15 @@ type Result struct {
 	Bound  float64 // a proven lower bound of the ground-state energy; NaN if there is none
 	Status Status
 	Stats
+
+	// What follows is of [Exact].
+	Method Method
+	// Scale is the factor by which couplings are multiplied and then rounded to integers, 0
+	// if they are not. Rounding is the most by which that changes any energy; it is taken
+	// off the bound.
+	Scale, Rounding float64
+	// Certificate proves the bound; nil if there is no proof but the search itself.
+	Certificate *certificate.Certificate
 }
 
 // Stats counts the work behind a result.

@@ -1,67 +1,69 @@
 package solver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
 	"slices"
 
 	"spinlearn/ising"
+	"spinlearn/solver/certificate"
 	"spinlearn/solver/internal/matching"
 )
 
 // torus is the search for a ground state of a lattice that is periodic along both axes.
 //
-// The least join over all four classes of joins bounds the energy from below. If it is of
-// a wrong class, a better configuration must differ from it in an odd number of bonds of
-// any closed loop whose parity it gets wrong. So bonds of such a loop are tried one after
-// the other: one that cannot differ at a cost below that of the best configuration known
-// is rigid. Once a loop of rigid bonds is found the best configuration is a ground state;
-// where none exists the search branches over the bonds of a loop that are not.
+// The least join of any class bounds the unsatisfied weight. If its class is wrong, a
+// configuration differs from it in an odd number of bonds of every closed loop whose
+// parity it gets wrong. So the bonds of such a loop are tried one by one: a bond that
+// differs only at a cost that no better configuration can have is rigid. A loop of rigid
+// bonds proves that the best configuration known is a ground state. Where there is none,
+// the search branches over the bonds of a loop that are not rigid.
 type torus struct {
-	ctx  context.Context
-	in   *ising.Instance
-	q    *integers
-	p    *plaquettes
-	cold *matching.Joiner // for joins that have nothing to start from
-	rng  *rand.Rand
+	in     *ising.Instance
+	q      *integers
+	p      *plaquettes
+	joiner *matching.Joiner // for joins that are not a base
+	rng    *rand.Rand
+	loops  *winding
 
-	set    []int8 // value of each bond: unset, 0 satisfied, 1 unsatisfied
+	set    []int8 // of each bond: unset, or 1 if it is to be unsatisfied, 0 if not
 	best   []bool // unsatisfied bonds of the best configuration known
 	weight int64  // of best
-	loops  loopFinder
-	stats  torusStats
+	nodes  int
 }
 
-type torusStats struct{ nodes, trials, colds, windows, redone, extended, finds int }
+const (
+	unset = int8(-1)
+	never = int64(1) << 60 // more than any weight
+)
 
-const unset = int8(-1)
-
-func newTorus(ctx context.Context, in *ising.Instance, q *integers, rng *rand.Rand) *torus {
+// newTorus returns a search that begins with a configuration.
+func newTorus(in *ising.Instance, q *integers, start []int8, rng *rand.Rand) *torus {
 	p := newPlaquettes(in.Lattice, q)
-	return &torus{
-		ctx: ctx, in: in, q: q, p: p, cold: matching.NewJoiner(p.Graph, p.sink), rng: rng,
-		set: slices.Repeat([]int8{unset}, in.Bonds()), best: make([]bool, in.Bonds()), weight: 1 << 60,
-		loops: newLoopFinder(in.Lattice),
+	t := &torus{
+		in: in, q: q, p: p, joiner: matching.NewJoiner(p.Graph, p.sink), rng: rng, loops: newSiteWinding(in.Lattice),
+		set: slices.Repeat([]int8{unset}, in.Bonds()), best: make([]bool, in.Bonds()),
 	}
+	for k := range t.best {
+		i, j := in.Ends(k)
+		t.best[k] = (q.K[k] < 0) != (start[i] != start[j])
+	}
+	t.weight = t.weigh(t.best)
+	return t
 }
 
-// class is which parities of a join are wrong: along a row, and along a column.
-type class struct{ row, column bool }
-
-func (c class) right() bool { return !c.row && !c.column }
-
-// classOf returns the class of a join.
-func (t *torus) classOf(join []bool) (c class) {
-	n, cols := t.in.Sites(), t.in.Shape()[1]
-	for k := n; k < n+cols; k++ {
-		c.row = c.row != (join[k] != (t.q.K[k] < 0))
+func (t *torus) weigh(join []bool) (sum int64) {
+	for k, is := range join {
+		if is {
+			sum += t.p.Weight[k]
+		}
 	}
-	for k := 0; k < n; k += cols {
-		c.column = c.column != (join[k] != (t.q.K[k] < 0))
-	}
-	return c
+	return sum
 }
+
+func (t *torus) classOf(join []bool) class { return classOf(t.in.Lattice, t.q.K, join) }
 
 // offer keeps a join of the right class if it is the best.
 func (t *torus) offer(weight int64, join []bool) {
@@ -71,37 +73,64 @@ func (t *torus) offer(weight int64, join []bool) {
 	}
 }
 
-// enough is the most that a configuration can weigh that is better than the best.
+// enough is the most that a better configuration can weigh.
 func (t *torus) enough() int64 { return t.weight - t.q.step }
 
-func (t *torus) solve() (bound int64, err error) {
+// solve returns a lower bound of the unsatisfied weight, at least that of best less what
+// rounding up to the step gives, and its proof. If ctx ends first the bound is lower, and
+// so it is where nothing is proven yet: then the proof is nil.
+func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Certificate, err error) {
 	join := make([]bool, t.in.Bonds())
-	base, err := matching.NewJoiner(t.p.Graph, t.p.sink).Base(t.p.frustrated, join)
+	base, weight, err := t.base(ctx, join)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	root := base.Weight
+	root := &certificate.Node{Steps: []certificate.Step{{Base: dual(base.Duals())}}}
+	pruned := &certificate.Certificate{Kind: certificate.KindTorus, Tree: &certificate.Node{Steps: append(slices.Clone(root.Steps), certificate.Step{Prune: true})}}
 	c := t.classOf(join)
 	if c.right() {
-		t.offer(root, join)
-		return root, nil
+		t.offer(weight, join)
+		return weight, pruned, nil
 	}
-	if err := t.improve(join, c, root); err != nil {
-		return root, err
+	if err := t.improve(ctx, join, c, weight); err != nil {
+		return weight, pruned, err
 	}
-	if root > t.enough() {
-		return t.weight, nil
+	if weight > t.enough() {
+		return weight, pruned, nil
 	}
-	if err := t.close(base, join, root, c); err != nil {
-		return root, err
+	if straight, packing := straightLoops(t.in.Lattice, t.q); straight > t.enough() {
+		return straight, &certificate.Certificate{Kind: certificate.KindPacking, Packing: packing}, nil
 	}
-	return t.weight, nil
+	if err := t.close(ctx, root, base, join, weight, c); err != nil {
+		return weight, pruned, err
+	}
+	return t.weight, &certificate.Certificate{Kind: certificate.KindTorus, Tree: root}, nil
 }
 
-// joinSet finds the least join with the bonds as set.
-func (t *torus) joinSet(j *matching.Joiner, join []bool, find func(odd []bool) (int64, error)) (int64, error) {
-	odd := slices.Clone(t.p.frustrated)
-	weight := int64(0)
+// base finds the least join with the bonds as set, and its weight with theirs.
+func (t *torus) base(ctx context.Context, join []bool) (base *matching.Base, weight int64, err error) {
+	j := matching.NewJoiner(t.p.Graph, t.p.sink)
+	odd, fixed := t.restrict(j)
+	if base, err = j.Base(ctx, odd, join); err != nil {
+		return nil, 0, err
+	}
+	t.complete(join)
+	return base, fixed + base.Weight, nil
+}
+
+// leastJoin finds the least join with the bonds as set, and its weight with theirs; one
+// that weighs at most enough need not be the least.
+func (t *torus) leastJoin(ctx context.Context, join []bool, enough int64) (weight int64, err error) {
+	odd, fixed := t.restrict(t.joiner)
+	weight, err = t.joiner.Join(ctx, odd, join, enough-fixed)
+	t.complete(join)
+	return fixed + weight, err
+}
+
+// restrict removes the bonds that are set from a joiner, and returns the parities that
+// are left and the weight of the bonds that are unsatisfied.
+func (t *torus) restrict(j *matching.Joiner) (odd []bool, weight int64) {
+	odd = slices.Clone(t.p.frustrated)
 	for k, v := range t.set {
 		j.Removed[k] = v != unset
 		if v == 1 {
@@ -110,61 +139,68 @@ func (t *torus) joinSet(j *matching.Joiner, join []bool, find func(odd []bool) (
 			weight += t.p.Weight[k]
 		}
 	}
-	rest, err := find(odd)
-	if err != nil {
-		return 0, err
-	}
+	return odd, weight
+}
+
+func (t *torus) complete(join []bool) {
 	for k, v := range t.set {
 		if v == 1 {
 			join[k] = true
 		}
 	}
-	return weight + rest, nil
 }
 
-// improve looks for a configuration of low energy. It starts from the least join, puts a
-// domain wall across it to set its class right, and then again and again keeps the bonds
-// of a row and a column, and so the class, and takes the best of the rest.
-func (t *torus) improve(join []bool, c class, root int64) error {
-	present := slices.Clone(join)
-	for _, k := range t.wall(join, c) {
+// keep sets a bond to its value in a join, flip to the other one.
+func (t *torus) keep(k int32, join []bool) { t.set[k] = value(join[k]) }
+func (t *torus) flip(k int32, join []bool) { t.set[k] = value(!join[k]) }
+
+func value(unsatisfied bool) int8 {
+	if unsatisfied {
+		return 1
+	}
+	return 0
+}
+
+// improve looks for a good configuration. It puts the cheapest of a few domain walls on
+// the least join, to set its class right, and then again and again keeps the bonds of a
+// row and a column, and so the class, and takes the best of the rest.
+func (t *torus) improve(ctx context.Context, least []bool, c class, weight int64) error {
+	const patience, walls = 6, 4
+	defer t.clear()
+	length := make([]int64, len(least))
+	for k := range length {
+		if !least[k] {
+			length[k] = t.p.Weight[k]
+		}
+	}
+	w := newPlaquetteWinding(t.in.Lattice, t.p)
+	starts := w.starts(c)
+	t.rng.Shuffle(len(starts), func(i, j int) { starts[i], starts[j] = starts[j], starts[i] })
+	present, next := slices.Clone(least), make([]bool, len(least))
+	for _, k := range w.shortest(length, c, starts[:min(walls, len(starts))]) {
 		present[k] = !present[k]
 	}
-	weight := int64(0)
-	for k, is := range present {
-		if is {
-			weight += t.p.Weight[k]
-		}
-	}
-	t.offer(weight, present)
-	defer t.clear()
-	next := make([]bool, len(join))
+	reached := t.weigh(present)
+	t.offer(reached, present)
+
 	n, rows, cols := t.in.Sites(), t.in.Shape()[0], t.in.Shape()[1]
-	for failed := 0; failed < 6; {
-		if err := t.ctx.Err(); err != nil {
-			return err
-		}
+	for failed := 0; failed < patience && weight <= t.enough(); failed++ {
 		t.clear()
 		r, c := t.rng.IntN(rows), t.rng.IntN(cols)
-		for k := range cols {
-			t.keep(n+r*cols+k, present)
+		for x := range cols {
+			t.keep(int32(n+r*cols+x), present)
 		}
-		for k := range rows {
-			t.keep(k*cols+c, present)
+		for y := range rows {
+			t.keep(int32(y*cols+c), present)
 		}
-		t.stats.windows++
-		w, err := t.joinSet(t.cold, next, func(odd []bool) (int64, error) { return t.cold.Join(odd, next, 1<<60) })
+		w, err := t.leastJoin(ctx, next, never)
 		if err != nil {
 			return err
 		}
-		failed++
-		if w < weight {
-			weight, failed = w, 0
-			copy(present, next)
-			t.offer(weight, present)
-		}
-		if root > t.enough() {
-			return nil
+		if w < reached { // it may be worse, for it need not be the least
+			reached, failed = w, -1
+			present, next = next, present
+			t.offer(reached, present)
 		}
 	}
 	return nil
@@ -176,174 +212,153 @@ func (t *torus) clear() {
 	}
 }
 
-// keep sets a bond to its value in a join.
-func (t *torus) keep(k int, join []bool) {
-	t.set[k] = 0
-	if join[k] {
-		t.set[k] = 1
-	}
-}
-
-// wall returns a dual loop that changes the class, cheap if bonds of the join cost
-// nothing.
-func (t *torus) wall(join []bool, c class) []int32 {
+// close shows that no configuration with the bonds as set is better than the best, or
+// finds it. base is their least join, of a weight at which one could be and of the wrong
+// class c. The steps of the proof go to the node, which has the base.
+func (t *torus) close(ctx context.Context, node *certificate.Node, base *matching.Base, join []bool, weight int64, c class) error {
+	t.nodes++
+	before := slices.Clone(t.set)
+	defer copy(t.set, before)
+	cost := t.flipCosts(join)
 	length := make([]int64, len(join))
-	for k := range join {
-		if !join[k] {
-			length[k] = t.p.Weight[k]
-		}
-	}
-	cols := t.in.Shape()[1]
-	n := t.in.Sites()
-	return t.walls(length, c, n, cols)
-}
-
-var errLost = errors.New("solver: a better configuration was lost")
-
-const never = int64(1) << 60
-
-// close proves that no configuration with the bonds as set is better than the best, or
-// finds it. base is the least join with them, weight its whole weight, c its wrong class.
-func (t *torus) close(base *matching.Base, join []bool, weight int64, c class) error {
-	t.stats.nodes++
-	bonds := len(t.set)
-	saved := slices.Clone(t.set)
-	defer copy(t.set, saved)
-	other := make([]bool, bonds)
-	flip := t.flipCosts(join) // upper bounds of what it costs to flip a bond
-	length := make([]int64, bonds)
-	start := int32(-1)
+	all := t.loops.starts(c)
+	starts := all
 	for {
-		if err := t.ctx.Err(); err != nil {
-			return err
-		}
-		gap := t.enough() - weight
-		if gap < 0 {
+		if weight > t.enough() {
+			node.Steps = append(node.Steps, certificate.Step{Prune: true})
 			return nil
 		}
-		t.lengths(length, flip, join, gap)
-		loop := t.loops.find(length, c, start)
-		t.stats.finds++
-		untested := 0
-		for _, k := range loop {
-			if t.set[k] != unset || flip[k] <= gap {
-				continue
-			}
-			untested++
-			cost, err := t.try(base, k, join, other, weight, flip)
-			if err != nil {
-				return err
-			}
-			if weight+cost > t.enough() {
-				t.keep(int(k), join)
-				start = k
-				gap = t.enough() - weight
-				continue
-			}
-			break // the loop may go another way
+		t.lengths(length, cost, join, t.enough()-weight)
+		loop := t.loops.shortest(length, c, starts)
+		tried, err := t.tryLoop(ctx, node, base, loop, join, weight, cost)
+		if err != nil {
+			return err
 		}
-		if untested > 0 {
+		if tried > 0 { // go on from what is rigid now
+			if k := slices.IndexFunc(loop, func(k int32) bool { return t.set[k] != unset }); k >= 0 {
+				i, _ := t.in.Ends(int(loop[k]))
+				starts = []int32{int32(i)}
+			}
 			continue
 		}
 		open := slices.DeleteFunc(slices.Clone(loop), func(k int32) bool { return t.set[k] != unset })
-		if len(open) > 0 && start >= 0 {
-			start = -1
-			continue // a loop somewhere else may do
+		if len(open) > 0 && len(starts) < len(all) {
+			starts = all // perhaps there is a better loop elsewhere
+			continue
 		}
-		return t.branch(open, flip, join, other)
+		if err := t.branch(ctx, node, open, cost, join); err != nil {
+			return err
+		}
+		node.Steps = append(node.Steps, certificate.Step{Loop: loop})
+		return nil
 	}
 }
 
-// branch goes over the bonds of a loop that are not set: one of them differs from the join
-// in any better configuration.
-func (t *torus) branch(open []int32, flip []int64, join, other []bool) error {
-	slices.SortFunc(open, func(a, b int32) int {
-		return cmpOr(flip[b], flip[a], a, b)
-	})
-	for _, k := range open {
-		t.keep(int(k), join)
-		t.set[k] = 1 - t.set[k]
-		j := matching.NewJoiner(t.p.Graph, t.p.sink)
-		child := make([]bool, len(join))
-		var base *matching.Base
-		w, err := t.joinSet(j, child, func(odd []bool) (_ int64, err error) {
-			if base, err = j.Base(odd, child); err != nil {
-				return 0, err
-			}
-			return base.Weight, nil
-		})
-		t.stats.colds++
-		if err != nil && !errors.Is(err, matching.ErrImpossible) {
-			return err
+// tryLoop tries the bonds of a loop of which nothing is known, up to one that turns out
+// not to be rigid, and returns their number.
+func (t *torus) tryLoop(ctx context.Context, node *certificate.Node, base *matching.Base, loop []int32, join []bool, weight int64, cost []int64) (tried int, err error) {
+	for _, k := range loop {
+		if t.set[k] != unset || cost[k] <= t.enough()-weight {
+			continue
 		}
-		if err == nil && w <= t.enough() {
-			if c := t.classOf(child); c.right() {
-				t.offer(w, child)
-			} else if err := t.close(base, child, w, c); err != nil {
+		tried++
+		rigid, err := t.try(ctx, node, base, k, join, weight, cost)
+		if err != nil {
+			return tried, err
+		}
+		if !rigid {
+			return tried, nil // the loop may go another way
+		}
+		t.keep(k, join)
+	}
+	return tried, ctx.Err()
+}
+
+// try reports whether a bond differs from the join in no better configuration. It may find
+// one, and it lowers cost, by which bonds are known to be flipped at most.
+func (t *torus) try(ctx context.Context, node *certificate.Node, base *matching.Base, k int32, join []bool, weight int64, cost []int64) (rigid bool, err error) {
+	other := slices.Clone(join)
+	if !join[k] {
+		trial := base.Try(k, t.enough()+1-weight)
+		for _, e := range trial.Cycle {
+			other[e] = !other[e]
+		}
+		if trial.Cycle != nil {
+			t.learn(join, other, weight, cost)
+		}
+		if weight+trial.Cost > t.enough() {
+			node.Steps = append(node.Steps, certificate.Step{Rigid: rigidStep(k, weight, &trial)})
+			return true, nil
+		}
+		if cost[k] <= t.enough()-weight {
+			return false, nil
+		}
+	}
+	// A base cannot tell for bonds of its join, nor where it would use the bond itself.
+	t.flip(k, join)
+	defer func() { t.set[k] = unset }()
+	threshold := t.enough()
+	w, err := t.leastJoin(ctx, other, threshold)
+	switch {
+	case errors.Is(err, matching.ErrImpossible):
+		node.Steps = append(node.Steps, certificate.Step{Rigid: &certificate.Rigid{Bond: k, Value: t.set[k], Infeasible: true}})
+		return true, nil
+	case err != nil:
+		return false, err
+	case w > threshold: // only then is it known to be the least
+		node.Steps = append(node.Steps, certificate.Step{Branch: &certificate.Branch{Bond: k, Value: t.set[k], Node: certificate.Node{
+			Steps: []certificate.Step{{Base: dual(t.joiner.Duals())}, {Prune: true}}}}})
+		return true, nil
+	}
+	t.learn(join, other, weight, cost)
+	return false, nil
+}
+
+// learn takes from another join what flipping the bonds in which it differs costs at most,
+// and the join itself if it is a better configuration.
+func (t *torus) learn(join, other []bool, weight int64, cost []int64) {
+	more := t.weigh(other) - weight
+	for k := range other {
+		if other[k] != join[k] {
+			cost[k] = min(cost[k], more)
+		}
+	}
+	if t.classOf(other).right() {
+		t.offer(weight+more, other)
+	}
+}
+
+// branch goes through the bonds of a loop that are not set, of which one differs from the
+// join in any better configuration.
+func (t *torus) branch(ctx context.Context, node *certificate.Node, open []int32, cost []int64, join []bool) error {
+	slices.SortFunc(open, func(a, b int32) int { return cmp.Or(cmp.Compare(cost[b], cost[a]), cmp.Compare(a, b)) })
+	for _, k := range open {
+		t.flip(k, join)
+		child := make([]bool, len(join))
+		base, weight, err := t.base(ctx, child)
+		switch {
+		case errors.Is(err, matching.ErrImpossible):
+			node.Steps = append(node.Steps, certificate.Step{Rigid: &certificate.Rigid{Bond: k, Value: t.set[k], Infeasible: true}})
+		case err != nil:
+			return err
+		default:
+			branch := &certificate.Branch{Bond: k, Value: t.set[k], Node: certificate.Node{Steps: []certificate.Step{{Base: dual(base.Duals())}}}}
+			node.Steps = append(node.Steps, certificate.Step{Branch: branch})
+			if c := t.classOf(child); c.right() || weight > t.enough() {
+				if c.right() {
+					t.offer(weight, child)
+				}
+				branch.Node.Steps = append(branch.Node.Steps, certificate.Step{Prune: true})
+			} else if err := t.close(ctx, &branch.Node, base, child, weight, c); err != nil {
 				return err
 			}
 		}
-		t.keep(int(k), join)
+		t.keep(k, join)
 	}
 	return nil
 }
 
-// try bounds from below what it costs to flip a bond, and notes what it finds on the way.
-func (t *torus) try(base *matching.Base, k int32, join, other []bool, weight int64, flip []int64) (int64, error) {
-	if !join[k] {
-		t.stats.trials++
-		trial := base.Try(k, t.enough()+1-weight)
-		if trial.Cycle != nil {
-			copy(other, join)
-			cost := int64(0)
-			for _, e := range trial.Cycle {
-				other[e] = !other[e]
-				if other[e] {
-					cost += t.p.Weight[e]
-				} else {
-					cost -= t.p.Weight[e]
-				}
-			}
-			for _, e := range trial.Cycle {
-				flip[e] = min(flip[e], cost)
-			}
-			if t.classOf(other).right() {
-				t.offer(weight+cost, other)
-			}
-		}
-		if gap := t.enough() - weight; trial.Cost > gap || flip[k] <= gap {
-			return trial.Cost, nil
-		}
-	}
-	t.stats.colds++
-	t.keep(int(k), join)
-	t.set[k] = 1 - t.set[k]
-	defer func() { t.set[k] = unset }()
-	threshold := t.enough()
-	w, err := t.joinSet(t.cold, other, func(odd []bool) (int64, error) {
-		rest, err := t.cold.Join(odd, other, -1)
-		return rest, err
-	})
-	if errors.Is(err, matching.ErrImpossible) {
-		return never, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	if w <= threshold {
-		if t.classOf(other).right() {
-			t.offer(w, other)
-		}
-		for e := range other {
-			if other[e] != join[e] {
-				flip[e] = min(flip[e], w-weight)
-			}
-		}
-	}
-	return w - weight, nil
-}
-
-// flipCosts returns for each bond what it costs to flip one of its spins, at most.
+// flipCosts returns for each bond the cost of flipping one of its spins.
 func (t *torus) flipCosts(join []bool) []int64 {
 	cost := slices.Repeat([]int64{never}, len(join))
 	for i := range t.in.Sites() {
@@ -351,7 +366,7 @@ func (t *torus) flipCosts(join []bool) []int64 {
 		for _, k := range t.in.BondsAt(i) {
 			switch {
 			case t.set[k] != unset:
-				sum = never
+				sum += never / 8
 			case join[k]:
 				sum -= t.p.Weight[k]
 			default:
@@ -365,16 +380,16 @@ func (t *torus) flipCosts(join []bool) []int64 {
 	return cost
 }
 
-// lengths makes loops prefer bonds that are set, then strong ones, and avoid those that
-// are known not to be rigid.
-func (t *torus) lengths(length, flip []int64, join []bool, gap int64) {
+// lengths makes loops prefer bonds that are set, then strong ones, and avoid those of the
+// join, which take longer to try, and those that are not rigid.
+func (t *torus) lengths(length, cost []int64, join []bool, gap int64) {
 	typical := float64(t.q.total) / float64(len(length))
 	for k := range length {
 		switch {
 		case t.set[k] != unset:
 			length[k] = 0
-		case flip[k] <= gap:
-			length[k] = 4000 + int64(4000*float64(gap-flip[k])/float64(gap+1))
+		case cost[k] <= gap:
+			length[k] = 4000 + int64(4000*float64(gap-cost[k])/float64(gap+1))
 		case join[k]:
 			length[k] = 3000
 		default:
@@ -383,12 +398,51 @@ func (t *torus) lengths(length, flip []int64, join []bool, gap int64) {
 	}
 }
 
-func cmpOr(b, a int64, x, y int32) int {
-	switch {
-	case b < a:
-		return -1
-	case b > a:
-		return 1
+// straightLoops packs the frustrated straight loops, which share no bond, and returns
+// their weight. It serves antiferromagnets of odd sides, which have no other frustration.
+func straightLoops(l *ising.Lattice, q *integers) (sum int64, packing *certificate.Packing) {
+	packing = &certificate.Packing{Denominator: 1}
+	for a := range l.Axes() {
+		seen := make([]bool, l.Sites())
+		for i := range seen {
+			var bonds []int32
+			negative, least := false, never
+			for j := i; !seen[j]; j = l.Next(a, j) {
+				seen[j] = true
+				k := a*l.Sites() + j
+				bonds = append(bonds, int32(k))
+				negative = negative != (q.K[k] < 0)
+				least = min(least, abs(q.K[k]))
+			}
+			if negative && least > 0 {
+				packing.Cycles = append(packing.Cycles, certificate.Cycle{Y: least, Bonds: bonds})
+				sum += least
+			}
+		}
 	}
-	return int(x - y)
+	return sum, packing
+}
+
+// dual returns the duals of a join in the words of a certificate.
+func dual(d matching.Duals) *certificate.Dual {
+	c := &certificate.Dual{Y: d.Y, Sets: sets(d.Sets)}
+	if c.Y == nil {
+		c.Y = [][2]int64{}
+	}
+	if c.Sets == nil {
+		c.Sets = []certificate.Set{}
+	}
+	return c
+}
+
+func sets(list []matching.OddSet) (sets []certificate.Set) {
+	for _, s := range list {
+		sets = append(sets, certificate.Set(s))
+	}
+	return sets
+}
+
+func rigidStep(k int32, weight int64, trial *matching.Trial) *certificate.Rigid {
+	c := &trial.Change
+	return &certificate.Rigid{Bond: k, Value: 1, Bound: weight + trial.Cost, Y: c.Y, New: c.New, Z: c.Z, Sets: sets(c.Sets)}
 }

@@ -10,18 +10,19 @@ import (
 	"spinlearn/ising"
 )
 
-func torusEnergy(t testing.TB, in *ising.Instance, seed uint64) (float64, *torus) {
-	q := newIntegers(in)
-	tr := newTorus(t.Context(), in, q, ising.Stream(seed, "torus", 0))
-	b, err := tr.solve()
+func torusEnergy(t testing.TB, in *ising.Instance, seed uint64) (float64, *Result) {
+	r, err := Exact(t.Context(), in, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := q.spins(in.Lattice, tr.best)
-	if w := q.unsatisfied(in.Lattice, s); w != b || w != tr.weight {
-		t.Fatalf("w %d b %d tr %d", w, b, tr.weight)
+	v, err := r.Certificate.Check(in)
+	if err == nil && !v.Proven {
+		err = fmt.Errorf("%+v", v)
 	}
-	return in.Energy(s), tr
+	if err != nil {
+		t.Fatal(seed, in.Lattice, r.Status, r.Energy, r.Bound, err)
+	}
+	return r.Energy, r
 }
 
 func TestTorusQuick(t *testing.T) {
@@ -33,7 +34,11 @@ func TestTorusQuick(t *testing.T) {
 			continue
 		}
 		in := []ising.Ensemble{{Couplings: "gaussian"}, {Couplings: "pm", Negative: 0.5}, {Couplings: "pm", Negative: 0.3, Dilution: 0.3}}[rng.IntN(3)].Draw(l, rng)
-		want, err := Exact(t.Context(), in, nil)
+		m := fits(in.Lattice)
+		if m == "" {
+			continue
+		}
+		want, err := Exact(t.Context(), in, &ExactSettings{Method: m})
 		if err != nil {
 			continue
 		}
@@ -63,7 +68,7 @@ func TestTorusScale(t *testing.T) {
 				d := cputime.Now() - c
 				times = append(times, d)
 				if os.Getenv("V") != "" {
-					fmt.Printf("  %s %d #%d %v %+v\n", kind, L, i, d, tr.stats)
+					fmt.Printf("  %s %d #%d %v %+v\n", kind, L, i, d, tr.Status)
 				}
 			}
 			m, x := median(times)

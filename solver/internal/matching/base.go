@@ -1,16 +1,15 @@
 package matching
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // A Base is a minimum-weight T-join with its duals, from which it is found what the best
 // join costs that differs from it in a given edge. It uses the joiner that made it,
 // which must not be used otherwise meanwhile.
 type Base struct {
 	Weight int64
-	// Trials counts calls of Try; Redone counts trials begun again because a pair was
-	// missing, Extended the terminals whose list of pairs was extended.
-	Trials, Redone, Extended int
-
 	*Joiner
 	join      []bool
 	paths     [][]int32 // of the matched pairs, by their lower place
@@ -30,8 +29,8 @@ type Base struct {
 
 // Base finds a minimum-weight T-join as [Joiner.Join] does and prepares trials. It needs
 // a joiner without sink.
-func (j *Joiner) Base(odd, join []bool) (*Base, error) {
-	weight, err := j.Join(odd, join, -1)
+func (j *Joiner) Base(ctx context.Context, odd, join []bool) (*Base, error) {
+	weight, err := j.Join(ctx, odd, join, -1)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +87,8 @@ type Trial struct {
 	// Cycle lists the edges in which a least join with the edge flipped differs from the
 	// base's; nil if the target was reached.
 	Cycle []int32
-	// Change gives the duals that prove the cost.
+	// Change gives the duals that prove the cost. The new terminals stand at the ends of the
+	// edge, at the lower one first.
 	Change Change
 }
 

@@ -2,7 +2,10 @@ package matching
 
 import (
 	"cmp"
+	"context"
 	"slices"
+
+	"spinlearn/solver/internal/minheap"
 )
 
 // A Graph has weighted edges. From[e] = -1 stands for an edge that does not exist.
@@ -87,8 +90,8 @@ func (j *Joiner) arcsOf(v int32) []arc { return j.arcs[j.start[v]:j.start[v+1]] 
 
 // Join stores a minimum-weight T-join in join, by edge, and returns its weight. odd
 // says which vertices are in T. A weight of at most enough need not be the minimum. It
-// fails with [ErrImpossible] if there is no T-join.
-func (j *Joiner) Join(odd, join []bool, enough int64) (int64, error) {
+// fails with [ErrImpossible] if there is no T-join, and with ctx.Err() if ctx ends.
+func (j *Joiner) Join(ctx context.Context, odd, join []bool, enough int64) (int64, error) {
 	clear(join)
 	j.terminals = j.terminals[:0]
 	for v, is := range odd {
@@ -105,25 +108,27 @@ func (j *Joiner) Join(odd, join []bool, enough int64) (int64, error) {
 	}
 	boundary := j.sinkDistances()
 	near := j.Near
-	j.listNear(near)
+	j.listNear(ctx, near)
 	for {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		j.Matches++
 		m := newMatcher(n, spare, boundary)
 		m.setEdges(j.pairs)
-		if m.match() != nil {
-			if near > n {
-				return 0, ErrImpossible
-			}
+		switch err := m.match(ctx); {
+		case err == ErrImpossible && near <= n:
 			near *= 3
-			j.listNear(near)
+			j.listNear(ctx, near)
 			continue
+		case err != nil:
+			return 0, err
 		}
 		j.matcher = m
 		if j.value() <= enough || !j.price() {
-			break
+			return j.paths(join), nil
 		}
 	}
-	return j.paths(join), nil
 }
 
 // sinkDistances returns twice the distance of every terminal to the sink, nil if there
@@ -143,10 +148,13 @@ func (j *Joiner) sinkDistances() []int64 {
 }
 
 // listNear lists, for each terminal, the pairs with those nearest to it.
-func (j *Joiner) listNear(near int) {
+func (j *Joiner) listNear(ctx context.Context, near int) {
 	j.pairs = j.pairs[:0]
 	j.reach = slices.Grow(j.reach[:0], len(j.terminals))[:len(j.terminals)]
 	for i := range int32(len(j.terminals)) {
+		if i%often == 0 && ctx.Err() != nil {
+			return
+		}
 		found := 0
 		j.reach[i] = forever
 		j.walk(j.terminals[i], func(v int32, d int64) bool {
@@ -334,7 +342,7 @@ type field struct {
 	via  []int32 // how a vertex was reached
 	seen []int32 // 2·run where it was offered, +1 where it is settled
 	run  int32
-	heap []item
+	heap []minheap.Item
 }
 
 func newField(vertices int) field {
@@ -352,17 +360,17 @@ func (f *field) isSettled(v int32) bool { return f.seen[v] == f.run+1 }
 func (f *field) offer(v int32, key int64, via int32) {
 	if f.seen[v] < f.run || f.seen[v] == f.run && key < f.key[v] {
 		f.seen[v], f.key[v], f.via[v] = f.run, key, via
-		f.heap = push(f.heap, item{key, v})
+		f.heap = minheap.Push(f.heap, minheap.Item{Key: key, What: v})
 	}
 }
 
 // settle takes the least entry off the heap; ok is false if its vertex had a lower key.
 func (f *field) settle() (v int32, key int64, ok bool) {
-	var least item
-	least, f.heap = pop(f.heap)
-	if f.isSettled(least.what) {
+	var least minheap.Item
+	least, f.heap = minheap.Pop(f.heap)
+	if f.isSettled(least.What) {
 		return 0, 0, false
 	}
-	f.seen[least.what] = f.run + 1
-	return least.what, least.key, true
+	f.seen[least.What] = f.run + 1
+	return least.What, least.Key, true
 }

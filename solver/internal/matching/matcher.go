@@ -1,9 +1,12 @@
 package matching
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
+
+	"spinlearn/solver/internal/minheap"
 )
 
 // ErrImpossible says that there is no perfect matching, or no T-join.
@@ -37,10 +40,10 @@ type Matcher struct {
 	marks       int32
 	unused      []int32 // blossoms
 
-	now, limit int64   // growth of the present tree
-	heap       []item  // events; what is an edge, vertex or blossom times 4 and the kind
-	tree       []int32 // nodes that had a label
-	slab       []int32 // memory of kids and links
+	now, limit int64          // growth of the present tree
+	heap       []minheap.Item // events; what is an edge, vertex or blossom times 4 and the kind
+	tree       []int32        // nodes that had a label
+	slab       []int32        // memory of kids and links
 
 	journal *journal // of a trial, else nil
 }
@@ -63,6 +66,8 @@ const (
 	plus, minus = int8(1), int8(-1)
 
 	forever = int64(math.MaxInt64 / 4)
+
+	often = 64 // vertices between looks at the context
 )
 
 // The kinds of events: moments at which something may have become tight.
@@ -136,11 +141,14 @@ func (m *Matcher) dropEdges(e int) {
 func (m *Matcher) isBlossom(b int32) bool { return int(b) >= len(m.adjacent) }
 
 // match finds a perfect matching of the vertices, from none.
-func (m *Matcher) match() error {
+func (m *Matcher) match(ctx context.Context) error {
 	if err := m.start(); err != nil {
 		return err
 	}
 	for v := range int32(m.vertices) {
+		if v%often == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if m.mate[v] == unmatched && m.grow(m.top[v]) != augmented {
 			return ErrImpossible
 		}
@@ -214,25 +222,25 @@ func (m *Matcher) grow(root int32) outcome {
 	done := false
 	for len(m.heap) > 0 && !done {
 		// Events are not withdrawn when a label changes: each is looked at again.
-		var ev item
-		ev, m.heap = pop(m.heap)
-		id := ev.what >> 2
-		switch ev.what & 3 {
+		var ev minheap.Item
+		ev, m.heap = minheap.Pop(m.heap)
+		id := ev.What >> 2
+		switch ev.What & 3 {
 		case emptyBlossom:
-			if m.label[id] == minus && m.parent[id] < 0 && m.kids[id] != nil && m.z[id] == ev.key-m.since[id] {
-				m.now = ev.key
+			if m.label[id] == minus && m.parent[id] < 0 && m.kids[id] != nil && m.z[id] == ev.Key-m.since[id] {
+				m.now = ev.Key
 				m.expand(id)
 			}
 		case tightBoundary:
 			if m.label[m.top[id]] == plus {
-				m.now = ev.key
+				m.now = ev.Key
 				if m.boundary[id] == m.present(id) {
 					m.augment(id, alone)
 					done = true
 				}
 			}
 		case tightEdge:
-			done = m.reach(id, ev.key)
+			done = m.reach(id, ev.Key)
 		}
 	}
 	if !done && m.limit < forever {
@@ -317,7 +325,7 @@ func (m *Matcher) settle(b int32) {
 // push notes an event unless the growth ends before it.
 func (m *Matcher) push(time int64, kind, id int32) {
 	if time < m.limit {
-		m.heap = push(m.heap, item{time, id<<2 | kind})
+		m.heap = minheap.Push(m.heap, minheap.Item{Key: time, What: id<<2 | kind})
 	}
 }
 

@@ -10,10 +10,10 @@ const spare = 2
 // A join that holds e is one of T with the ends of e toggled, without e. The two new
 // terminals start with the largest duals that suit all, and trees grow from them.
 func (b *Base) Try(e int32, target int64) Trial {
-	b.Trials++
 	b.Removed[e] = true
 	defer func() { b.Removed[e] = false }()
-	p, q, weight := b.graph.From[e], b.graph.To[e], b.graph.Weight[e]
+	p, q := b.endsOf(e)
+	weight := b.graph.Weight[e]
 	yp := b.nearest(p, -1, 0)
 	yq := b.nearest(q, p, yp)
 	growth := max(2*target-1-(2*weight+yp+yq), 0)
@@ -48,7 +48,6 @@ func (b *Base) Try(e int32, target int64) Trial {
 		if !violated {
 			return t
 		}
-		b.Redone++
 	}
 }
 
@@ -102,6 +101,9 @@ func (b *Base) nearest(v, other int32, dual int64) int64 {
 		}
 		return 2*d+least < best
 	})
+	if best == forever { // alone in its part of the graph
+		return 0
+	}
 	return best
 }
 
@@ -141,7 +143,6 @@ func (b *Base) unlisted(fall, slack int64) (list []candidate, violated bool) {
 		if int(i) >= m.vertices || b.reached[i] >= fall {
 			continue
 		}
-		b.Extended++
 		b.reached[i] = slack
 		m.markBlossoms(i)
 		b.explore(b.terminals[i], func(x int32, d int64) bool {
@@ -270,9 +271,17 @@ func (b *Base) cycle(e int32) []int32 {
 func (b *Base) vertexOf(place, e int32) int32 {
 	switch n := int32(b.matcher.vertices); place {
 	case n:
-		return b.graph.From[e]
+		p, _ := b.endsOf(e)
+		return p
 	case n + 1:
-		return b.graph.To[e]
+		_, q := b.endsOf(e)
+		return q
 	}
 	return b.terminals[place]
+}
+
+// endsOf returns the ends of an edge, the lower one first.
+func (b *Base) endsOf(e int32) (p, q int32) {
+	p, q = b.graph.From[e], b.graph.To[e]
+	return min(p, q), max(p, q)
 }
