@@ -15,6 +15,7 @@ func torusEnergy(t testing.TB, in *ising.Instance, seed uint64) (float64, *Resul
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Certificate.Seal()
 	v, err := r.Certificate.Check(in)
 	if err == nil && !v.Proven {
 		err = fmt.Errorf("%+v", v)

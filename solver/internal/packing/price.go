@@ -1,0 +1,88 @@
+package packing
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+const (
+	// keptCandidates columns are chosen from until none of them is any good.
+	keptCandidates = 64
+	// keptOffers variables are compared by steepest edge.
+	keptOffers = 8
+)
+
+// A candidate is a variable that would raise the value.
+type candidate struct {
+	variable
+	cost  float64 // reduced cost
+	score float64 // reduced cost by length of the edge, as it is at first
+}
+
+// price chooses the entering variable and returns its reduced cost, 0 at the optimum.
+//
+// Partial pricing: among a list of good columns and the slacks the best few are found
+// by their reduced cost; the choice among these is by steepest edge, which costs a
+// direction each and saves more than half of the pivots.
+func (s *simplex) price() (variable, float64) {
+	s.updateCandidates()
+	if len(s.candidates) == 0 {
+		s.findCandidates()
+	}
+	s.offers = append(s.offers[:0], s.candidates...)
+	for _, e := range s.tight {
+		if cost := -s.x[e]; cost > tiny {
+			s.offers = append(s.offers, candidate{variable{-1, e}, cost, cost})
+		}
+	}
+	s.offers = bestOf(s.offers, keptOffers)
+	in, cost, steepest := variable{-1, -1}, 0.0, 0.0
+	for _, o := range s.offers {
+		s.direction(o.variable)
+		if v := o.cost * o.cost / (1 + floats.Dot(s.d, s.d)); v > steepest {
+			in, cost, steepest = o.variable, o.cost, v
+		}
+	}
+	return in, cost
+}
+
+// updateCandidates drops what the last pivots have spoilt.
+func (s *simplex) updateCandidates() {
+	kept := s.candidates[:0]
+	for _, k := range s.candidates {
+		if k, ok := s.candidate(k.column); ok {
+			kept = append(kept, k)
+		}
+	}
+	s.candidates = kept
+}
+
+// findCandidates looks through all columns.
+func (s *simplex) findCandidates() {
+	for c := range s.columns {
+		if k, ok := s.candidate(int32(c)); ok {
+			s.candidates = append(s.candidates, k)
+		}
+	}
+	s.candidates = bestOf(s.candidates, keptCandidates)
+}
+
+func (s *simplex) candidate(c int32) (candidate, bool) {
+	if s.columns[c].place >= 0 {
+		return candidate{}, false
+	}
+	v := variable{c, -1}
+	cost := s.reducedCost(v)
+	return candidate{v, cost, cost / math.Sqrt(float64(len(s.columns[c].bonds)))}, cost > tiny
+}
+
+// bestOf returns the n candidates with the highest scores, best first.
+func bestOf(list []candidate, n int) []candidate {
+	slices.SortFunc(list, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.column, b.column), cmp.Compare(a.bond, b.bond))
+	})
+	return list[:min(n, len(list))]
+}
