@@ -59,6 +59,8 @@ type ExactSettings struct {
 	// Start is a configuration to begin with; nil means one found by a quick search. The
 	// result is never worse.
 	Start []int8
+
+	near int // pairs listed for each plaquette at first, for tests
 }
 
 // CheckExact returns the error, wrapping [ErrTooLarge], that says why a proof is not to be
@@ -140,7 +142,7 @@ func exactBy(ctx context.Context, in *ising.Instance, set *ExactSettings) (*Resu
 		if in.Axes() != 2 {
 			return nil, fmt.Errorf("%w: Method = %s wants a lattice of two axes, not %v", ErrSettings, Matching, in.Lattice)
 		}
-		return match(ctx, in, set.Start)
+		return match(ctx, in, set.Start, set.near)
 	case Packing:
 		return pack(ctx, in, set.Start)
 	case Exhaustive:
@@ -164,7 +166,7 @@ func tooLarge(l *ising.Lattice) error {
 }
 
 // match is Exact by Matching.
-func match(ctx context.Context, in *ising.Instance, start []int8) (*Result, error) {
+func match(ctx context.Context, in *ising.Instance, start []int8, near int) (*Result, error) {
 	q := newIntegers(in)
 	rng := ising.Stream(0, "exact", 0) // any will do: the energy does not depend on it
 	if start == nil {
@@ -173,13 +175,13 @@ func match(ctx context.Context, in *ising.Instance, start []int8) (*Result, erro
 		TreeDescent(in, start, tree)
 	}
 	if l := in.Lattice; !l.Periodic()[0] || !l.Periodic()[1] {
-		spins, proof, err := solvePlanar(ctx, in, q)
+		spins, proof, err := solvePlanar(ctx, in, q, near)
 		if err != nil {
 			return q.result(in, start, -1, nil, err)
 		}
 		return q.result(in, spins, q.unsatisfied(l, spins), proof, nil)
 	}
-	t := newTorus(in, q, start, rng)
+	t := newTorus(in, q, start, near, rng)
 	bound, proof, err := t.solve(ctx)
 	if proof == nil {
 		bound = -1

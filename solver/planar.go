@@ -6,15 +6,14 @@ import (
 
 	"spinlearn/ising"
 	"spinlearn/solver/certificate"
-	"spinlearn/solver/internal/matching"
 )
 
 // solvePlanar returns a ground state of a lattice of two axes that is free along one, and
 // its proof.
-func solvePlanar(ctx context.Context, in *ising.Instance, q *integers) ([]int8, *certificate.Certificate, error) {
-	p := newPlaquettes(in.Lattice, q)
+func solvePlanar(ctx context.Context, in *ising.Instance, q *integers, near int) ([]int8, *certificate.Certificate, error) {
+	p := newPlaquettes(in.Lattice, q, near)
 	join := make([]bool, in.Bonds())
-	joiner := matching.NewJoiner(p.Graph, p.sink)
+	joiner := p.joiner()
 	weight, err := joiner.Join(ctx, p.frustrated, join, -1)
 	if err != nil {
 		return nil, nil, err

@@ -18,11 +18,21 @@ type plaquettes struct {
 	*matching.Graph
 	frustrated []bool
 	sink       int // the outer face of a free lattice, else -1
+	near       int // pairs that a joiner lists for each face at first, 0 for its default
 }
 
-func newPlaquettes(l *ising.Lattice, q *integers) *plaquettes {
+// joiner returns a joiner of the bonds.
+func (p *plaquettes) joiner() *matching.Joiner {
+	j := matching.NewJoiner(p.Graph, p.sink)
+	if p.near > 0 {
+		j.Near = p.near
+	}
+	return j
+}
+
+func newPlaquettes(l *ising.Lattice, q *integers, near int) *plaquettes {
 	n, bonds := l.Sites(), l.Bonds()
-	p := &plaquettes{&matching.Graph{Vertices: n + 2, From: make([]int32, bonds), To: make([]int32, bonds), Weight: make([]int64, bonds)}, make([]bool, n+2), -1}
+	p := &plaquettes{&matching.Graph{Vertices: n + 2, From: make([]int32, bonds), To: make([]int32, bonds), Weight: make([]int64, bonds)}, make([]bool, n+2), -1, near}
 	if !l.Periodic()[0] && !l.Periodic()[1] {
 		p.sink = n
 	}

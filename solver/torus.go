@@ -40,10 +40,10 @@ const (
 )
 
 // newTorus returns a search that begins with a configuration.
-func newTorus(in *ising.Instance, q *integers, start []int8, rng *rand.Rand) *torus {
-	p := newPlaquettes(in.Lattice, q)
+func newTorus(in *ising.Instance, q *integers, start []int8, near int, rng *rand.Rand) *torus {
+	p := newPlaquettes(in.Lattice, q, near)
 	t := &torus{
-		in: in, q: q, p: p, joiner: matching.NewJoiner(p.Graph, p.sink), rng: rng, loops: newSiteWinding(in.Lattice),
+		in: in, q: q, p: p, joiner: p.joiner(), rng: rng, loops: newSiteWinding(in.Lattice),
 		set: slices.Repeat([]int8{unset}, in.Bonds()), best: make([]bool, in.Bonds()),
 	}
 	for k := range t.best {
@@ -109,7 +109,7 @@ func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Cert
 
 // base finds the least join with the bonds as set, and its weight with theirs.
 func (t *torus) base(ctx context.Context, join []bool) (base *matching.Base, weight int64, err error) {
-	j := matching.NewJoiner(t.p.Graph, t.p.sink)
+	j := t.p.joiner()
 	odd, fixed := t.restrict(j)
 	if base, err = j.Base(ctx, odd, join); err != nil {
 		return nil, 0, err
