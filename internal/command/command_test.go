@@ -107,6 +107,7 @@ func newWorld(t *testing.T) string {
 	}
 	write(t, filepath.Join(dir, "foreign", "notes"), "mine")
 	write(t, filepath.Join(dir, "file"), "text")
+	write(t, filepath.Join(dir, "i.rud"), "4 3\n1 2 -1\n2 3 1\n4 3 0.5\n")
 	return dir
 }
 
@@ -131,6 +132,8 @@ func TestHelp(t *testing.T) {
 		"compare --help":  "--models",
 		"demo --help":     "--workers",
 		"demo -h":         "--workers",
+		"convert --help":  "--out-sign",
+		"inspect --help":  "--plot",
 	} {
 		t.Run(line, func(t *testing.T) {
 			code, stdout, stderr := call(t.Context(), "", line)
@@ -288,6 +291,33 @@ func TestRefusals(t *testing.T) {
 		{"compare --data DIR/d --sweeps 1 --out DIR/foreign", 1, "DIR/foreign notes"},
 		{"compare --data DIR/d --sweeps 1 --out DIR/m", 1, "DIR/m holds"},
 		{"compare --data DIR/d --sweeps 1 --out DIR/file", 1, "DIR/file"},
+
+		{"convert", 2, "IN is missing"},
+		{"convert DIR/i.rud", 2, "OUT is missing"},
+		{"convert DIR/i.rud DIR/x.coo extra", 2, `"extra"`},
+		{"convert DIR/i.rud DIR/x.foo", 2, "--to is missing DIR/x.foo"},
+		{"convert DIR/i.rud DIR/x.coo --to foo", 2, `--to "foo" edgelist`},
+		{"convert DIR/i.rud DIR/x.coo --to EMPTY", 2, "--to is empty"},
+		{"convert DIR/i.rud DIR/x.coo --from foo", 2, `--from "foo"`},
+		{"convert DIR/i.rud DIR/x.coo --sign foo", 2, `--sign "foo" plus minus`},
+		{"convert DIR/i.rud DIR/x.coo --frobnicate", 2, "-frobnicate convert --help"},
+		{"convert DIR/i.rud DIR/x.spin --out-sign plus", 2, "--out-sign sign plus spinlearn"},
+		{"convert DIR/none DIR/x.coo", 1, "DIR/none"},
+		{"convert DIR/file DIR/x.coo", 1, "DIR/file:1: header"},
+		{"convert DIR/i.rud DIR/x.coo --from qubo", 1, "DIR/i.rud:1: no header"},
+		{"convert DIR/i.rud DIR/none/x.coo", 1, "DIR/none"},
+		{"convert DIR/d DIR/x.coo", 1, "DIR/d directory"},
+
+		{"inspect", 2, "FILE is missing"},
+		{"inspect DIR/d DIR/m", 2, "unexpected DIR/m"},
+		{"inspect DIR/none", 1, "DIR/none"},
+		{"inspect DIR/foreign", 1, "DIR/foreign holds neither"},
+		{"inspect DIR/unfinished", 1, "DIR/unfinished holds neither"},
+		{"inspect DIR/file", 1, "DIR/file:1: header"},
+		{"inspect DIR/flipped", 1, "DIR/flipped/part-00000.npz checksum"},
+		{"inspect DIR/d --plot DIR/x.png", 2, "--plot DIR/d dataset"},
+		{"inspect DIR/i.rud --from foo", 2, `--from "foo"`},
+		{"inspect DIR/i.rud --plot DIR/x.png", 1, "DIR/i.rud --plot graph"},
 
 		{"demo extra", 2, `"extra"`},
 		{"demo --out EMPTY", 2, "--out is empty"},

@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"cnn/internal/kernel":      {},
 	"plots":                    {"internal/atomicfile"},
 	"internal/compare":         {"cnn", "ising", "solver", "internal/cputime", "internal/parallel"},
-	"internal/command":         {"cnn", "data", "ising", "plots", "solver", "internal/atomicfile", "internal/compare"},
+	"internal/command":         {"cnn", "data", "ising", "ising/instancefile", "plots", "solver", "solver/certificate", "internal/atomicfile", "internal/compare", "internal/cputime"},
 	"internal/atomicfile":      {},
 	"internal/cputime":         {},
 	"internal/fused":           {},

@@ -1,11 +1,8 @@
 package instancefile
 
 import (
-	"bufio"
+	"fmt"
 	"io"
-	"strconv"
-
-	"spinlearn/ising"
 )
 
 // readEdgeList reads a header and the bonds that it announces.
@@ -13,50 +10,54 @@ func readEdgeList(s *scanner) (*builder, error) {
 	if !s.next() {
 		return nil, s.errorf("no header, want the numbers of vertices and bonds")
 	}
-	if len(s.fields) != 2 {
-		return nil, s.errorf("header of %s fields, want two: the numbers of vertices and bonds", s.count())
+	skip, dimacs := 0, s.fields[0] == "p"
+	if dimacs {
+		skip = 2
 	}
-	n, err := s.integer(0, "number of vertices", 1, ising.MaxSites)
+	if len(s.fields) != skip+2 {
+		return nil, s.errorf("header of %s fields, want two: the numbers of vertices and bonds (if there is no header, give the format %s)", s.count(), COO)
+	}
+	n, m, err := s.sizes(skip)
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.integer(1, "number of bonds", 0, ising.MaxBonds)
-	if err != nil {
-		return nil, err
-	}
-	b := newBuilder(s, n, m)
+	b := newBuilder(s, 1, n, m)
 	header := s.line
 	for s.next() {
 		if len(b.bonds) == m {
 			return nil, s.errorf("more than the %d bonds of the header in line %d", m, header)
 		}
-		if len(s.fields) < 2 || len(s.fields) > 3 {
-			return nil, s.errorf("%s fields, want two vertices and a weight", s.count())
+		at := 0
+		if dimacs {
+			if s.fields[0] != "e" {
+				return nil, s.errorf("line of kind %s, want e", quote(s.fields[0]))
+			}
+			at = 1
 		}
-		if err := b.addLine(); err != nil {
+		if err := b.addLine(at, true, false); err != nil {
 			return nil, err
 		}
 	}
-	if len(b.bonds) < m {
-		return nil, s.errorf("the file ends after %d bonds, the header in line %d announces %d", len(b.bonds), header, m)
+	if err := b.checkCount(header, m); err != nil {
+		return nil, err
 	}
 	return b, b.checkSites(header)
 }
 
+// checkCount refuses a file that ends too soon.
+func (b *builder) checkCount(header, m int) error {
+	if n := len(b.bonds) + len(b.fields); n < m {
+		return b.errorf("the file ends after %d bonds, the header in line %d announces %d", n, header, m)
+	}
+	return nil
+}
+
 func writeEdgeList(w io.Writer, f *File, sign Sign) error {
-	out := bufio.NewWriter(w)
-	bonds := f.bonds()
-	line := strconv.AppendInt(nil, int64(f.Sites()), 10)
-	line = append(line, ' ')
-	line = strconv.AppendInt(line, int64(len(bonds)), 10)
-	out.Write(append(line, '\n'))
+	out := newLineWriter(w)
+	bonds := f.bonds(sign)
+	fmt.Fprintln(out, f.Sites(), len(bonds))
 	for _, b := range bonds {
-		line = strconv.AppendInt(line[:0], int64(b.i)+1, 10)
-		line = append(line, ' ')
-		line = strconv.AppendInt(line, int64(b.j)+1, 10)
-		line = append(line, ' ')
-		line = strconv.AppendFloat(line, sign.weight(b.w), 'g', -1, 64)
-		out.Write(append(line, '\n'))
+		out.term(int(b.i)+1, int(b.j)+1, b.w, 'g')
 	}
 	return out.Flush()
 }

@@ -17,7 +17,7 @@ type scanner struct {
 	fields []string
 }
 
-const maxFields = 4 // more are not told apart
+const maxFields = 7 // more are not told apart
 
 // next splits the next line that is neither blank nor a comment into fields.
 func (s *scanner) next() bool {
@@ -39,7 +39,9 @@ func (s *scanner) next() bool {
 	return false
 }
 
-func (s *scanner) errorf(format string, args ...any) error { return s.errorAt(s.line, format, args...) }
+func (s *scanner) errorf(format string, args ...any) error {
+	return s.errorAt(s.line, format, args...)
+}
 
 func (s *scanner) errorAt(line int, format string, args ...any) error {
 	return &ising.SyntaxError{Name: s.name, Line: line, Msg: fmt.Sprintf(format, args...)}
@@ -54,11 +56,19 @@ func (s *scanner) integer(k int, what string, low, high int) (int, error) {
 	return n, nil
 }
 
-// weight reads field k, a number that can be a coupling.
+// sizes reads fields k and k+1, the numbers of vertices and bonds.
+func (s *scanner) sizes(k int) (vertices, bonds int, err error) {
+	if vertices, err = s.integer(k, "number of vertices", 1, ising.MaxSites); err == nil {
+		bonds, err = s.integer(k+1, "number of bonds", 0, ising.MaxBonds)
+	}
+	return vertices, bonds, err
+}
+
+// weight reads field k, a finite number.
 func (s *scanner) weight(k int) (float64, error) {
 	w, err := strconv.ParseFloat(s.fields[k], 64)
-	if size := math.Abs(w); err != nil || w != 0 && !(size >= ising.MinCoupling && size <= ising.MaxCoupling) {
-		return 0, s.errorf("weight %s, want 0 or a number of a size from %g to %g", quote(s.fields[k]), ising.MinCoupling, ising.MaxCoupling)
+	if err != nil || math.IsNaN(w) || math.IsInf(w, 0) {
+		return 0, s.errorf("weight %s, want a finite number", quote(s.fields[k]))
 	}
 	return w, nil
 }
