@@ -76,3 +76,6 @@ func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
 	}
 	return data, err
 }
+
+// WriteSpins writes a configuration as numpy.save writes an int8 array of shape (N,).
+func WriteSpins(w io.Writer, s []int8) error { return writeNpy(w, s, len(s)) }

@@ -301,7 +301,8 @@ func (t *torus) try(ctx context.Context, node *certificate.Node, base *matching.
 	w, err := t.leastJoin(ctx, other, threshold)
 	switch {
 	case errors.Is(err, matching.ErrImpossible):
-		node.Steps = append(node.Steps, certificate.Step{Rigid: &certificate.Rigid{Bond: k, Value: t.set[k], Infeasible: true}})
+		node.Steps = append(node.Steps, certificate.Step{Branch: &certificate.Branch{Bond: k, Value: t.set[k], Node: certificate.Node{
+			Steps: []certificate.Step{{Loop: t.oddBoundary()}}}}})
 		return true, nil
 	case err != nil:
 		return false, err
@@ -338,7 +339,8 @@ func (t *torus) branch(ctx context.Context, node *certificate.Node, open []int32
 		base, weight, err := t.base(ctx, child)
 		switch {
 		case errors.Is(err, matching.ErrImpossible):
-			node.Steps = append(node.Steps, certificate.Step{Rigid: &certificate.Rigid{Bond: k, Value: t.set[k], Infeasible: true}})
+			node.Steps = append(node.Steps, certificate.Step{Branch: &certificate.Branch{Bond: k, Value: t.set[k], Node: certificate.Node{
+			Steps: []certificate.Step{{Loop: t.oddBoundary()}}}}})
 		case err != nil:
 			return err
 		default:
@@ -356,6 +358,44 @@ func (t *torus) branch(ctx context.Context, node *certificate.Node, open []int32
 		t.keep(k, join)
 	}
 	return nil
+}
+
+// oddBoundary returns the bonds, all set, around a part of the plaquettes for which no join
+// exists: closed loops of bonds whose values no configuration has.
+func (t *torus) oddBoundary() []int32 {
+	odd, _ := t.restrict(t.joiner)
+	n := t.in.Sites()
+	around := newPlaquetteWinding(t.in.Lattice, t.p).bondsAt
+	part := make([]int32, n) // of each plaquette, from 1
+	for root := range int32(n) {
+		if part[root] != 0 {
+			continue
+		}
+		part[root] = root + 1
+		isOdd := false
+		for list := []int32{root}; len(list) > 0; {
+			v := list[len(list)-1]
+			list = list[:len(list)-1]
+			isOdd = isOdd != odd[v]
+			for _, k := range around(v) {
+				if to := t.p.From[k] ^ t.p.To[k] ^ v; t.set[k] == unset && part[to] == 0 {
+					part[to] = root + 1
+					list = append(list, to)
+				}
+			}
+		}
+		if !isOdd {
+			continue
+		}
+		var boundary []int32
+		for k := range t.set {
+			if (part[t.p.From[k]] == root+1) != (part[t.p.To[k]] == root+1) {
+				boundary = append(boundary, int32(k))
+			}
+		}
+		return boundary
+	}
+	panic("solver: a join exists")
 }
 
 // flipCosts returns for each bond the cost of flipping one of its spins.

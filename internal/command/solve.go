@@ -1,0 +1,267 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"spinlearn/data"
+	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/cputime"
+	"spinlearn/ising"
+	"spinlearn/ising/instancefile"
+	"spinlearn/solver"
+)
+
+// solveOptions are what the flags of solve say.
+type solveOptions struct {
+	from, sign       string
+	method           string
+	limit            time.Duration
+	reads, sweeps    int
+	seed             uint64
+	workers          int
+	out, certificate string
+	json             bool
+}
+
+func solveCommand() *cli.Command {
+	o := solveOptions{}
+	return &cli.Command{
+		Name:      "solve",
+		Usage:     "find the ground state of an instance file, with a proof where one is possible",
+		ArgsUsage: "FILE",
+		Description: `Prints energy, lower bound and status: proven, heuristic, time limit or interrupted.
+FILE is in any of the formats of convert; the lattice is recognised from its bonds.
+
+--method exact proves ground states of lattices in two dimensions by matching, of
+small others by enumeration or by packing frustrated cycles, and gives a lower bound
+of everything else. --method anneal proves nothing. By default the method is exact
+where a proof is to be expected.
+
+--out writes the spins in the order of the file, one a line, or as numpy reads them if
+the name ends in .npy. --certificate writes the proof for spinlearn verify.
+
+Example:
+   spinlearn solve G11.rud --out G11.npy --certificate G11.json`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "method", Usage: "exact or anneal", DefaultText: "exact where a proof is to be expected or a certificate is wanted, else anneal", Destination: &o.method},
+			&cli.DurationFlag{Name: "time-limit", Usage: "ends the search with the best so far, such as 60s", DefaultText: "none", Destination: &o.limit},
+			&cli.IntFlag{Name: "reads", Value: 10, Usage: "independent runs of anneal", Destination: &o.reads},
+			&cli.IntFlag{Name: "sweeps", Value: 1000, Usage: "sweeps of each run of anneal", Destination: &o.sweeps},
+			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of anneal", Destination: &o.seed},
+			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "runs of anneal at a time", Destination: &o.workers},
+			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
+			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
+			&cli.StringFlag{Name: "out", Usage: "file for the spins", Destination: &o.out},
+			&cli.StringFlag{Name: "certificate", Usage: "file for the proof", Destination: &o.certificate},
+			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
+		},
+		Action: func(c *cli.Context) error {
+			if err := checkFiles(c); err != nil {
+				return err
+			}
+			s, err := solve(c.Context, c.App.ErrWriter, c.Args().First(), &o)
+			if s == nil {
+				return err
+			}
+			write := s.writeText
+			if o.json {
+				write = s.writeJSON
+			}
+			return errors.Join(write(c.App.Writer), err)
+		},
+	}
+}
+
+// A solution is a result in terms of the file that it is of.
+type solution struct {
+	file          *instancefile.File
+	name          string
+	result        *solver.Result
+	cpu           time.Duration
+	energy, bound float64 // with the file's offset
+}
+
+// solve returns what is known when the search ends, also if that is by an interrupt.
+func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) (*solution, error) {
+	set, err := instanceSettings("from", o.from, "sign", o.sign)
+	if err != nil {
+		return nil, err
+	}
+	if o.limit < 0 {
+		return nil, usagef("--time-limit = %v, want more than 0", o.limit)
+	}
+	if o.method != "" && o.method != exactSolver && o.method != annealSolver {
+		return nil, usagef("--method = %q, want %s or %s", o.method, exactSolver, annealSolver)
+	}
+	f, err := instancefile.Open(path, set)
+	if err != nil {
+		return nil, err
+	}
+	if o.method == "" {
+		o.method = exactSolver
+		if o.certificate == "" && solver.CheckExact(f.Lattice) != nil {
+			o.method = annealSolver
+		}
+	}
+	if o.method == annealSolver && o.certificate != "" {
+		return nil, usagef("--certificate wants --method %s, not %s", exactSolver, annealSolver)
+	}
+	stop := heartbeat(stderr, "solve "+filepath.Base(path))
+	cpu := cputime.Now()
+	r, err := o.search(ctx, f.Instance)
+	cpu = cputime.Now() - cpu
+	stop()
+	if r == nil {
+		return nil, err
+	}
+	s := &solution{f, filepath.Base(path), r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
+	return s, errors.Join(s.writeFiles(o), err)
+}
+
+func (o *solveOptions) search(ctx context.Context, in *ising.Instance) (*solver.Result, error) {
+	if o.method == exactSolver {
+		return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: o.limit})
+	}
+	return solver.Anneal(ctx, in, &solver.AnnealSettings{Reads: o.reads, Sweeps: o.sweeps, Workers: o.workers}, ising.Stream(o.seed, "solve", 0))
+}
+
+func (s *solution) writeFiles(o *solveOptions) error {
+	if o.out != "" {
+		spins := s.file.VertexSpins(s.result.Spins)
+		var text bytes.Buffer
+		if filepath.Ext(o.out) == ".npy" {
+			if err := data.WriteSpins(&text, spins); err != nil {
+				return err
+			}
+		} else {
+			for _, v := range spins {
+				fmt.Fprintln(&text, v)
+			}
+		}
+		if err := atomicfile.Write(o.out, text.Bytes()); err != nil {
+			return err
+		}
+	}
+	if o.certificate != "" {
+		c := s.result.Certificate
+		if c == nil {
+			return fmt.Errorf("%s: the method %s gives no certificate; nothing was written", o.certificate, s.method())
+		}
+		c.Program = program
+		var text bytes.Buffer
+		if err := c.Write(&text); err != nil {
+			return err
+		}
+		return atomicfile.Write(o.certificate, text.Bytes())
+	}
+	return nil
+}
+
+func (s *solution) method() string {
+	if s.result.Method != "" {
+		return string(s.result.Method)
+	}
+	return annealSolver
+}
+
+// cut returns the weight of the cut where the file is a MaxCut problem.
+func (s *solution) cut() (cut float64, ok bool) {
+	return s.file.Cut(s.result.Energy), s.file.Format == instancefile.EdgeList
+}
+
+func (s *solution) writeText(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	line := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...) }
+	line("instance", "%s, %v", s.name, s.file.Lattice)
+	line("status", "%v", s.result.Status)
+	line("energy", "%s", plain(s.energy))
+	if math.IsNaN(s.bound) {
+		line("bound", "none")
+	} else {
+		line("bound", "%s", plain(s.bound))
+	}
+	if cut, ok := s.cut(); ok {
+		line("cut", "%s", plain(cut))
+	}
+	if s.result.Rounding > 0 {
+		line("scale", "couplings times %v, rounded; no energy changes by more than %.2g", s.result.Scale, s.result.Rounding)
+	}
+	line("method", "%s", s.method())
+	line("time", "%.3f s, %.3f s of CPU", s.result.Elapsed.Seconds(), s.cpu.Seconds())
+	return t.Flush()
+}
+
+// plain writes a number without an exponent.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+func (s *solution) writeJSON(w io.Writer) error {
+	number := func(v float64) *float64 { // null if there is none
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		return &v
+	}
+	spins := s.file.VertexSpins(s.result.Spins)
+	list := make([]int, len(spins))
+	for i, v := range spins {
+		list[i] = int(v)
+	}
+	cut := math.NaN()
+	if c, ok := s.cut(); ok {
+		cut = c
+	}
+	return json.NewEncoder(w).Encode(struct {
+		Instance string   `json:"instance"`
+		Lattice  string   `json:"lattice"`
+		Status   string   `json:"status"`
+		Energy   float64  `json:"energy"`
+		Bound    *float64 `json:"bound"`
+		Cut      *float64 `json:"cut,omitempty"`
+		Scale    float64  `json:"scale,omitempty"`
+		Rounding float64  `json:"rounding"`
+		Method   string   `json:"method"`
+		Spins    []int    `json:"spins"`
+		CPU      float64  `json:"cpu_seconds"`
+		Elapsed  float64  `json:"elapsed_seconds"`
+	}{
+		s.name, s.file.Lattice.String(), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
+		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
+	})
+}
+
+// heartbeat writes every few seconds how long the work has taken, until stop is called.
+func heartbeat(w io.Writer, title string) (stop func()) {
+	ended, done := make(chan struct{}), make(chan struct{})
+	begin := time.Now()
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(lineEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case now := <-tick.C:
+				fmt.Fprintf(w, "%s: %v\n", title, now.Sub(begin).Round(time.Second))
+			}
+		}
+	}()
+	return func() {
+		close(ended)
+		<-done
+	}
+}
+
