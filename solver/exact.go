@@ -51,8 +51,9 @@ const (
 
 // ExactSettings are the settings of [Exact].
 type ExactSettings struct {
-	// Method is the search to use. By default it is Matching on two axes; elsewhere
-	// Transfer or Exhaustive if one fits, else Packing.
+	// Method is the search to use. By default it is Matching on two axes and Packing
+	// elsewhere, followed by Transfer or Exhaustive where Packing proves nothing and one of
+	// these fits.
 	Method Method
 	// TimeLimit ends the search with what it has; 0 means none.
 	TimeLimit time.Duration
@@ -107,12 +108,11 @@ func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*R
 	if err := checkStart(in, set.Start); err != nil {
 		return nil, err
 	}
-	if set.Method == "" {
+	byDefault := set.Method == ""
+	if byDefault {
 		set.Method = Packing
 		if in.Axes() == 2 {
 			set.Method = Matching
-		} else if m := fits(in.Lattice); m != "" {
-			set.Method = m
 		}
 	}
 	limited := ctx
@@ -122,10 +122,17 @@ func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*R
 		defer cancel()
 	}
 	r, err := exactBy(limited, in, &set)
+	if m := fits(in.Lattice); set.Method == Packing && byDefault && m != "" && err == nil && r.Status != Proven {
+		set.Method = m
+		proof := r.Certificate
+		if r, err = exactBy(limited, in, &set); r != nil {
+			r.Certificate = proof // of a lower bound
+		}
+	}
 	if r == nil {
 		return nil, err
 	}
-	r.Method, r.Elapsed = set.Method, time.Since(begin)
+	r.Method, r.Stats.Elapsed = set.Method, time.Since(begin)
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		err = nil
 		if r.Status == Interrupted {

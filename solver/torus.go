@@ -340,7 +340,7 @@ func (t *torus) branch(ctx context.Context, node *certificate.Node, open []int32
 		switch {
 		case errors.Is(err, matching.ErrImpossible):
 			node.Steps = append(node.Steps, certificate.Step{Branch: &certificate.Branch{Bond: k, Value: t.set[k], Node: certificate.Node{
-			Steps: []certificate.Step{{Loop: t.oddBoundary()}}}}})
+				Steps: []certificate.Step{{Loop: t.oddBoundary()}}}}})
 		case err != nil:
 			return err
 		default:

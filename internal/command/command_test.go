@@ -209,8 +209,8 @@ func TestRefusals(t *testing.T) {
 		{"generate --out DIR/x --workers 0", 2, "--workers = 0"},
 		{"generate --out DIR/x --seed -1", 2, `"-1" -seed`},
 		{"generate --out DIR/x --solver foo", 2, `--solver "foo"`},
-		{"generate --out DIR/x --solver exact --shape 30x30", 2, "--solver exact 30x30"},
-		{"generate --out DIR/x --solver exact --shape 11x11", 2, "--solver exact 11x11"},
+		{"generate --out DIR/x --solver exact --shape 101x100", 2, "--solver exact 101x100"},
+		{"generate --out DIR/x --solver exact --shape 6x6x6", 2, "--solver exact 6x6x6"},
 		{"generate --out DIR/x --solver exact --shape 30x30 --boundary torus", 2, `boundary "torus"`},
 		{"generate --out DIR/x --solver exact --sweeps 5", 2, "--sweeps exact"},
 		{"generate --out DIR/foreign", 1, "DIR/foreign notes"},
@@ -595,7 +595,7 @@ func TestDemo(t *testing.T) {
 	if err := demo(t.Context(), &stdout, &bytes.Buffer{}, dir, 1, &sizes); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"8 instances, 6x6 cylinder, 8 with a proven ground state", "bond boltzmann 3 passes + descent", "site true-energy", "charts are in " + dir} {
+	for _, want := range []string{"8 instances, 6x6 periodic, 8 with a proven ground state", "bond boltzmann 3 passes + descent", "site true-energy", "charts are in " + dir} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("stdout lacks %q:\n%s", want, &stdout)
 		}
@@ -623,8 +623,9 @@ func TestFullDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := checkExact(shape, "cylinder"); err != nil {
-		t.Error(err)
+	o := generateOptions{boundary: demoBoundary}
+	if err := o.chooseSolver(shape); err != nil || o.solver != exactSolver {
+		t.Error(o.solver, err)
 	}
 }
 

@@ -20,7 +20,7 @@ func demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "generate, train under every loss, compare: in a few minutes",
-		Description: `Makes proven instances of 16×16 Gaussian cylinders, trains a small network under
+		Description: `Makes proven instances of 16×16 Gaussian tori, trains a small network under
 each loss of both targets, and leaves charts and table in the folder. If it is
 stopped, the same command goes on where it was.
 
@@ -39,6 +39,8 @@ Example:
 		},
 	}
 }
+
+const demoBoundary = "periodic"
 
 // demoSizes says how much work a demo is.
 type demoSizes struct {
@@ -93,7 +95,7 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 		count int
 	}{{"train", sizes.train}, {"validation", sizes.validation}, {"test", sizes.test}} {
 		o := &generateOptions{
-			shape: sizes.shape, boundary: "cylinder", ensemble: ising.Ensemble{Couplings: ising.Gaussian}, count: d.count, shard: sizes.shard,
+			shape: sizes.shape, boundary: demoBoundary, ensemble: ising.Ensemble{Couplings: ising.Gaussian}, count: d.count, shard: sizes.shard,
 			solver: exactSolver, seed: uint64(i + 1), workers: workers, out: dataset(d.name),
 		}
 		if _, err := generate(ctx, stderr, o); err != nil {

@@ -43,12 +43,13 @@ func generateCommand() *cli.Command {
 numpy.load opens. The same seed gives the same bytes, whatever the number of
 workers. If it is stopped, the same command goes on where it was.
 
---solver anneal finds good states without proof. --solver exact proves ground
-states where exhaustive search (24 spins) or the transfer matrix (rows of 16
-sites across a free axis, 10 across a periodic one) can.
+--solver exact proves ground states of all lattices in two dimensions and of small
+ones in three. It is the default where a proof is to be expected: everywhere but for
+tori of more than 10,000 sites and lattices in three dimensions of more than 125.
+--solver anneal finds good states without proof.
 
 Example:
-   spinlearn generate --shape 16x16 --boundary cylinder --solver exact --count 1000 --out train`,
+   spinlearn generate --shape 16x16 --boundary periodic --count 1000 --out train`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "shape", Value: "16x16", Usage: "side lengths, two or three", Destination: &o.shape},
 			&cli.StringFlag{Name: "boundary", Value: "periodic", Usage: "free, periodic, cylinder, or a word an axis such as free,periodic", Destination: &o.boundary},
@@ -56,7 +57,7 @@ Example:
 			&cli.Float64Flag{Name: "negative", Value: 0.5, Usage: "fraction of negative bonds of pm", Destination: &o.ensemble.Negative},
 			&cli.Float64Flag{Name: "dilution", Usage: "fraction of missing bonds", Destination: &o.ensemble.Dilution},
 			&cli.IntFlag{Name: "count", Value: 16000, Usage: "number of instances", Destination: &o.count},
-			&cli.StringFlag{Name: "solver", Value: annealSolver, Usage: "anneal or exact", Destination: &o.solver},
+			&cli.StringFlag{Name: "solver", Usage: "exact or anneal", DefaultText: "exact where a proof is to be expected", Destination: &o.solver},
 			&cli.IntFlag{Name: "reads", Value: 10, Usage: "independent runs of anneal", Destination: &o.reads},
 			&cli.IntFlag{Name: "sweeps", Value: 1000, Usage: "sweeps of each run of anneal", Destination: &o.sweeps},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of couplings and solver", Destination: &o.seed},
@@ -71,7 +72,11 @@ Example:
 			if o.ensemble.Couplings != ising.PlusMinus && !c.IsSet("negative") {
 				o.ensemble.Negative = 0
 			}
-			if o.solver != annealSolver && (c.IsSet("reads") || c.IsSet("sweeps")) {
+			annealing := c.IsSet("reads") || c.IsSet("sweeps")
+			if o.solver == "" && annealing {
+				o.solver = annealSolver
+			}
+			if o.solver != "" && o.solver != annealSolver && annealing {
 				return usagef("--reads and --sweeps belong to --solver %s, not to %s", annealSolver, o.solver)
 			}
 			d, err := generate(c.Context, c.App.ErrWriter, &o)
@@ -97,6 +102,9 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 	if err != nil {
 		return nil, usagef("--shape: %w", err)
 	}
+	if err := o.chooseSolver(shape); err != nil {
+		return nil, err
+	}
 	solve, settings, err := o.solve()
 	if err != nil {
 		return nil, err
@@ -116,11 +124,6 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 			r.update(p.Done, fmt.Sprintf("%d proven", p.Proven))
 		},
 	}
-	if o.solver == exactSolver {
-		if err := checkExact(shape, o.boundary); err != nil {
-			return nil, err
-		}
-	}
 	d, err := data.Generate(ctx, o.out, set, solve)
 	if err != nil {
 		if r != nil {
@@ -132,18 +135,24 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 	return d, nil
 }
 
-// checkExact refuses a lattice that exact search cannot take, before anything is
-// written. Errors of the lattice itself are left to package data.
-func checkExact(shape []int, boundary string) error {
-	periodic, err := ising.ParseBoundary(boundary, len(shape))
+// chooseSolver sets the default, and refuses a lattice of which exact search is not
+// expected to prove anything, before anything is written.
+func (o *generateOptions) chooseSolver(shape []int) error {
+	periodic, err := ising.ParseBoundary(o.boundary, len(shape))
 	if err != nil {
-		return nil
+		return usageError{err}
 	}
 	l, err := ising.NewLattice(shape, periodic)
 	if err != nil {
-		return nil
+		return usageError{err}
 	}
-	if err := solver.CheckExact(l); err != nil {
+	err = solver.CheckExact(l)
+	switch {
+	case o.solver == "" && err == nil:
+		o.solver = exactSolver
+	case o.solver == "":
+		o.solver = annealSolver
+	case o.solver == exactSolver && err != nil:
 		return usagef("--solver %s: %w", exactSolver, err)
 	}
 	return nil
@@ -172,7 +181,7 @@ func (o *generateOptions) solve() (data.Solve, json.RawMessage, error) {
 			return solver.Exact(ctx, in, nil)
 		}
 	default:
-		return nil, nil, usagef("--solver = %q, want %s or %s", o.solver, annealSolver, exactSolver)
+		return nil, nil, usagef("--solver = %q, want %s or %s", o.solver, exactSolver, annealSolver)
 	}
 	text, err := json.Marshal(settings)
 	return func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*ising.Solved, error) {

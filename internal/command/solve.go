@@ -158,7 +158,7 @@ func (s *solution) writeFiles(o *solveOptions) error {
 	if o.certificate != "" {
 		c := s.result.Certificate
 		if c == nil {
-			return fmt.Errorf("%s: the method %s gives no certificate; nothing was written", o.certificate, s.method())
+			return fmt.Errorf("%s: nothing is proven yet, nothing was written", o.certificate)
 		}
 		c.Program = program
 		var text bytes.Buffer
@@ -184,7 +184,9 @@ func (s *solution) cut() (cut float64, ok bool) {
 
 func (s *solution) writeText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	line := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...) }
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...)
+	}
 	line("instance", "%s, %v", s.name, s.file.Lattice)
 	line("status", "%v", s.result.Status)
 	line("energy", "%s", plain(s.energy))
@@ -264,4 +266,3 @@ func heartbeat(w io.Writer, title string) (stop func()) {
 		<-done
 	}
 }
-

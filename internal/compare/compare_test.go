@@ -156,10 +156,10 @@ all up,,,,3,2,-1.6666667,0.33333333,-1,1,1,1
 		{"text", func(b *bytes.Buffer) error { return table.WriteText(b) },
 			`3 instances, 2x2 free, 2 with a proven ground state
 
-             method  energy per spin (J)             gap (%)  solved  CPU ms
-          reference     -1.1667 ± 0.4410       0.000 ± 0.000     3/3        
-             all up     -1.6667 ± 0.3333  -100.000 ± 100.000     3/3   1.000
-  net, "a" 3 passes     -0.3333 ± 0.1667     58.333 ± 30.046     1/3   0.250
+             method  energy per spin (J)             gap (%)  reached  CPU ms
+          reference     -1.1667 ± 0.4410       0.000 ± 0.000      3/3        
+             all up     -1.6667 ± 0.3333  -100.000 ± 100.000      3/3   1.000
+  net, "a" 3 passes     -0.3333 ± 0.1667     58.333 ± 30.046      1/3   0.250
 `},
 	} {
 		t.Run(c.name, func(t *testing.T) {

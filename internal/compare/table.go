@@ -73,7 +73,11 @@ func (t *Table) WriteEnergies(w io.Writer) error {
 func (t *Table) WriteText(w io.Writer) error {
 	fmt.Fprintf(w, "%d instances, %v, %d with a proven ground state\n\n", len(t.Truth), t.Lattice, t.Proven)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "method\tenergy per spin (J)\tgap (%)\tsolved\tCPU ms\t")
+	reached := "reached"
+	if t.AllProven() {
+		reached = "solved"
+	}
+	fmt.Fprintf(tw, "method\tenergy per spin (J)\tgap (%%)\t%s\tCPU ms\t\n", reached)
 	for _, r := range append([]*Row{t.truth()}, t.Rows...) {
 		e, esem := MeanSEM(t.PerSpin(r.Energies))
 		gap, gsem := MeanSEM(r.Gaps)
