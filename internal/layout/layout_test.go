@@ -23,13 +23,14 @@ var allowed = map[string][]string{
 	"cnn":                 {"ising", "losses", "solver", "cnn/internal/kernel", "internal/atomicfile", "internal/fused", "internal/parallel"},
 	"cnn/internal/kernel": {},
 	"plots":               {"internal/atomicfile"},
-	"internal/compare":    {"cnn", "ising", "solver", "internal/cputime", "internal/parallel"},
-	"internal/command":    {"cnn", "data", "ising", "ising/instancefile", "plots", "solver", "internal/atomicfile", "internal/compare"},
+	"internal/compare":    {"cnn", "ising", "solver", "internal/cputime", "internal/parallel", "internal/report"},
+	"internal/command":    {"cnn", "data", "ising", "ising/instancefile", "plots", "solver", "internal/atomicfile", "internal/compare", "internal/report"},
 	"internal/atomicfile": {},
 	"internal/cputime":    {},
 	"internal/fused":      {},
 	"internal/parallel":   {},
 	"internal/layout":     {},
+	"internal/report":     {},
 	".":                   {"internal/command"},
 }
 
