@@ -60,7 +60,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{generateCommand(), trainCommand(), compareCommand(), demoCommand(), solveCommand(), verifyCommand(), convertCommand(), inspectCommand()},
+		Commands: []*cli.Command{
+			solveCommand(), verifyCommand(), generateCommand(), trainCommand(), compareCommand(), demoCommand(),
+			convertCommand(), inspectCommand(), completionCommand(), manCommand(),
+		},
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsageError

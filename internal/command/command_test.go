@@ -134,6 +134,8 @@ func TestHelp(t *testing.T) {
 		"demo -h":         "--workers",
 		"convert --help":  "--out-sign",
 		"inspect --help":  "--plot",
+		"completion -h":   "bash",
+		"man --help":      "spinlearn.1",
 	} {
 		t.Run(line, func(t *testing.T) {
 			code, stdout, stderr := call(t.Context(), "", line)
@@ -306,7 +308,18 @@ func TestRefusals(t *testing.T) {
 		{"convert DIR/file DIR/x.coo", 1, "DIR/file:1: header"},
 		{"convert DIR/i.rud DIR/x.coo --from qubo", 1, "DIR/i.rud:1: no header"},
 		{"convert DIR/i.rud DIR/none/x.coo", 1, "DIR/none"},
-		{"convert DIR/d DIR/x.coo", 1, "DIR/d directory"},
+		{"convert DIR/i.rud DIR/m --to coo", 1, "DIR/m folder"},
+		{"convert DIR/i.rud DIR/x.coo --instance 1", 2, "--instance DIR/i.rud"},
+		{"convert DIR/d DIR/x.coo --instance 20", 2, "--instance = 20 DIR/d 19"},
+		{"convert DIR/d DIR/x.coo --instance -1", 2, "--instance = -1 DIR/d"},
+		{"convert DIR/d DIR/x.coo --sign minus", 2, "--sign DIR/d dataset"},
+		{"convert DIR/flipped DIR/x.coo", 1, "DIR/flipped/part-00000.npz checksum"},
+		{"convert DIR/foreign DIR/x.coo", 1, "DIR/foreign holds neither"},
+		{"convert DIR/m DIR/x.coo", 1, "DIR/m directory"},
+
+		{"completion", 2, "SHELL is missing"},
+		{"completion tcsh", 2, `"tcsh" bash zsh fish`},
+		{"man 1", 2, `"1"`},
 
 		{"inspect", 2, "FILE is missing"},
 		{"inspect DIR/d DIR/m", 2, "unexpected DIR/m"},
@@ -430,7 +443,7 @@ func TestEndToEnd(t *testing.T) {
 	for out, want := range map[string][]string{
 		"d":    {".", "dataset.json", "part-00000.npz", "part-00001.npz", "part-00002.npz"},
 		"bond": {".", "checkpoint", "checkpoint/state.safetensors", "metrics.jsonl", "model.safetensors", "training.png"},
-		"c":    {".", "energies.csv", "energies.png", "gaps.png", "lattice.png", "results.csv", "results.txt", "scatter.png", "time.png", "training.png"},
+		"c":    {".", "energies.csv", "energies.png", "gaps.png", "lattice.png", "report.html", "results.csv", "results.txt", "scatter.png", "time.png", "training.png"},
 	} {
 		files := snapshot(t, filepath.Join(dir, out))
 		if diff := cmp.Diff(want, changed(files, nil)); diff != "" {
@@ -478,7 +491,7 @@ func TestEndToEnd(t *testing.T) {
 	// and removes what a killed one left, but nothing else.
 	write(t, filepath.Join(dir, "c", ".gaps.png123"), "half")
 	succeed(t, dir, "compare --data DIR/v --sweeps 3 --limit 9 --out DIR/c")
-	want := []string{".", "energies.csv", "energies.png", "gaps.png", "results.csv", "results.txt", "time.png"}
+	want := []string{".", "energies.csv", "energies.png", "gaps.png", "report.html", "results.csv", "results.txt", "time.png"}
 	if diff := cmp.Diff(want, changed(snapshot(t, filepath.Join(dir, "c")), nil)); diff != "" {
 		t.Error(diff)
 	}
@@ -600,7 +613,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("stdout lacks %q:\n%s", want, &stdout)
 		}
 	}
-	timed := []string{"results.csv", "results.txt", "time.png"}
+	timed := []string{"report.html", "results.csv", "results.txt", "time.png"}
 	for _, name := range changed(first, snapshot(t, dir)) {
 		if !slices.Contains(timed, name) {
 			t.Errorf("the second run changed %s", name)

@@ -3,9 +3,11 @@ package command
 import (
 	"bytes"
 	"fmt"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
+	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
 	"spinlearn/ising/instancefile"
 )
@@ -13,6 +15,7 @@ import (
 // convertOptions are what the flags of convert say.
 type convertOptions struct {
 	from, to, sign, outSign string
+	instance                int // of a dataset
 }
 
 func convertCommand() *cli.Command {
@@ -25,26 +28,32 @@ func convertCommand() *cli.Command {
 coordinates), bqm and bqm-binary (dimod JSON), qubo (qbsolv), qs (Biq Mac sparse
 matrix) and spinlearn (our own). IN is recognised by its content, OUT by its
 ending: .rud .mc .edges .dat .coo .json .qubo .qs .sparse .bq .spin. The vertices
-keep their order and numbers their last bit. OUT is - for standard output.
+keep their order and numbers their last bit. OUT is - for standard output. IN may be
+a dataset, of which one instance is taken.
 
 The sign plus says that the function of a file is to be minimised, H = +Σ w s s, as
 in MaxCut; minus that it is to be maximised, H = -Σ w s s, so that weights are
 couplings J. Files of our own format mean minus, others plus unless told.
 
 Example:
-   spinlearn convert G11.rud G11.json`,
+   spinlearn convert G11.rud G11.json
+   spinlearn convert train first.rud --instance 0`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of IN", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "to", Usage: "format of OUT", DefaultText: "by its ending", Destination: &o.to},
 			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of IN", DefaultText: "that of its format", Destination: &o.sign},
 			&cli.StringFlag{Name: "out-sign", Usage: "plus or minus, of OUT", DefaultText: "that of its format", Destination: &o.outSign},
+			&cli.IntFlag{Name: "instance", Usage: "of a dataset, from 0", Destination: &o.instance},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkFiles(c); err != nil {
 				return err
 			}
 			in, out := c.Args().Get(0), c.Args().Get(1)
-			text, summary, err := convert(in, out, &o)
+			if info, err := os.Stat(out); err == nil && info.IsDir() {
+				return fmt.Errorf("%s is a folder, want a file to write", out)
+			}
+			text, summary, err := convert(in, out, &o, c.IsSet("instance"))
 			if err != nil {
 				return err
 			}
@@ -65,7 +74,7 @@ Example:
 }
 
 // convert returns the text of the file out and what is in it.
-func convert(in, out string, o *convertOptions) (text []byte, summary string, err error) {
+func convert(in, out string, o *convertOptions, instance bool) (text []byte, summary string, err error) {
 	from, err := instanceSettings("from", o.from, "sign", o.sign)
 	if err != nil {
 		return nil, "", err
@@ -80,7 +89,19 @@ func convert(in, out string, o *convertOptions) (text []byte, summary string, er
 	if to.Format == "" {
 		return nil, "", usagef("--to is missing, and the ending of %s tells no format; see spinlearn convert --help", out)
 	}
-	f, err := instancefile.Open(in, from)
+	var f *instancefile.File
+	kind, err := kindOf(in)
+	switch {
+	case err != nil:
+	case kind == datasetKind && *from != (instancefile.Settings{}):
+		err = usagef("--from and --sign are for instance files, %s is a dataset", in)
+	case kind == datasetKind:
+		f, err = instanceOf(in, o.instance)
+	case instance:
+		err = usagef("--instance is for datasets, %s is none", in)
+	default:
+		f, err = instancefile.Open(in, from)
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -100,6 +121,23 @@ func convert(in, out string, o *convertOptions) (text []byte, summary string, er
 		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, in)
 	}
 	return b.Bytes(), summary, nil
+}
+
+// instanceOf returns instance k of a dataset.
+func instanceOf(dir string, k int) (*instancefile.File, error) {
+	d, err := data.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if k < 0 || k >= d.Len() {
+		return nil, usagef("--instance = %d, %s has 0 to %d", k, dir, d.Len()-1)
+	}
+	solved, err := take(d, k+1)
+	if err != nil {
+		return nil, err
+	}
+	e := d.Description().Ensemble
+	return &instancefile.File{Instance: solved[k].Instance, Ensemble: &e}, nil
 }
 
 // instanceSettings reads two flags that may be empty.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"spinlearn/data"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 )
@@ -68,6 +69,29 @@ func TestConvert(t *testing.T) {
 	}
 	if code != exitOK || stdout != string(b) || !strings.HasPrefix(stderr, "standard output: spinlearn") {
 		t.Errorf("code %d, stderr %q, stdout differs from the file: %v", code, stderr, stdout != string(b))
+	}
+}
+
+func TestConvertDataset(t *testing.T) {
+	dir := t.TempDir()
+	succeed(t, dir, "generate --shape 3x4 --boundary cylinder --couplings pm --dilution 0.1 --count 5 --shard 2 --solver exact --out DIR/d")
+	d, err := data.Open(filepath.Join(dir, "d"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := take(d, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range all {
+		succeed(t, dir, fmt.Sprintf("convert DIR/d DIR/i.spin --instance %d", k))
+		f, err := instancefile.Open(filepath.Join(dir, "i.spin"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !f.Equal(want.Lattice) || !slices.Equal(f.J, want.J) || *f.Ensemble != d.Description().Ensemble {
+			t.Errorf("instance %d: %v %v %v, want %v %v", k, f.Lattice, f.Ensemble, f.J, want.Lattice, want.J)
+		}
 	}
 }
 

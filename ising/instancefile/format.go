@@ -69,20 +69,15 @@ type codec struct {
 	constant bool // it can hold a constant
 }
 
-// codecs is filled by init, since messages of the readers name formats.
-var codecs map[Format]codec
-
-func init() {
-	codecs = map[Format]codec{
-		EdgeList:  {read: reader(EdgeList, readEdgeList), write: writeEdgeList},
-		COO:       {read: reader(COO, readCOO(false)), write: writeCOO(false)},
-		COOBinary: {read: reader(COO, readCOO(true)), write: writeCOO(true), binary: true},
-		BQM:       {read: reader(BQM, readBQM), write: writeBQM(false), constant: true},
-		BQMBinary: {read: reader(BQM, readBQM), write: writeBQM(true), constant: true, binary: true},
-		QUBO:      {read: reader(QUBO, readQUBO), write: writeQUBO, binary: true},
-		QS:        {read: reader(QS, readQS), write: writeQS, binary: true},
-		Native:    {read: readNative, write: writeNative, fixed: true, constant: true},
-	}
+var codecs = map[Format]codec{
+	EdgeList:  {read: reader(EdgeList, readEdgeList), write: writeEdgeList},
+	COO:       {read: reader(COO, readCOO(false)), write: writeCOO(false)},
+	COOBinary: {read: reader(COO, readCOO(true)), write: writeCOO(true), binary: true},
+	BQM:       {read: reader(BQM, readBQM), write: writeBQM(false), constant: true},
+	BQMBinary: {read: reader(BQM, readBQM), write: writeBQM(true), constant: true, binary: true},
+	QUBO:      {read: reader(QUBO, readQUBO), write: writeQUBO, binary: true},
+	QS:        {read: reader(QS, readQS), write: writeQS, binary: true},
+	Native:    {read: readNative, write: writeNative, fixed: true, constant: true},
 }
 
 // Binary reports whether the variables of the format are 0 and 1.
@@ -98,9 +93,11 @@ func reader(format Format, build func(*scanner) (*builder, error)) func(*scanner
 		if err != nil {
 			return nil, err
 		}
-		f.Format = format
-		if binary, ok := map[Format]Format{COO: COOBinary, BQM: BQMBinary}[format]; ok && b.binary {
-			f.Format = binary
+		switch f.Format = format; {
+		case b.binary && format == COO:
+			f.Format = COOBinary
+		case b.binary && format == BQM:
+			f.Format = BQMBinary
 		}
 		return f, nil
 	}
