@@ -62,8 +62,7 @@ func (p *packer) greedy() {
 		}
 		for _, root := range open.roots {
 			for {
-				if p.ctx.Err() != nil {
-					p.stopped = interrupted
+				if p.interrupted() {
 					return
 				}
 				cycle := open.shortest(root, p.length, float64(limit)+0.5)
