@@ -10,7 +10,7 @@ import (
 
 // A Graph is a spin glass of any shape. The four slices have an entry for every bond.
 type Graph struct {
-	// Sites is their number; sites are 0 to Sites-1.
+	// Sites is their number, at most 2^30; sites are 0 to Sites-1.
 	Sites int
 	// From and To are the sites that a bond joins, two different ones. Bonds may be
 	// parallel.
@@ -33,6 +33,9 @@ var (
 )
 
 func (g *Graph) check() error {
+	if g.Sites < 0 || g.Sites > 1<<30 {
+		return fmt.Errorf("%w: %d sites, want 0 to 2^30", ErrGraph, g.Sites)
+	}
 	m := len(g.From)
 	if len(g.To) != m || len(g.Weight) != m || len(g.Negative) != m {
 		return fmt.Errorf("%w: %d, %d, %d and %d entries in From, To, Weight and Negative", ErrGraph, m, len(g.To), len(g.Weight), len(g.Negative))
@@ -139,7 +142,7 @@ const (
 
 // Pack packs frustrated cycles of a graph until the bound is that of the linear
 // program or a limit of the settings is reached; nil settings are the defaults. The
-// same graph and settings give the same result. When the context ends, the packing so
+// same graph and settings give the same result on the same architecture. When the context ends, the packing so
 // far comes back together with an error that wraps ctx.Err(). The other errors are
 // [ErrGraph] and [ErrSettings].
 func Pack(ctx context.Context, g *Graph, set *Settings) (*Result, error) {

@@ -349,6 +349,29 @@ func TestPackStopped(t *testing.T) {
 	}
 }
 
+// A large basis is not refined when the context has ended; little is lost.
+func TestRoundLate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a second")
+	}
+	g := lattice([]int{14, 14, 14}, true, gaussian(1e6), rand.New(rand.NewPCG(9, 9)))
+	set, _ := (&Settings{MaxBasis: lateBasis}).withDefaults()
+	p := newPacker(t.Context(), g, set)
+	p.search()
+	if len(p.simplex.basic) <= lateBasis {
+		t.Fatalf("basis of %d", len(p.simplex.basic))
+	}
+	p.best = packing{}
+	p.round()
+	refined := p.best
+	p.best, p.stopped = packing{}, interrupted
+	p.round()
+	check(t, g, &Result{Denominator: p.denominator, Cycles: p.best.cycles, Bound: p.bound(p.best)})
+	if float64(p.best.total) < (1-2*perturbation)*float64(refined.total) {
+		t.Errorf("total %d, refined %d", p.best.total, refined.total)
+	}
+}
+
 func TestPackSettings(t *testing.T) {
 	g := lattice([]int{4, 4, 4}, true, plusMinus, rand.New(rand.NewPCG(6, 6)))
 	end := pack(t, g, nil)
@@ -387,6 +410,7 @@ func TestPackErrors(t *testing.T) {
 		want  error
 		text  string
 	}{
+		{"sites", triangle(func(g *Graph) { g.Sites = -1 }), nil, ErrGraph, "packing: malformed graph: -1 sites, want 0 to 2^30"},
 		{"length", triangle(func(g *Graph) { g.Negative = g.Negative[1:] }), nil, ErrGraph,
 			"packing: malformed graph: 3, 3, 3 and 2 entries in From, To, Weight and Negative"},
 		{"site", triangle(func(g *Graph) { g.To[1] = 3 }), nil, ErrGraph, "packing: malformed graph: bond 1 joins sites 2 and 3 of 3"},
