@@ -12,12 +12,17 @@ type cover struct {
 	start    []int32
 	roots    []int32 // sites of components with a frustrated cycle
 
-	dist    []float64 // of nodes reached in the current search
-	back    []int32   // bond that leads to the node
-	reached []int32   // search that reached the node last
-	search  int32
-	heap    []reach
-	onPath  []int32 // place of a site on the walk, -1 if it is not on it
+	nodes  []node
+	search int32
+	heap   []reach
+	onPath []int32 // place of a site on the walk, -1 if it is not on it
+}
+
+// A node of the cover as the current search has it.
+type node struct {
+	dist    float64
+	back    int32 // bond that leads to the node, -1 at the root
+	reached int32 // search that reached the node last; the rest is of this one
 }
 
 type arc struct{ bond, to, flip int32 }
@@ -25,8 +30,7 @@ type arc struct{ bond, to, flip int32 }
 // newCover leaves out bonds for which skip holds.
 func newCover(g *Graph, skip func(bond int) bool) *cover {
 	c := &cover{from: g.From, to: g.To, negative: g.Negative,
-		start: make([]int32, g.Sites+1), dist: make([]float64, 2*g.Sites), back: make([]int32, 2*g.Sites),
-		reached: make([]int32, 2*g.Sites), onPath: slices.Repeat([]int32{-1}, g.Sites)}
+		start: make([]int32, g.Sites+1), nodes: make([]node, 2*g.Sites), onPath: slices.Repeat([]int32{-1}, g.Sites)}
 	for e := range g.From {
 		if !skip(e) {
 			c.start[g.From[e]+1]++
@@ -96,7 +100,7 @@ func (c *cover) findRoots(sites int) {
 func (c *cover) shortest(root int32, length []float64, limit float64) []int32 {
 	c.search++
 	c.heap = c.heap[:0]
-	c.dist[2*root], c.reached[2*root], c.back[2*root] = 0, c.search, -1
+	c.nodes[2*root] = node{0, -1, c.search}
 	c.push(reach{0, 2 * root})
 	best, bridge, end := limit, int32(-1), int32(-1)
 	for len(c.heap) > 0 {
@@ -104,25 +108,28 @@ func (c *cover) shortest(root int32, length []float64, limit float64) []int32 {
 		if 2*r.dist >= best {
 			break
 		}
-		if r.dist > c.dist[r.node] {
+		if r.dist > c.nodes[r.node].dist {
 			continue // reached on a shorter path since
 		}
-		layer := r.node & 1
+		back, layer := c.nodes[r.node].back, r.node&1
 		for _, a := range c.arcs[c.start[r.node>>1]:c.start[r.node>>1+1]] {
-			if a.bond == c.back[r.node] {
+			if a.bond == back {
 				continue
 			}
 			d := r.dist + length[a.bond]
+			if d >= best {
+				continue
+			}
 			next := 2*a.to + layer ^ a.flip
-			if c.reached[next] != c.search || d < c.dist[next] {
+			if n := &c.nodes[next]; n.reached != c.search || d < n.dist {
+				*n = node{d, a.bond, c.search}
 				if 2*d < best {
 					c.push(reach{d, next})
 				}
-				c.dist[next], c.reached[next], c.back[next] = d, c.search, a.bond
 			}
 			// The other half ends in the copy of next.
-			if other := next ^ 1; c.reached[other] == c.search && d+c.dist[other] < best {
-				best, bridge, end = d+c.dist[other], a.bond, r.node
+			if n := &c.nodes[next^1]; n.reached == c.search && d+n.dist < best {
+				best, bridge, end = d+n.dist, a.bond, r.node
 			}
 		}
 	}
@@ -136,13 +143,13 @@ func (c *cover) shortest(root int32, length []float64, limit float64) []int32 {
 // order.
 func (c *cover) walk(bridge, end int32) []int32 {
 	var w []int32
-	for v := end; c.back[v] >= 0; v = c.across(v, c.back[v]) {
-		w = append(w, c.back[v])
+	for v := end; c.nodes[v].back >= 0; v = c.across(v, c.nodes[v].back) {
+		w = append(w, c.nodes[v].back)
 	}
 	slices.Reverse(w)
 	w = append(w, bridge)
-	for v := c.across(end, bridge) ^ 1; c.back[v] >= 0; v = c.across(v, c.back[v]) {
-		w = append(w, c.back[v])
+	for v := c.across(end, bridge) ^ 1; c.nodes[v].back >= 0; v = c.across(v, c.nodes[v].back) {
+		w = append(w, c.nodes[v].back)
 	}
 	return w
 }

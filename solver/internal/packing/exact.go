@@ -62,8 +62,7 @@ func (p *packer) greedy() {
 		}
 		for _, root := range open.roots {
 			for {
-				if p.ctx.Err() != nil {
-					p.stopped = interrupted
+				if p.interrupted() {
 					return
 				}
 				cycle := open.shortest(root, p.length, float64(limit)+0.5)
@@ -96,7 +95,6 @@ func (p *packer) round() {
 	for b, v := range p.multipliers(left) {
 		y[s.basic[b]] = v
 	}
-	// What rounding gives too much is cut here, what it leaves is filled up.
 	order := make([]int32, len(s.columns))
 	for c := range order {
 		order[c] = int32(c)
@@ -105,6 +103,7 @@ func (p *packer) round() {
 		return cmp.Compare(len(s.columns[a].bonds), len(s.columns[b].bonds))
 	})
 	var k packing
+	// What rounding gives too much is cut, what it leaves is filled up.
 	for c, v := range y {
 		y[c] = take(left, s.columns[c].bonds, v)
 	}

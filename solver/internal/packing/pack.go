@@ -10,7 +10,7 @@ import (
 
 // A Graph is a spin glass of any shape. The four slices have an entry for every bond.
 type Graph struct {
-	// Sites is their number; sites are 0 to Sites-1.
+	// Sites is their number, at most 2^30; sites are 0 to Sites-1.
 	Sites int
 	// From and To are the sites that a bond joins, two different ones. Bonds may be
 	// parallel.
@@ -33,6 +33,9 @@ var (
 )
 
 func (g *Graph) check() error {
+	if g.Sites < 0 || g.Sites > 1<<30 {
+		return fmt.Errorf("%w: %d sites, want 0 to 2^30", ErrGraph, g.Sites)
+	}
 	m := len(g.From)
 	if len(g.To) != m || len(g.Weight) != m || len(g.Negative) != m {
 		return fmt.Errorf("%w: %d, %d, %d and %d entries in From, To, Weight and Negative", ErrGraph, m, len(g.To), len(g.Weight), len(g.Negative))
@@ -130,11 +133,16 @@ const (
 	// roundPivots ends the pivots of a round early: good columns are worth more than
 	// the optimum of the columns at hand.
 	roundPivots = 100
+	// stalledPivots, and four times the number of bonds, without a rise of the value
+	// end the search, as do more than maxRestarts failures of the inverse: either may
+	// come of rounding errors only, and none has been seen.
+	stalledPivots = 10000
+	maxRestarts   = 3
 )
 
 // Pack packs frustrated cycles of a graph until the bound is that of the linear
 // program or a limit of the settings is reached; nil settings are the defaults. The
-// same graph and settings give the same result. When the context ends, the packing so
+// same graph and settings give the same result on the same architecture. When the context ends, the packing so
 // far comes back together with an error that wraps ctx.Err(). The other errors are
 // [ErrGraph] and [ErrSettings].
 func Pack(ctx context.Context, g *Graph, set *Settings) (*Result, error) {
@@ -176,7 +184,9 @@ type packer struct {
 	known       map[uint64]bool
 
 	rounds    int
-	nextTry   int // pivots before which no packing is rounded to see if it is enough
+	highest   float64 // value of the simplex method
+	risen     int     // pivots when it was reached
+	nextTry   int     // pivots before which no packing is rounded to see if it is enough
 	best      packing
 	stopped   stop
 	converged bool
@@ -221,27 +231,18 @@ func newPacker(ctx context.Context, g *Graph, set *Settings) *packer {
 // with the exact ones, which is often optimal at once.
 func (p *packer) search() {
 	p.greedy()
-	if p.stopped != running || !p.optimize(p.set.MaxPivots) {
-		return
-	}
-	// Without the perturbation pivots may go round in circles; these are plenty.
-	most := 2*p.simplex.pivots + 1000
-	if p.set.MaxPivots > 0 {
-		most = min(most, p.set.MaxPivots)
-	}
-	p.converged = p.restore(most) && p.optimize(most)
+	p.converged = p.stopped == running && p.optimize() && p.restore() && p.optimize()
 }
 
 // optimize runs rounds of search and simplex method until no cycle is violated and
-// returns true, or returns false if the search ends before, not later than at most
-// pivots in all, unless most is 0.
-func (p *packer) optimize(most int) bool {
+// returns true, or returns false if the search ends before.
+func (p *packer) optimize() bool {
 	s := p.simplex
-	optimal := false
-	for {
-		if !s.refresh() {
-			p.stopped = limit
-			return false
+	p.highest, p.risen = 0, s.pivots
+	for optimal := false; ; {
+		p.refresh()
+		if v := s.value(); v > p.highest*(1+1e-12) {
+			p.highest, p.risen = v, s.pivots
 		}
 		found := p.separate()
 		if p.stopped != running {
@@ -250,13 +251,12 @@ func (p *packer) optimize(most int) bool {
 		if found == 0 && optimal {
 			return true
 		}
-		for end := s.pivots + roundPivots; s.pivots < end; {
-			if p.shouldStop(most) {
+		optimal = false
+		for end := s.pivots + roundPivots; s.pivots < end && !optimal; {
+			if p.shouldStop() {
 				return false
 			}
-			if optimal = !s.step(); optimal {
-				break
-			}
+			optimal = !s.step()
 		}
 	}
 }
@@ -264,27 +264,40 @@ func (p *packer) optimize(most int) bool {
 // restore removes the perturbation of the capacities: the basis stays optimal for its
 // columns and is made feasible by the dual simplex method. It returns false if the
 // search ends.
-func (p *packer) restore(most int) bool {
-	s := p.simplex
-	copy(s.capacity, p.exact)
-	if !s.refresh() {
-		return false
-	}
-	for s.dualStep() {
-		if p.shouldStop(most) {
+func (p *packer) restore() bool {
+	copy(p.simplex.capacity, p.exact)
+	p.risen = p.simplex.pivots
+	for p.refresh(); p.simplex.dualStep(); {
+		if p.shouldStop() {
 			return false
 		}
 	}
 	return true
 }
 
+// refresh computes values and prices anew from the inverse, and that too if it has
+// drifted.
+func (p *packer) refresh() {
+	if p.simplex.compute(); p.simplex.drifted() {
+		p.round() // it may be the last for long
+		p.simplex.repair(p.interrupted)
+	}
+}
+
+func (p *packer) interrupted() bool {
+	if p.ctx.Err() != nil {
+		p.stopped = interrupted
+	}
+	return p.stopped == interrupted
+}
+
 // shouldStop looks at the context, the limits and the target.
-func (p *packer) shouldStop(most int) bool {
+func (p *packer) shouldStop() bool {
 	s := p.simplex
 	switch {
-	case p.ctx.Err() != nil:
-		p.stopped = interrupted
-	case most > 0 && s.pivots >= most || len(s.basic) > p.set.MaxBasis:
+	case p.interrupted():
+	case p.set.MaxPivots > 0 && s.pivots >= p.set.MaxPivots, len(s.basic) > p.set.MaxBasis,
+		s.pivots-p.risen > stalledPivots+4*len(s.capacity), s.restarts > maxRestarts:
 		p.stopped = limit
 	case p.set.Enough > 0 && s.pivots >= p.nextTry && s.value()*p.unit*(1-2*perturbation) > float64(p.set.Enough-1):
 		p.round()
@@ -305,8 +318,7 @@ func (p *packer) separate() int {
 	clear(p.visits)
 	found := 0
 	for _, root := range p.cover.roots {
-		if p.ctx.Err() != nil {
-			p.stopped = interrupted
+		if p.interrupted() {
 			break
 		}
 		if p.visits[root] >= 2*crowd {

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"spinlearn/internal/cputime"
 )
 
 // couplings draws J.
@@ -196,29 +198,33 @@ func TestPackPlanar(t *testing.T) {
 }
 
 func TestPackBounds(t *testing.T) {
+	// The bound is not the optimum in general; that it is so often is measured here.
 	for _, c := range []struct {
 		name  string
-		seeds uint64
+		seeds int
 		make  func(*rand.Rand) *Graph
-		tight uint64 // instances where the bound is the optimum, at least
+		tight int // instances where the bound is the optimum, at least
 	}{
 		{"sparse", 100, func(r *rand.Rand) *Graph { return random(12, 18, small, r) }, 100},
-		{"random", 100, func(r *rand.Rand) *Graph { return random(10, 30, small, r) }, 60},
+		{"random", 100, func(r *rand.Rand) *Graph { return random(10, 30, small, r) }, 100},
 		{"disconnected", 100, func(r *rand.Rand) *Graph { return random(14, 12, plusMinus, r) }, 100},
 		{"parallel", 100, func(r *rand.Rand) *Graph { return random(3, 9, diluted, r) }, 100},
-		{"torus", 40, func(r *rand.Rand) *Graph { return lattice([]int{4, 4}, true, plusMinus, r) }, 30},
-		{"diluted torus", 40, func(r *rand.Rand) *Graph { return lattice([]int{3, 5}, true, diluted, r) }, 35},
-		{"gaussian torus", 40, func(r *rand.Rand) *Graph { return lattice([]int{3, 4}, true, gaussian(1e5), r) }, 35},
-		{"two layers", 6, func(r *rand.Rand) *Graph { return lattice([]int{3, 3, 2}, true, plusMinus, r) }, 4},
-		{"two gaussian layers", 6, func(r *rand.Rand) *Graph { return lattice([]int{3, 3, 2}, true, gaussian(1<<40), r) }, 0},
-		{"cube", 40, func(r *rand.Rand) *Graph { return lattice([]int{2, 3, 2}, false, gaussian(1e4), r) }, 35},
-		{"K20", 2, func(r *rand.Rand) *Graph { return complete(20, gaussian(1e6), r) }, 0},
-		{"K12", 20, func(r *rand.Rand) *Graph { return complete(12, plusMinus, r) }, 0},
+		{"torus", 40, func(r *rand.Rand) *Graph { return lattice([]int{4, 4}, true, plusMinus, r) }, 40},
+		{"diluted torus", 40, func(r *rand.Rand) *Graph { return lattice([]int{3, 5}, true, diluted, r) }, 40},
+		{"gaussian torus", 40, func(r *rand.Rand) *Graph { return lattice([]int{3, 4}, true, gaussian(1e5), r) }, 40},
+		{"two layers", 6, func(r *rand.Rand) *Graph { return lattice([]int{3, 3, 2}, true, plusMinus, r) }, 6},
+		{"two gaussian layers", 6, func(r *rand.Rand) *Graph { return lattice([]int{3, 3, 2}, true, gaussian(1<<40), r) }, 6},
+		{"cube", 40, func(r *rand.Rand) *Graph { return lattice([]int{2, 3, 2}, false, gaussian(1e4), r) }, 40},
+		{"K20", 4, func(r *rand.Rand) *Graph { return complete(20, gaussian(1e6), r) }, 4},
+		{"K12", 20, func(r *rand.Rand) *Graph { return complete(12, plusMinus, r) }, 18},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			tight := uint64(0)
+			tight := 0
+			if testing.Short() {
+				c.seeds, c.tight = c.seeds/4, c.tight/4-1
+			}
 			for seed := range c.seeds {
-				g := c.make(rand.New(rand.NewPCG(seed, 2)))
+				g := c.make(rand.New(rand.NewPCG(uint64(seed), 2)))
 				got, optimum := pack(t, g, nil), enumerate(g)
 				if !got.Converged {
 					t.Errorf("seed %d: not converged", seed)
@@ -320,7 +326,7 @@ func (c *stopsAfter) Err() error {
 }
 
 func TestPackStopped(t *testing.T) {
-	g := lattice([]int{4, 4, 3}, true, plusMinus, rand.New(rand.NewPCG(5, 5)))
+	g := lattice([]int{4, 3, 3}, true, plusMinus, rand.New(rand.NewPCG(5, 5)))
 	end := pack(t, g, nil)
 	last := int64(0)
 	stopped := 0
@@ -346,8 +352,31 @@ func TestPackStopped(t *testing.T) {
 	}
 }
 
+// A large basis is not refined when the context has ended; little is lost.
+func TestRoundLate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a second")
+	}
+	g := lattice([]int{14, 14, 14}, true, gaussian(1e6), rand.New(rand.NewPCG(9, 9)))
+	set, _ := (&Settings{MaxBasis: lateBasis}).withDefaults()
+	p := newPacker(t.Context(), g, set)
+	p.search()
+	if len(p.simplex.basic) <= lateBasis {
+		t.Fatalf("basis of %d", len(p.simplex.basic))
+	}
+	p.best = packing{}
+	p.round()
+	refined := p.best
+	p.best, p.stopped = packing{}, interrupted
+	p.round()
+	check(t, g, &Result{Denominator: p.denominator, Cycles: p.best.cycles, Bound: p.bound(p.best)})
+	if float64(p.best.total) < (1-2*perturbation)*float64(refined.total) {
+		t.Errorf("total %d, refined %d", p.best.total, refined.total)
+	}
+}
+
 func TestPackSettings(t *testing.T) {
-	g := lattice([]int{4, 4, 4}, true, plusMinus, rand.New(rand.NewPCG(6, 6)))
+	g := lattice([]int{4, 4, 3}, true, plusMinus, rand.New(rand.NewPCG(6, 6)))
 	end := pack(t, g, nil)
 	for _, c := range []struct {
 		name string
@@ -384,6 +413,7 @@ func TestPackErrors(t *testing.T) {
 		want  error
 		text  string
 	}{
+		{"sites", triangle(func(g *Graph) { g.Sites = -1 }), nil, ErrGraph, "packing: malformed graph: -1 sites, want 0 to 2^30"},
 		{"length", triangle(func(g *Graph) { g.Negative = g.Negative[1:] }), nil, ErrGraph,
 			"packing: malformed graph: 3, 3, 3 and 2 entries in From, To, Weight and Negative"},
 		{"site", triangle(func(g *Graph) { g.To[1] = 3 }), nil, ErrGraph, "packing: malformed graph: bond 1 joins sites 2 and 3 of 3"},
@@ -409,12 +439,12 @@ func TestPublished(t *testing.T) {
 	for _, c := range []struct {
 		file    string
 		optimum int64 // published energy, -Σ J s s
-		gap     int64 // of the bound on the unsatisfied weight
+		gap     int64 // of the bound, at most; ±1 couplings on a torus leave none below 2
 		long    bool
 	}{
-		{"t3g5_5555.rud", -21430078, -1, false},
-		{"t3g6_7777.rud", -36048283, -1, true},
-		{"sg3dl051000.rud", -219, -1, false},
+		{"t3g5_5555.rud", -21430078, 0, false},
+		{"t3g6_7777.rud", -36048283, 0, true},
+		{"sg3dl051000.rud", -219, 1, true},
 		{"t2g10_5555.rud", -12933724, 0, false},
 		{"t2g15_6666.rud", -28607056, 0, false},
 	} {
@@ -446,7 +476,7 @@ func TestPublished(t *testing.T) {
 			optimum := (c.optimum + total) / 2
 			r := pack(t, g, nil)
 			t.Logf("bound %d, optimum %d, gap %.3g of it", r.Bound, optimum, float64(optimum-r.Bound)/float64(optimum))
-			if !r.Converged || r.Bound > optimum || c.gap >= 0 && optimum-r.Bound > c.gap {
+			if !r.Converged || r.Bound > optimum || optimum-r.Bound > c.gap {
 				t.Errorf("bound %d, optimum %d, converged %v", r.Bound, optimum, r.Converged)
 			}
 		})
@@ -469,7 +499,7 @@ func TestSimplexRecovers(t *testing.T) {
 			p := newPacker(t.Context(), g, set)
 			p.search()
 			spoil(p.simplex, r)
-			if !p.optimize(0) {
+			if !p.optimize() {
 				t.Fatal("no optimum")
 			}
 			if p.round(); p.bound(p.best) != want.Bound {
@@ -495,7 +525,7 @@ func TestDualSteps(t *testing.T) {
 			p.exact[e] = float64(g.Weight[e]) / p.unit
 		}
 		before := p.simplex.pivots
-		if !p.restore(0) || !p.optimize(0) {
+		if !p.restore() || !p.optimize() {
 			t.Fatal("no optimum")
 		}
 		if p.simplex.pivots == before {
@@ -526,6 +556,7 @@ func FuzzPack(f *testing.F) {
 	})
 }
 
+// BenchmarkPack packs the same ten tori until the optimum of the linear program.
 func BenchmarkPack(b *testing.B) {
 	for _, c := range []struct {
 		dimension int
@@ -543,6 +574,7 @@ func BenchmarkPack(b *testing.B) {
 					}
 					b.ReportAllocs()
 					pivots, packs := 0, 0
+					begin := cputime.Now()
 					for b.Loop() {
 						for _, g := range graphs {
 							r, err := Pack(b.Context(), g, nil)
@@ -553,7 +585,7 @@ func BenchmarkPack(b *testing.B) {
 							packs++
 						}
 					}
-					b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(packs), "ms/graph")
+					b.ReportMetric((cputime.Now()-begin).Seconds()*1e3/float64(packs), "cpu-ms/graph")
 					b.ReportMetric(float64(pivots)/float64(packs), "pivots/graph")
 				})
 			}

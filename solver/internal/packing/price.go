@@ -26,7 +26,7 @@ type candidate struct {
 //
 // Partial pricing: among a list of good columns and the slacks the best few are found
 // by their reduced cost; the choice among these is by steepest edge, which costs a
-// direction each and saves more than half of the pivots.
+// direction each and saves about half of the pivots in three dimensions.
 func (s *simplex) price() (variable, float64) {
 	s.updateCandidates()
 	if len(s.candidates) == 0 {
@@ -82,7 +82,10 @@ func (s *simplex) candidate(c int32) (candidate, bool) {
 // bestOf returns the n candidates with the highest scores, best first.
 func bestOf(list []candidate, n int) []candidate {
 	slices.SortFunc(list, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.column, b.column), cmp.Compare(a.bond, b.bond))
+		if a.score != b.score {
+			return cmp.Compare(b.score, a.score)
+		}
+		return cmp.Or(cmp.Compare(a.column, b.column), cmp.Compare(a.bond, b.bond))
 	})
 	return list[:min(n, len(list))]
 }

@@ -44,7 +44,7 @@ type simplex struct {
 	row        []float64 // pivot row over tight
 	rowOf      []float64 // the same by bond; see dualStep
 	pivots     int
-	broken     int // times that the method began anew
+	restarts   int
 }
 
 // A column is a cycle that may be packed.
@@ -110,11 +110,11 @@ func (s *simplex) step() bool {
 	s.direction(in)
 	s.rates(in)
 	out, ok := s.ratio()
-	if !ok { // impossible but for rounding
+	if ok {
+		s.pivot(in, out, cost)
+	} else { // impossible but for rounding
 		s.restart()
-		return s.broken <= maxBroken
 	}
-	s.pivot(in, out, cost)
 	return true
 }
 
@@ -277,7 +277,7 @@ func (s *simplex) pivot(in, out variable, cost float64) {
 		for t, v := range s.row {
 			s.inverse[t] = append(s.inverse[t], v)
 		}
-		column := make([]float64, len(s.d)+1, len(s.d)+len(s.d)/8+16)
+		column := s.newColumn(len(s.d) + 1)
 		s.fillColumn(column, pivot)
 		column[len(s.d)] = 1 / pivot
 		s.inverse = append(s.inverse, column)
@@ -297,6 +297,16 @@ func (s *simplex) pivot(in, out variable, cost float64) {
 		s.tight[replaced] = out.bond
 		s.slack[in.bond], s.slack[out.bond] = step, 0
 	}
+}
+
+// newColumn returns n numbers, those of a column that was removed if there is one.
+func (s *simplex) newColumn(n int) []float64 {
+	if t := len(s.inverse); t < cap(s.inverse) {
+		if old := s.inverse[:t+1][t]; cap(old) >= n {
+			return old[:n]
+		}
+	}
+	return make([]float64, n, n+n/8+16)
 }
 
 // fillColumn computes the inverse's column of a bond that becomes tight.
@@ -340,7 +350,8 @@ func (s *simplex) removeTight(t int32) {
 	last := len(s.tight) - 1
 	s.place[s.tight[t]] = -1
 	if int(t) != last {
-		s.tight[t], s.inverse[t] = s.tight[last], s.inverse[last]
+		s.tight[t] = s.tight[last]
+		s.inverse[t], s.inverse[last] = s.inverse[last], s.inverse[t]
 		s.place[s.tight[t]] = t
 	}
 	s.tight, s.inverse = s.tight[:last], s.inverse[:last]
@@ -413,29 +424,14 @@ func (s *simplex) dualStep() bool {
 	return true
 }
 
-// maxBroken is the number of times that the method begins anew before it gives up.
-const maxBroken = 3
-
 // restart begins anew from all slacks.
 func (s *simplex) restart() {
-	s.broken++
+	s.restarts++
 	s.candidates = s.candidates[:0]
 	s.reset()
 }
 
-// refresh computes values and prices anew, and the inverse too if it has drifted. It
-// returns false if rounding errors are out of hand.
-func (s *simplex) refresh() bool {
-	if s.compute(); s.drifted() {
-		s.invert()
-		if s.compute(); s.drifted() {
-			s.restart()
-		}
-	}
-	return s.broken <= maxBroken
-}
-
-// compute derives values and prices from the inverse.
+// compute derives values and prices anew from the inverse.
 func (s *simplex) compute() {
 	clear(s.y)
 	clear(s.x)
@@ -473,13 +469,25 @@ func (s *simplex) drifted() bool {
 	return false
 }
 
+// repair computes the inverse, values and prices anew, and begins from all slacks if
+// that does not help. If interrupted says so it stops halfway, at a smaller basis.
+func (s *simplex) repair(interrupted func() bool) {
+	s.invert(interrupted)
+	if s.compute(); s.drifted() {
+		s.restart()
+	}
+}
+
 // invert computes the inverse of the basis anew by entering its columns one by one,
 // each for the tight bond with the largest pivot. Columns without a pivot are left
 // out.
-func (s *simplex) invert() {
+func (s *simplex) invert(interrupted func() bool) {
 	basic, open, pivots := slices.Clone(s.basic), slices.Clone(s.tight), s.pivots
 	s.reset()
 	for _, c := range basic {
+		if interrupted() {
+			break
+		}
 		in := variable{c, -1}
 		s.direction(in)
 		s.rates(in)
