@@ -23,6 +23,7 @@ type Base struct {
 	reached   []int64 // of each terminal: its pairs of less slack than this are listed
 	journal   *journal
 	known     []int32 // stamps of terminals
+	listed    []int64 // least weight listed for them
 	stamp     int32
 	toggled   []bool // by edge, all false
 }
@@ -38,7 +39,7 @@ func (j *Joiner) Base(ctx context.Context, odd, join []bool) (*Base, error) {
 	b := &Base{
 		Weight: weight, Joiner: j, join: slices.Clone(join), paths: make([][]int32, m.vertices),
 		dual: slices.Clone(m.dual), outer: slices.Clone(m.top), outerDual: make([]int64, m.vertices), own: make([]int64, m.vertices), reached: make([]int64, m.vertices),
-		journal: newJournal(m), known: make([]int32, len(m.adjacent)), toggled: make([]bool, len(join)),
+		journal: newJournal(m), known: make([]int32, len(m.adjacent)), listed: make([]int64, len(m.adjacent)), toggled: make([]bool, len(join)),
 	}
 	b.sets, b.number = m.blossoms()
 	for i := range int32(m.vertices) {

@@ -33,7 +33,9 @@ func (b *Base) Try(e int32, target int64) Trial {
 			m.addEdge(v, x.place, x.weight)
 		}
 		grown, result := b.growBoth(u, v, growth)
+		b.Removed[e] = false // pairs are listed for trials of other edges too
 		unlisted, violated := b.unlisted(2*grown, 2*growth)
+		b.Removed[e] = true
 		var t Trial
 		if !violated {
 			t.Cost = weight + (yp+yq+grown+1)>>1
@@ -174,7 +176,8 @@ type candidate struct {
 	distance int64
 }
 
-// list lists those pairs that have less than the given slack and are not listed.
+// list lists those pairs that have less than the given slack and are not listed, or with
+// more than their distance, as pricing may do.
 func (b *Base) list(candidates []candidate, slack int64) {
 	m := b.matcher
 	last := int32(-1)
@@ -184,10 +187,12 @@ func (b *Base) list(candidates []candidate, slack int64) {
 			m.markBlossoms(x.i)
 			b.stamp++
 			for _, h := range m.adjacent[x.i] {
-				b.known[h.to] = b.stamp
+				if b.known[h.to] != b.stamp || h.weight < b.listed[h.to] {
+					b.known[h.to], b.listed[h.to] = b.stamp, h.weight
+				}
 			}
 		}
-		if b.known[x.k] != b.stamp && 2*x.distance-b.dual[x.i]-b.dual[x.k]+2*m.common(x.k) < slack {
+		if (b.known[x.k] != b.stamp || 2*x.distance < b.listed[x.k]) && 2*x.distance-b.dual[x.i]-b.dual[x.k]+2*m.common(x.k) < slack {
 			m.addEdge(x.i, x.k, 2*x.distance)
 		}
 	}
