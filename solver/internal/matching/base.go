@@ -82,11 +82,11 @@ func (b *Base) findLeast() {
 
 // A Trial is what [Base.Try] found.
 type Trial struct {
-	// Cost is by how much the least join with the edge flipped weighs more than the base's
-	// join: exactly if Cycle is not nil, else at least.
+	// Cost is by how much at least a join with the edge flipped weighs more than the base's.
 	Cost int64
-	// Cycle lists the edges in which a least join with the edge flipped differs from the
-	// base's; nil if the target was reached.
+	// Cycle lists the edges in which a join with the edge flipped differs from the base's;
+	// nil if the target was reached or none was found. It weighs Cost more and so is a least
+	// one, unless the base's duals know a shorter way over the edge itself.
 	Cycle []int32
 	// Change gives the duals that prove the cost. The new terminals stand at the ends of the
 	// edge, at the lower one first.

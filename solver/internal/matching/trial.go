@@ -1,5 +1,7 @@
 package matching
 
+import "slices"
+
 // spare is the number of vertices that a trial adds: one at each end of the edge.
 const spare = 2
 
@@ -266,7 +268,7 @@ func (b *Base) cycle(e int32) []int32 {
 			odd = append(odd, k)
 		}
 	}
-	if !found {
+	if !found || !slices.Contains(odd, e) { // the base's paths may meet on edges of weight 0
 		return nil
 	}
 	return odd
