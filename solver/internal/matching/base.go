@@ -23,6 +23,7 @@ type Base struct {
 	reached   []int64 // of each terminal: its pairs of less slack than this are listed
 	journal   *journal
 	known     []int32 // stamps of terminals
+	listed    []int64 // least weight listed for them
 	stamp     int32
 	toggled   []bool // by edge, all false
 }
@@ -38,7 +39,7 @@ func (j *Joiner) Base(ctx context.Context, odd, join []bool) (*Base, error) {
 	b := &Base{
 		Weight: weight, Joiner: j, join: slices.Clone(join), paths: make([][]int32, m.vertices),
 		dual: slices.Clone(m.dual), outer: slices.Clone(m.top), outerDual: make([]int64, m.vertices), own: make([]int64, m.vertices), reached: make([]int64, m.vertices),
-		journal: newJournal(m), known: make([]int32, len(m.adjacent)), toggled: make([]bool, len(join)),
+		journal: newJournal(m), known: make([]int32, len(m.adjacent)), listed: make([]int64, len(m.adjacent)), toggled: make([]bool, len(join)),
 	}
 	b.sets, b.number = m.blossoms()
 	for i := range int32(m.vertices) {
@@ -81,11 +82,11 @@ func (b *Base) findLeast() {
 
 // A Trial is what [Base.Try] found.
 type Trial struct {
-	// Cost is by how much the least join with the edge flipped weighs more than the base's
-	// join: exactly if Cycle is not nil, else at least.
+	// Cost is by how much at least a join with the edge flipped weighs more than the base's.
 	Cost int64
-	// Cycle lists the edges in which a least join with the edge flipped differs from the
-	// base's; nil if the target was reached.
+	// Cycle lists the edges in which a join with the edge flipped differs from the base's;
+	// nil if the target was reached or none was found. It weighs Cost more and so is a least
+	// one, unless the base's duals know a shorter way over the edge itself.
 	Cycle []int32
 	// Change gives the duals that prove the cost. The new terminals stand at the ends of the
 	// edge, at the lower one first.

@@ -1,5 +1,7 @@
 package matching
 
+import "slices"
+
 // spare is the number of vertices that a trial adds: one at each end of the edge.
 const spare = 2
 
@@ -33,7 +35,9 @@ func (b *Base) Try(e int32, target int64) Trial {
 			m.addEdge(v, x.place, x.weight)
 		}
 		grown, result := b.growBoth(u, v, growth)
+		b.Removed[e] = false // pairs are listed for trials of other edges too
 		unlisted, violated := b.unlisted(2*grown, 2*growth)
+		b.Removed[e] = true
 		var t Trial
 		if !violated {
 			t.Cost = weight + (yp+yq+grown+1)>>1
@@ -174,7 +178,8 @@ type candidate struct {
 	distance int64
 }
 
-// list lists those pairs that have less than the given slack and are not listed.
+// list lists those pairs that have less than the given slack and are not listed, or with
+// more than their distance, as pricing may do.
 func (b *Base) list(candidates []candidate, slack int64) {
 	m := b.matcher
 	last := int32(-1)
@@ -184,10 +189,12 @@ func (b *Base) list(candidates []candidate, slack int64) {
 			m.markBlossoms(x.i)
 			b.stamp++
 			for _, h := range m.adjacent[x.i] {
-				b.known[h.to] = b.stamp
+				if b.known[h.to] != b.stamp || h.weight < b.listed[h.to] {
+					b.known[h.to], b.listed[h.to] = b.stamp, h.weight
+				}
 			}
 		}
-		if b.known[x.k] != b.stamp && 2*x.distance-b.dual[x.i]-b.dual[x.k]+2*m.common(x.k) < slack {
+		if (b.known[x.k] != b.stamp || 2*x.distance < b.listed[x.k]) && 2*x.distance-b.dual[x.i]-b.dual[x.k]+2*m.common(x.k) < slack {
 			m.addEdge(x.i, x.k, 2*x.distance)
 		}
 	}
@@ -261,7 +268,7 @@ func (b *Base) cycle(e int32) []int32 {
 			odd = append(odd, k)
 		}
 	}
-	if !found {
+	if !found || !slices.Contains(odd, e) { // the base's paths may meet on edges of weight 0
 		return nil
 	}
 	return odd
