@@ -217,7 +217,7 @@ func pack(ctx context.Context, in *ising.Instance, start []int8) (*Result, error
 		}
 	}
 	u := q.unsatisfied(in.Lattice, spins)
-	p, err := packing.Pack(ctx, g, &packing.Settings{Enough: u - q.step + 1})
+	p, err := packing.Pack(ctx, g, &packing.Settings{Enough: max(u-q.step+1, 1)})
 	if p == nil {
 		return nil, err
 	}

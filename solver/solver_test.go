@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +50,7 @@ func TestSuite(t *testing.T) {
 			return solver.SpanningTree(ctx, in, &solver.SpanningTreeSettings{Descent: true}, rng)
 		}, random)
 	})
-	for _, method := range []solver.Method{"", solver.Exhaustive, solver.Transfer} {
+	for _, method := range []solver.Method{"", solver.Packing, solver.Exhaustive, solver.Transfer} {
 		t.Run("exact "+string(method), func(t *testing.T) {
 			solvertest.Run(t, func(ctx context.Context, in *ising.Instance, _ *rand.Rand) (*solver.Result, error) {
 				return solver.Exact(ctx, in, &solver.ExactSettings{Method: method})
@@ -179,7 +177,7 @@ func TestTransferStops(t *testing.T) {
 	in := draw(t, gaussian, "10x10", "periodic", 0)
 	ctx, cancel := context.WithTimeout(background, time.Millisecond)
 	defer cancel()
-	r, err := solver.Exact(ctx, in, nil)
+	r, err := solver.Exact(ctx, in, &solver.ExactSettings{Method: solver.Transfer})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("error %v, want the deadline", err)
 	}
@@ -189,70 +187,40 @@ func TestTransferStops(t *testing.T) {
 	}
 }
 
-// t2g10_5555 of the Biq Mac library (Rendl, Rinaldi and Wiegele 2010), a 10×10
-// Gaussian torus with couplings of integers, H = Σ w s s; its optimum is listed.
-func TestBiqMacTorus(t *testing.T) {
-	file, err := os.Open("../../shared/instances/t2g10_5555.rud")
-	if err != nil {
-		t.Skip(err)
-	}
-	defer file.Close()
-	in, want := readTorus(t, file, solvertest.Lattice(t, "10x10", "periodic")), -12933724.0
-	if got := exact(t, in, solver.Transfer).Energy; got != want {
-		t.Errorf("energy %v, want %v", got, want)
-	}
-}
-
-// readTorus reads "n m" and m lines "i j w", sites counted from 1, J = -w.
-func readTorus(t *testing.T, r io.Reader, l *ising.Lattice) *ising.Instance {
-	t.Helper()
-	var n, m int
-	if _, err := fmt.Fscan(r, &n, &m); err != nil || n != l.Sites() {
-		t.Fatalf("%d sites, want %d: %v", n, l.Sites(), err)
-	}
-	J := make([]float64, l.Axes()*n)
-	for range m {
-		var i, j int
-		var w float64
-		if _, err := fmt.Fscan(r, &i, &j, &w); err != nil {
-			t.Fatal(err)
-		}
-		for a := range l.Axes() {
-			switch {
-			case l.Next(a, i-1) == j-1:
-				J[a*n+i-1] = -w
-			case l.Next(a, j-1) == i-1:
-				J[a*n+j-1] = -w
-			}
-		}
-	}
-	in, err := ising.NewInstance(l, J)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return in
-}
-
 func TestTooLarge(t *testing.T) {
 	for _, c := range []struct {
 		shape, boundary string
 		method          solver.Method
 	}{
-		{"5x5", "free", solver.Exhaustive}, {"17x17", "free", ""}, {"11x11", "periodic", ""}, {"17x11", "periodic,free", solver.Transfer},
-		{"5x5x5", "free", ""}, {"100000x16", "free", ""},
+		{"5x5", "free", solver.Exhaustive}, {"17x17", "free", solver.Transfer}, {"11x11", "periodic", solver.Transfer},
+		{"17x11", "periodic,free", solver.Transfer}, {"5x5x5", "free", solver.Transfer}, {"100000x16", "free", solver.Transfer},
 	} {
 		in := draw(t, gaussian, c.shape, c.boundary, 0)
 		_, err := solver.Exact(background, in, &solver.ExactSettings{Method: c.method})
 		if !errors.Is(err, solver.ErrTooLarge) || !strings.Contains(err.Error(), c.shape) {
 			t.Errorf("%s %s: %v", c.shape, c.boundary, err)
 		}
-		if fits := solver.CheckExact(in.Lattice) == nil; fits != (c.shape == "5x5") { // there the other method does
-			t.Errorf("%s %s: CheckExact says %v", c.shape, c.boundary, fits)
+	}
+	for _, c := range []struct {
+		shape, boundary string
+		fits            bool
+	}{
+		{"400x400", "free", true}, {"300x300", "cylinder", true}, {"100x100", "periodic", true}, {"101x100", "periodic", false},
+		{"1200x10", "periodic", true}, {"5x5x5", "periodic", true}, {"6x6x6", "free", false}, {"4x4x20", "free", true}, {"3x3x20", "periodic", true},
+	} {
+		err := solver.CheckExact(solvertest.Lattice(t, c.shape, c.boundary))
+		if c.fits != (err == nil) || !c.fits && !(errors.Is(err, solver.ErrTooLarge) && strings.Contains(err.Error(), c.shape)) {
+			t.Errorf("%s %s: CheckExact says %v", c.shape, c.boundary, err)
 		}
 	}
-	in := draw(t, gaussian, "3x3", "free", 0)
-	if _, err := solver.Exact(background, in, &solver.ExactSettings{Method: "magic"}); !errors.Is(err, solver.ErrSettings) {
-		t.Errorf("unknown method: %v", err)
+}
+
+func TestExactSettings(t *testing.T) {
+	in := draw(t, gaussian, "3x3x3", "free", 0)
+	for _, set := range []solver.ExactSettings{{Method: "magic"}, {Method: solver.Matching}, {TimeLimit: -1}} {
+		if _, err := solver.Exact(background, in, &set); !errors.Is(err, solver.ErrSettings) {
+			t.Errorf("%+v: %v", set, err)
+		}
 	}
 }
 
