@@ -125,8 +125,11 @@ func (j *Joiner) Join(ctx context.Context, odd, join []bool, enough int64) (int6
 			return 0, err
 		}
 		j.matcher = m
-		if j.value() <= enough || !j.price() {
-			return j.paths(join), nil
+		if j.value() <= enough || !j.price(ctx) {
+			if err := ctx.Err(); err != nil {
+				return 0, err // perhaps not all is priced
+			}
+			return j.paths(ctx, join)
 		}
 	}
 }
@@ -189,10 +192,10 @@ func (j *Joiner) value() (sum int64) {
 }
 
 // price lists the pairs that violate the duals, and reports whether there are any.
-func (j *Joiner) price() bool {
+func (j *Joiner) price(ctx context.Context) bool {
 	listed := len(j.pairs)
-	j.priceOutside()
-	j.priceInside()
+	j.priceOutside(ctx)
+	j.priceInside(ctx)
 	more := j.pairs[listed:]
 	slices.SortFunc(more, func(a, b pair) int {
 		return cmp.Or(cmp.Compare(a.places, b.places), cmp.Compare(a.distance, b.distance))
@@ -205,7 +208,7 @@ func (j *Joiner) price() bool {
 // priceOutside looks at pairs in different outermost nodes. Each terminal owns the
 // vertices that are nearer to it than its dual; where those of two nodes overlap a pair
 // is violated.
-func (j *Joiner) priceOutside() {
+func (j *Joiner) priceOutside(ctx context.Context) {
 	m, f := j.matcher, &j.field
 	f.begin()
 	for i, v := range j.terminals {
@@ -213,7 +216,10 @@ func (j *Joiner) priceOutside() {
 			f.offer(v, -m.dual[i], int32(i))
 		}
 	}
-	for len(f.heap) > 0 {
+	for settled := 0; len(f.heap) > 0; settled++ {
+		if settled%(64*often) == 0 && ctx.Err() != nil {
+			return
+		}
 		v, key, ok := f.settle()
 		if !ok {
 			continue
@@ -246,10 +252,13 @@ func (j *Joiner) priceOutside() {
 
 // priceInside looks at pairs inside one blossom. A pair that is not listed is as far as
 // the reach of both, so that one end must have more dual below the outermost blossom.
-func (j *Joiner) priceInside() {
+func (j *Joiner) priceInside(ctx context.Context) {
 	m := j.matcher
 	var largest []int64 // dual in each outermost blossom
 	for i := range int32(len(j.terminals)) {
+		if i%often == 0 && ctx.Err() != nil {
+			return
+		}
 		top := m.top[i]
 		if !m.isBlossom(top) || m.dual[i]-m.z[top] <= j.reach[i] {
 			continue
@@ -277,8 +286,11 @@ func (j *Joiner) priceInside() {
 }
 
 // paths adds up the shortest paths between the matched, and returns the weight.
-func (j *Joiner) paths(join []bool) (sum int64) {
+func (j *Joiner) paths(ctx context.Context, join []bool) (sum int64, err error) {
 	for i, v := range j.terminals {
+		if i%often == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
 		end := j.sink
 		if k := j.matcher.partner(int32(i)); k >= 0 {
 			if int(k) < i {
@@ -293,7 +305,7 @@ func (j *Joiner) paths(join []bool) (sum int64) {
 			sum += j.graph.Weight[e]
 		}
 	}
-	return sum
+	return sum, nil
 }
 
 // path calls f for the edges of a shortest path, from its end to its start, and reports
