@@ -23,6 +23,7 @@ const (
 	Heuristic   Status = iota // nothing but the energy
 	Proven                    // the configuration is a ground state
 	Interrupted               // the context ended before the solver did
+	TimeLimit                 // the time limit of the settings did
 )
 
 func (s Status) String() string {
@@ -33,6 +34,8 @@ func (s Status) String() string {
 		return "proven"
 	case Interrupted:
 		return "interrupted"
+	case TimeLimit:
+		return "time limit"
 	}
 	return fmt.Sprintf("Status(%d)", int(s))
 }
@@ -43,6 +46,9 @@ type Result struct {
 	Energy float64 // of Spins, summed afresh
 	Bound  float64 // a proven lower bound of the ground-state energy; NaN if there is none
 	Status Status
+	// ReadEnergies are the energies at which the reads of annealing ended, in their order,
+	// before reads were combined; nil for other solvers.
+	ReadEnergies []float64
 	Stats
 }
 
@@ -51,7 +57,7 @@ type Stats struct {
 	Reads   int   // independent runs that were begun
 	Sweeps  int   // over all reads
 	Updates int64 // proposed spin flips
-	Flips   int64 // accepted spin flips
+	Flips   int64 // accepted spin flips, where the engine counts them
 	Elapsed time.Duration
 }
 
