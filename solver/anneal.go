@@ -177,21 +177,22 @@ type annealing struct {
 type group struct {
 	spins    []int8 // the best, descended
 	energy   float64
+	others   [][]int8 // reads to combine with
 	energies []float64
 	stats    Stats
 }
 
-// run makes reads, in rounds of as many groups as there are workers if time is limited,
-// else all in one round.
+// run makes reads, in rounds of as many groups as there are workers if time is limited.
 func (a *annealing) run() {
 	left := a.set.Reads // 0 is no end
 	for first := true; first || a.ctx.Err() == nil && !a.reached(); first = false {
 		round := a.set.Workers
 		if left > 0 {
 			groups := (left + a.engine.lanes() - 1) / a.engine.lanes()
-			if round = min(round, groups); a.set.TimeLimit == 0 {
-				round = groups
+			if a.set.TimeLimit == 0 {
+				round = 64 // so that their states need little memory
 			}
+			round = min(round, groups)
 		}
 		reads := make([]int, round)
 		for k := range reads {
@@ -257,7 +258,14 @@ func (a *annealing) add(g *group) {
 		a.best, g.spins = g.spins, a.best
 		a.energy = g.energy
 	}
-	if !a.set.Independent && a.cross.improve(a.best, g.spins) {
+	if a.set.Independent {
+		return
+	}
+	improved := a.cross.improve(a.best, g.spins)
+	for _, s := range g.others {
+		improved = a.cross.improve(a.best, s) || improved
+	}
+	if improved {
 		a.stats.Flips += int64(Descent(a.in, a.best))
 		a.energy = a.in.Energy(a.best)
 	}
@@ -272,13 +280,13 @@ func (a *annealing) reached() bool {
 }
 
 // sweeps returns the length of the next group's reads, of so many that run side by side:
-// if it is not set, two groups of each power of two, and the last until the time is up.
+// if it is not set, four groups of each power of two, and the last until the time is up.
 func (a *annealing) sweeps(beside int) int {
 	if a.set.Sweeps > 0 {
 		return a.set.Sweeps
 	}
 	const shortest = 32
-	n := shortest << min(a.groups/2, 40)
+	n := shortest << min(a.groups/4, 40)
 	if a.stats.Sweeps == 0 {
 		return n
 	}

@@ -192,10 +192,12 @@ func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []i
 	g.energy = s.in.Energy(g.spins)
 	g.energies[order[0]] = g.energy
 	if !s.set.Independent {
-		cross, other := newCrosser(s.in), make([]int8, len(g.spins))
+		cross := newCrosser(s.in)
 		for _, lane := range order[1:min(combined, len(order))] {
+			other := make([]int8, len(g.spins))
 			store(other, lane)
 			cross.improve(g.spins, other)
+			g.others = append(g.others, other)
 		}
 		g.stats.Flips += int64(Descent(s.in, g.spins))
 		g.energy = s.in.Energy(g.spins)
