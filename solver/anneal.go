@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +48,8 @@ type AnnealSettings struct {
 	// none.
 	TimeLimit time.Duration
 	// Independent keeps the best read as it is. Otherwise the reads are combined: wherever
-	// two differ in a part that hangs together, the better half is taken.
+	// two differ in a part that hangs together the better half is taken, and what the best
+	// have in common is annealed again as single spins (Houdayer and Martin 1999).
 	Independent bool
 	// Workers is the number of groups of reads made at the same time, 1 by default. The
 	// result does not depend on it.
@@ -125,7 +127,8 @@ func (set *AnnealSettings) beta(sweep, sweeps int) float64 {
 // Anneal is simulated annealing (Kirkpatrick, Gelatt and Vecchi 1983,
 // doi 10.1126/science.220.4598.671) with Metropolis updates site by site. Each
 // read ends with descent; the result is the best read, or what the best reads combine
-// to. When ctx ends, each read is descended from where it is.
+// to. When ctx ends, each read is descended from where it is. With a time limit and
+// neither Reads nor Sweeps the course of the search depends on the time.
 func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, rng *rand.Rand) (*Result, error) {
 	begin := time.Now()
 	set, err := settings.withDefaults(in)
@@ -170,14 +173,16 @@ type annealing struct {
 	energy   float64
 	energies []float64
 	stats    Stats
-	groups   int // begun, over all rounds
+	groups   int      // begun, over all rounds
+	elite    [][]int8 // the best of the last groups, up to 64
+	fresh    int      // of them, since they were combined
 }
 
 // group is what a group of reads ended at.
 type group struct {
 	spins    []int8 // the best, descended
 	energy   float64
-	others   [][]int8 // reads to combine with
+	elite    [][]int8 // states to combine with
 	energies []float64
 	stats    Stats
 }
@@ -203,10 +208,27 @@ func (a *annealing) run() {
 			}
 		}
 		a.round(reads)
-		if a.set.Reads > 0 && left == 0 {
+		over := a.set.Reads > 0 && left == 0
+		if a.fresh >= 4 || a.fresh > 1 && over {
+			a.combine()
+		}
+		if over {
 			return
 		}
 	}
+}
+
+// combine lowers the energy of the best by what it has in common with the best of other
+// groups.
+func (a *annealing) combine() {
+	seed := rand.NewPCG(a.rng.Uint64(), a.rng.Uint64())
+	if a.fresh = 0; a.reached() {
+		return
+	}
+	s := &schedule{a, a.stats.Sweeps / a.stats.Reads}
+	a.stats.Updates += s.renormalise(a.best, a.elite, seed)
+	a.stats.Flips += int64(Descent(a.in, a.best))
+	a.energy = a.in.Energy(a.best)
 }
 
 // round makes groups of reads and adds them in order, up to the first with which the
@@ -261,8 +283,12 @@ func (a *annealing) add(g *group) {
 	if a.set.Independent {
 		return
 	}
+	a.elite = append(a.elite, slices.Clone(g.spins))
+	if a.fresh++; len(a.elite) > 64 {
+		a.elite = slices.Delete(a.elite, 0, 1)
+	}
 	improved := a.cross.improve(a.best, g.spins)
-	for _, s := range g.others {
+	for _, s := range g.elite {
 		improved = a.cross.improve(a.best, s) || improved
 	}
 	if improved {

@@ -111,8 +111,11 @@ func newMultispin(in *ising.Instance, ends [][2]int32, couplings []float64) (*mu
 
 func (e *multispinEngine) lanes() int { return multispin.Lanes }
 
-// combined is the number of a group's best reads that are combined.
-const combined = 64
+// Of a group's reads the best are combined, to so many states.
+const (
+	combined = 128
+	elite    = 16
+)
 
 func (e *multispinEngine) anneal(s *schedule, reads int, src *rand.PCG) *group {
 	reads = (reads + 63) / 64 * 64
@@ -138,7 +141,7 @@ func (e *multispinEngine) anneal(s *schedule, reads int, src *rand.PCG) *group {
 		g.energies[lane] = -e.size * float64(e.bonds-2*n)
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(broken[a], broken[b]), cmp.Compare(a, b)) })
-	s.combine(g, r.Store, order)
+	s.combine(g, r.Store, order, src)
 	return g
 }
 
@@ -173,7 +176,7 @@ func (e *lanesEngine) anneal(s *schedule, _ int, src *rand.PCG) *group {
 		g.energies[lane] = e.in.Energy(states[lane])
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(g.energies[a], g.energies[b]), cmp.Compare(a, b)) })
-	s.combine(g, func(dst []int8, lane int) { copy(dst, states[lane]) }, order)
+	s.combine(g, func(dst []int8, lane int) { copy(dst, states[lane]) }, order, src)
 	return g
 }
 
@@ -185,23 +188,32 @@ func newGroup(in *ising.Instance, reads, sweeps int) *group {
 
 // combine sets the group's best state: the first of the order, best first, crossed with
 // those that follow.
-func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []int) {
+func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []int, src *rand.PCG) {
 	g.spins = make([]int8, s.in.Sites())
 	store(g.spins, order[0])
 	g.stats.Flips += int64(Descent(s.in, g.spins))
 	g.energy = s.in.Energy(g.spins)
 	g.energies[order[0]] = g.energy
-	if !s.set.Independent {
-		cross := newCrosser(s.in)
-		for _, lane := range order[1:min(combined, len(order))] {
-			other := make([]int8, len(g.spins))
-			store(other, lane)
-			cross.improve(g.spins, other)
-			g.others = append(g.others, other)
-		}
-		g.stats.Flips += int64(Descent(s.in, g.spins))
-		g.energy = s.in.Energy(g.spins)
+	if s.set.Independent {
+		return
 	}
+	// The best reads make a few states, each crossed with its share of the others.
+	cross, other := newCrosser(s.in), make([]int8, len(g.spins))
+	for k, lane := range order[:min(combined, len(order))] {
+		if k < elite {
+			g.elite = append(g.elite, make([]int8, len(g.spins)))
+			store(g.elite[k], lane)
+			continue
+		}
+		store(other, lane)
+		cross.improve(g.elite[k%elite], other)
+	}
+	for _, state := range g.elite {
+		cross.improve(g.spins, state)
+	}
+	g.stats.Updates += s.renormalise(g.spins, g.elite, src)
+	g.stats.Flips += int64(Descent(s.in, g.spins))
+	g.energy = s.in.Energy(g.spins)
 }
 
 type sparseEngine struct {

@@ -288,7 +288,7 @@ func TestAnnealSettings(t *testing.T) {
 		}
 		return r
 	}
-	base := solver.AnnealSettings{Engine: solver.Sparse, Reads: 3, Sweeps: 20}
+	base := solver.AnnealSettings{Engine: solver.Sparse, Reads: 3, Sweeps: 20, Independent: true}
 	want := anneal(base)
 	if want.Reads != 3 || want.Sweeps != 60 || want.Updates != 60*64 || want.Flips == 0 {
 		t.Errorf("stats %+v", want.Stats)
