@@ -58,8 +58,8 @@ func (s *schedule) renormalise(spins []int8, others [][]int8, src *rand.PCG) (up
 }
 
 // contract returns the glass whose spins are the classes of sites that bonds hold
-// together and that are oriented alike in all states, up to a reversal, with the class
-// of each site. All its spins up stand for the state s.
+// together and that are oriented alike in all states, with the class of each site. All
+// its spins up stand for the state s.
 func contract(in *ising.Instance, s []int8, others [][]int8) (*ising.Instance, []int32) {
 	table := newBonds(in)
 	n := in.Sites()
@@ -71,7 +71,6 @@ func contract(in *ising.Instance, s []int8, others [][]int8) (*ising.Instance, [
 			}
 		}
 	}
-	all := ^uint64(0) >> (64 - len(others))
 	class := make([]int32, n)
 	for i := range class {
 		class[i] = -1
@@ -90,7 +89,7 @@ func contract(in *ising.Instance, s []int8, others [][]int8) (*ising.Instance, [
 			i := members[k]
 			site, _ := table.at(int(i))
 			for _, j := range site {
-				if d := differs[i] ^ differs[j]; class[j] < 0 && (d == 0 || d == all) {
+				if class[j] < 0 && differs[i] == differs[j] {
 					class[j] = c
 					members = append(members, j)
 				}
