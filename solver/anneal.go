@@ -151,6 +151,11 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 	a.run()
 	r := heuristic(in, a.best, a.stats, begin)
 	r.ReadEnergies = a.energies
+	for _, e := range a.energies {
+		if e <= r.Energy+in.Tolerance() {
+			r.Hits++
+		}
+	}
 	switch err := ctx.Err(); {
 	case err != nil:
 		return interrupted(r, err)

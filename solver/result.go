@@ -52,9 +52,14 @@ type Result struct {
 	Stats
 }
 
+// Equilibrated reports whether at least two independent runs and half of all reached the
+// energy: equilibrium for the purpose of finding the ground state, though no proof.
+func (r *Result) Equilibrated() bool { return r.Hits >= 2 && 2*r.Hits >= r.Reads }
+
 // Stats counts the work behind a result.
 type Stats struct {
 	Reads   int   // independent runs that were begun
+	Hits    int   // of them, those that reached the energy by themselves; 0 if they were not counted
 	Sweeps  int   // over all reads
 	Updates int64 // proposed spin flips
 	Flips   int64 // accepted spin flips, where the engine counts them

@@ -59,6 +59,11 @@ func TestSuite(t *testing.T) {
 			}, random)
 		})
 	}
+	t.Run("temper", func(t *testing.T) {
+		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Temper(ctx, in, &solver.TemperSettings{Families: 1, Sweeps: 20}, rng)
+		}, random)
+	})
 	t.Run("refine", func(t *testing.T) {
 		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
 			return solver.Refine(ctx, in, &solver.RefineSettings{Width: 2, Passes: 1}, rng)

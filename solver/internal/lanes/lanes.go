@@ -186,27 +186,21 @@ func (r *Replicas) refresh() {
 	}
 }
 
-// SetBeta sets the inverse temperature of all replicas, in the inverse unit of the
+// SetBetaOf sets the inverse temperature of a replica, in the inverse unit of the
 // couplings.
-func (r *Replicas) SetBeta(beta float64) {
-	for lane := range r.beta {
-		r.setBeta(lane, beta)
-	}
-}
-
-// SetBetas sets the inverse temperature of each replica.
-func (r *Replicas) SetBetas(betas []float64) {
-	for lane, beta := range betas {
-		r.setBeta(lane, beta)
-	}
-}
-
-func (r *Replicas) setBeta(lane int, beta float64) {
+func (r *Replicas) SetBetaOf(lane int, beta float64) {
 	beta *= r.unit
 	if !r.half {
 		beta *= 2 // a flip costs 2 s h
 	}
 	r.beta[lane] = float32(min(beta, math.MaxFloat32/(1<<25))) // the product stays finite
+}
+
+// SetBeta sets the same for all replicas.
+func (r *Replicas) SetBeta(beta float64) {
+	for lane := range r.beta {
+		r.SetBetaOf(lane, beta)
+	}
 }
 
 // Sweep updates every site n times, or every site of one colour.

@@ -85,7 +85,9 @@ func TestReplicasSampleBoltzmann(t *testing.T) {
 					for lane := range betas {
 						betas[lane] = 0.2 + 0.03*float64(lane)
 					}
-					r.SetBetas(betas)
+					for lane, beta := range betas {
+						r.SetBetaOf(lane, beta)
+					}
 				}
 				var free []int // spins that make the state
 				for i := range c.sites {

@@ -168,24 +168,36 @@ func (r *Replicas) SetBeta(beta float64) {
 	}
 }
 
-// SetBetas sets the inverse temperature of each replica.
-func (r *Replicas) SetBetas(betas []float64) {
+// SetBetas sets the inverse temperature of each replica to that of its rung on a ladder.
+func (r *Replicas) SetBetas(ladder []float64, rungs []int) {
 	shift := r.phases.Float64()
-	*r.rules = [2]rules{}
+	masks := make([][words]uint64, len(ladder)) // of the replicas on each rung
+	for lane, rung := range rungs {
+		masks[rung][lane/64] |= 1 << (lane % 64)
+	}
 	for odd := range r.rules {
+		if odd == 0 && r.even == 0 || odd == 1 && r.even == len(r.sites) {
+			continue // no site needs them
+		}
 		rule := &r.rules[odd]
+		*rule = rules{}
 		for t := range r.slots / 2 {
-			for lane, beta := range betas {
+			for rung, beta := range ladder {
 				whole, dither := r.threshold(beta, odd, t, shift)
-				w, at := lane/64, lane%64
-				for k := range rule.bit {
-					rule.bit[k][t][w] |= whole >> k & 1 << at
+				for ; whole != 0; whole &= whole - 1 {
+					set(&rule.bit[bits.TrailingZeros64(whole)][t], &masks[rung])
 				}
-				for p := range rule.dither {
-					rule.dither[p][t][w] |= dither >> p & 1 << at
+				for ; dither != 0; dither &= dither - 1 {
+					set(&rule.dither[bits.TrailingZeros64(dither)][t], &masks[rung])
 				}
 			}
 		}
+	}
+}
+
+func set(dst, mask *[words]uint64) {
+	for w, m := range mask {
+		dst[w] |= m
 	}
 }
 
@@ -267,11 +279,26 @@ func sum(a, b, c uint64) (ones, twos uint64) { return a ^ b ^ c, a&b | c&(a|b) }
 func (r *Replicas) Broken(dst []int) {
 	for w := range (len(dst) + 63) / 64 {
 		var digit [32]uint64 // of the 64 counts
-		for _, b := range r.bonds {
-			carry := r.spins[b.i][w] ^ r.spins[b.j][w] ^ b.sign
-			for k := 0; carry != 0; k++ {
-				digit[k], carry = digit[k]^carry, digit[k]&carry
+		broken := func(b *bond) uint64 { return r.spins[b.i][w] ^ r.spins[b.j][w] ^ b.sign }
+		carry := func(v uint64, k int) {
+			for ; v != 0; k++ {
+				digit[k], v = digit[k]^v, digit[k]&v
 			}
+		}
+		// Four bonds at a time, whose sum seldom carries far.
+		ones, twos := uint64(0), uint64(0)
+		k := 0
+		for ; k+4 <= len(r.bonds); k += 4 {
+			b := r.bonds[k : k+4]
+			var two, two2, four uint64
+			ones, two = sum(ones, broken(&b[0]), broken(&b[1]))
+			ones, two2 = sum(ones, broken(&b[2]), broken(&b[3]))
+			twos, four = sum(twos, two, two2)
+			carry(four, 2)
+		}
+		digit[0], digit[1] = ones, twos
+		for ; k < len(r.bonds); k++ {
+			carry(broken(&r.bonds[k]), 0)
 		}
 		for at := range min(64, len(dst)-64*w) {
 			n := 0

@@ -112,7 +112,11 @@ func TestReplicasSampleBoltzmann(t *testing.T) {
 					}
 				}
 				if own {
-					r.SetBetas(betas)
+					rungs := make([]int, Lanes)
+					for lane := range rungs {
+						rungs[lane] = lane
+					}
+					r.SetBetas(betas, rungs)
 				} else {
 					r.SetBeta(0.3)
 				}
@@ -222,7 +226,7 @@ func TestInstructionSetsAgree(t *testing.T) {
 					r.SetBeta(0.1 * float64(k))
 					r.Sweep(3)
 				}
-				r.SetBetas(make([]float64, lanes))
+				r.SetBetas([]float64{0, 0.3}, make([]int, lanes))
 				r.Sweep(1)
 				r.SetBeta(math.Inf(1))
 				r.Sweep(1)
