@@ -27,7 +27,8 @@ type Solved struct {
 // within [Tolerance].
 func (s *Solved) Proven() bool { return s.Bound >= s.Energy-s.Tolerance() }
 
-const minCoupling, maxCoupling = 1e-30, 1e30
+// MinCoupling and MaxCoupling bound the size of a coupling that is not 0.
+const MinCoupling, MaxCoupling = 1e-30, 1e30
 
 // NewInstance returns the instance with couplings J, which it keeps. It fails if
 // the length is not that of [Lattice.Bonds], if a coupling is neither 0 nor of a size from 1e-30 to
@@ -38,8 +39,8 @@ func NewInstance(l *Lattice, J []float64) (*Instance, error) {
 		return nil, fmt.Errorf("ising: %d couplings for lattice %v, want %d", len(J), l, l.Bonds())
 	}
 	for k, v := range J {
-		if size := math.Abs(v); v != 0 && !(size >= minCoupling && size <= maxCoupling) {
-			return nil, fmt.Errorf("ising: coupling of %s is %v, want 0 or a size from %g to %g", l.bondName(k), v, minCoupling, maxCoupling)
+		if size := math.Abs(v); v != 0 && !(size >= MinCoupling && size <= MaxCoupling) {
+			return nil, fmt.Errorf("ising: coupling of %s is %v, want 0 or a size from %g to %g", l.bondName(k), v, MinCoupling, MaxCoupling)
 		}
 		if v != 0 && l.to[k] < 0 {
 			return nil, fmt.Errorf("ising: coupling %v of %s crosses a free boundary", v, l.bondName(k))

@@ -495,3 +495,31 @@ func TestInvalidGraphs(t *testing.T) {
 		}
 	}
 }
+
+func TestSummary(t *testing.T) {
+	// Bonds down 1 and -2, bonds right 3 and 0.5, as in TestEnergyByHand.
+	in, err := NewInstance(lattice(t, "2x2", "free"), []float64{1, -2, 0, 0, 3, 0, 0.5, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Summary{Bonds: 4, Negative: 1, Least: -2, Most: 3, Mean: 2.5 / 4, RMS: math.Sqrt(14.25 / 4), Sum: 6.5, Values: RealValues, Plaquettes: 1, Frustrated: 1}
+	if diff := cmp.Diff(want, in.Summary()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for values, J := range map[string][]float64{
+		NoValues: make([]float64, 8), OneSize: {2, -2, 0, 0, 2, 0, 0, 0}, IntegerValues: {2, -2, 0, 0, 1, 0, 0, 0},
+	} {
+		in, err := NewInstance(in.Lattice, J)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := in.Summary(); s.Values != values || s.Plaquettes != 0 || s.Bonds+s.Missing != 4 || s.Least > s.Most {
+			t.Errorf("%s: %+v", values, s)
+		}
+	}
+	each(t, func(t *testing.T, in *Instance, rng *rand.Rand) {
+		if s := in.Summary(); in.Energy(randomSpins(in.Sites(), rng)) < -s.Sum || s.Frustrated > s.Plaquettes {
+			t.Errorf("%+v", s)
+		}
+	})
+}

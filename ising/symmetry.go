@@ -62,14 +62,15 @@ func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
 	return y
 }
 
-// bondBetween returns the index of the bond that joins neighbours i and j.
+// bondBetween returns the index of the bond that joins i and j, -1 if they are not
+// neighbours.
 func (l *Lattice) bondBetween(i, j int32) int32 {
 	for _, k := range l.BondsAt(int(i)) {
 		if l.Across(k, int(i)) == int(j) {
 			return k
 		}
 	}
-	panic("ising: sites are not neighbours")
+	return -1
 }
 
 // Instance returns the image of an instance on the symmetry's lattice.

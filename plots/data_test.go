@@ -212,3 +212,11 @@ func lattice(rows, cols int, gaussian, periodic bool) plots.Lattice {
 	}
 	return l
 }
+
+func couplings(rows, cols int, gaussian, periodic bool) plots.Couplings {
+	l := lattice(rows, cols, gaussian, periodic)
+	return plots.Couplings{
+		Title: "a title", Rows: rows, Cols: cols, Down: l.Down, Right: l.Right,
+		PeriodicRows: periodic, PeriodicCols: periodic, Frustrated: l.Frustrated,
+	}
+}

@@ -51,26 +51,17 @@ type Lattice struct {
 }
 
 func (l Lattice) check() error {
-	n := l.Rows * l.Cols
-	if l.Rows < 2 || l.Cols < 2 || l.Rows > MaxLattice || l.Cols > MaxLattice {
-		return fmt.Errorf("plots: Lattice: %d×%d sites, want sides of 2 to %d", l.Rows, l.Cols, MaxLattice)
+	if err := l.checkCouplings("Lattice"); err != nil {
+		return err
 	}
+	n := l.Rows * l.Cols
 	for _, f := range []struct {
 		name string
 		len  int
-	}{
-		{"Down", len(l.Down)}, {"Right", len(l.Right)}, {"Frustrated", len(l.Frustrated)},
-		{"Truth", len(l.Truth)}, {"Prediction", len(l.Prediction)},
-	} {
+	}{{"Truth", len(l.Truth)}, {"Prediction", len(l.Prediction)}} {
 		if f.len != n {
 			return fmt.Errorf("plots: Lattice.%s: %d values for %d sites", f.name, f.len, n)
 		}
-	}
-	if err := check("Lattice.Down", l.Down); err != nil {
-		return err
-	}
-	if err := check("Lattice.Right", l.Right); err != nil {
-		return err
 	}
 	if err := check("Lattice energies", []float64{l.TruthEnergy, l.PredictionEnergy}); err != nil {
 		return err

@@ -36,6 +36,8 @@ var goldens = map[string]chart{
 	"times":    times(16),
 	"training": training(5, 2, 200, 10),
 	"lattice":  lattice(16, 16, true, true),
+
+	"couplings": couplings(12, 20, true, true),
 }
 
 func TestGolden(t *testing.T) {
@@ -166,6 +168,8 @@ func TestExtremes(t *testing.T) {
 		"lattice 64×64":         lattice(64, 64, true, false),
 		"lattice 2×64":          lattice(2, 64, true, true),
 		"lattice 64×3":          lattice(64, 3, false, false),
+		"couplings 2×64":        couplings(2, 64, false, false),
+		"couplings 64×2":        couplings(64, 2, true, true),
 		"lattice without bonds": plots.Lattice{Rows: 2, Cols: 2, Down: make([]float64, 4), Right: make([]float64, 4), Frustrated: make([]bool, 4), Truth: []int8{1, 1, 1, 1}, Prediction: []int8{1, -1, 1, -1}},
 	}
 	for name, c := range tests {
@@ -233,6 +237,10 @@ func TestErrors(t *testing.T) {
 		{"training: steps decrease", oneRun(v(1, 0), v(1, 1), nil, nil), "decrease"},
 		{"training: 13 kinds", kinds, "13 kinds"},
 		{"lattice: empty", plots.Lattice{}, "0×0 sites"},
+		{"couplings: empty", plots.Couplings{}, "plots: Couplings: 0×0 sites"},
+		{"couplings: too big", couplings(4, 65, true, true), "4×65 sites"},
+		{"couplings: NaN", plots.Couplings{Rows: 2, Cols: 2, Down: []float64{1, nan, 0, 0}, Right: make([]float64, 4), Frustrated: make([]bool, 4)}, "Couplings.Down: value 1"},
+		{"couplings: lengths", plots.Couplings{Rows: 2, Cols: 2, Down: make([]float64, 4), Right: make([]float64, 4)}, "Couplings.Frustrated: 0 values for 4 sites"},
 		{"lattice: too big", lattice(65, 4, true, true), "65×4 sites"},
 		{"lattice: lengths", bad(func(l *plots.Lattice) { l.Down = l.Down[1:] }), "Lattice.Down: 15 values for 16 sites"},
 		{"lattice: no prediction", bad(func(l *plots.Lattice) { l.Prediction = nil }), "Lattice.Prediction"},

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -16,6 +17,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
+	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
 )
 
@@ -58,13 +60,14 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{generateCommand(), trainCommand(), compareCommand(), demoCommand()},
+		Commands: []*cli.Command{generateCommand(), trainCommand(), compareCommand(), demoCommand(), convertCommand(), inspectCommand(), completionCommand(), manCommand()},
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
 	}
-	err := app.RunContext(ctx, append([]string{app.Name}, spreadLists(args)...))
+	args = flagsFirst(app.Commands, spreadLists(args))
+	err := app.RunContext(ctx, append([]string{app.Name}, args...))
 	if err == nil {
 		return exitOK
 	}
@@ -89,7 +92,7 @@ func exitCode(err error) int {
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
-	for _, settings := range []error{data.ErrSettings, solver.ErrSettings, cnn.ErrSettings} {
+	for _, settings := range []error{data.ErrSettings, solver.ErrSettings, cnn.ErrSettings, instancefile.ErrSettings} {
 		if errors.Is(err, settings) && !errors.Is(err, cnn.ErrFormat) { // the latter read from a file
 			return exitUsage
 		}
@@ -107,6 +110,24 @@ func checkLine(c *cli.Context, needed ...string) error {
 	if c.NArg() > 0 {
 		return usagef("unexpected argument %q; see spinlearn %s --help", c.Args().First(), c.Command.Name)
 	}
+	return checkFlags(c, needed...)
+}
+
+// checkFiles is checkLine for a command whose ArgsUsage names its arguments.
+func checkFiles(c *cli.Context, needed ...string) error {
+	names := strings.Fields(c.Command.ArgsUsage)
+	for i, name := range names {
+		if c.Args().Get(i) == "" {
+			return usagef("%s is missing; see spinlearn %s --help", name, c.Command.Name)
+		}
+	}
+	if c.NArg() > len(names) {
+		return usagef("unexpected argument %q; see spinlearn %s --help", c.Args().Get(len(names)), c.Command.Name)
+	}
+	return checkFlags(c, needed...)
+}
+
+func checkFlags(c *cli.Context, needed ...string) error {
 	for _, f := range c.Command.Flags {
 		if _, ok := f.(*cli.StringFlag); ok && c.IsSet(f.Names()[0]) && c.String(f.Names()[0]) == "" {
 			return usagef("--%s is empty; see spinlearn %s --help", f.Names()[0], c.Command.Name)
@@ -162,6 +183,47 @@ func spreadLists(args []string) []string {
 		}
 	}
 	return spread
+}
+
+// flagsFirst moves the flags of a command that takes files before the files, since the
+// library takes everything after the first file for one.
+func flagsFirst(commands []*cli.Command, args []string) []string {
+	if len(args) == 0 {
+		return args
+	}
+	k := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.Name == args[0] && c.ArgsUsage != "" })
+	if k < 0 {
+		return args
+	}
+	flags, files := args[:1:1], []string{}
+	for rest := args[1:]; len(rest) > 0; rest = rest[1:] {
+		a := rest[0]
+		switch {
+		case a == "--":
+			files = append(files, rest[1:]...)
+			rest = rest[:1]
+		case len(a) < 2 || a[0] != '-':
+			files = append(files, a)
+		default:
+			flags = append(flags, a)
+			if takesValue(commands[k], a) && len(rest) > 1 {
+				flags = append(flags, rest[1])
+				rest = rest[1:]
+			}
+		}
+	}
+	return slices.Concat(flags, []string{"--"}, files)
+}
+
+// takesValue reports whether the next argument is the value of a flag.
+func takesValue(c *cli.Command, arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	for _, f := range c.Flags {
+		if _, ok := f.(*cli.BoolFlag); slices.Contains(f.Names(), name) {
+			return !ok
+		}
+	}
+	return false
 }
 
 // interruptHint adds to the error of an interrupt how to go on.

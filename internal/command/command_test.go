@@ -107,6 +107,7 @@ func newWorld(t *testing.T) string {
 	}
 	write(t, filepath.Join(dir, "foreign", "notes"), "mine")
 	write(t, filepath.Join(dir, "file"), "text")
+	write(t, filepath.Join(dir, "i.rud"), "4 3\n1 2 -1\n2 3 1\n4 3 0.5\n")
 	return dir
 }
 
@@ -131,6 +132,10 @@ func TestHelp(t *testing.T) {
 		"compare --help":  "--models",
 		"demo --help":     "--workers",
 		"demo -h":         "--workers",
+		"convert --help":  "--out-sign",
+		"inspect --help":  "--plot",
+		"completion -h":   "bash",
+		"man --help":      "spinlearn.1",
 	} {
 		t.Run(line, func(t *testing.T) {
 			code, stdout, stderr := call(t.Context(), "", line)
@@ -289,6 +294,44 @@ func TestRefusals(t *testing.T) {
 		{"compare --data DIR/d --sweeps 1 --out DIR/m", 1, "DIR/m holds"},
 		{"compare --data DIR/d --sweeps 1 --out DIR/file", 1, "DIR/file"},
 
+		{"convert", 2, "IN is missing"},
+		{"convert DIR/i.rud", 2, "OUT is missing"},
+		{"convert DIR/i.rud DIR/x.coo extra", 2, `"extra"`},
+		{"convert DIR/i.rud DIR/x.foo", 2, "--to is missing DIR/x.foo"},
+		{"convert DIR/i.rud DIR/x.coo --to foo", 2, `--to "foo" edgelist`},
+		{"convert DIR/i.rud DIR/x.coo --to EMPTY", 2, "--to is empty"},
+		{"convert DIR/i.rud DIR/x.coo --from foo", 2, `--from "foo"`},
+		{"convert DIR/i.rud DIR/x.coo --sign foo", 2, `--sign "foo" plus minus`},
+		{"convert DIR/i.rud DIR/x.coo --frobnicate", 2, "-frobnicate convert --help"},
+		{"convert DIR/i.rud DIR/x.spin --out-sign plus", 2, "--out-sign sign plus spinlearn"},
+		{"convert DIR/none DIR/x.coo", 1, "DIR/none"},
+		{"convert DIR/file DIR/x.coo", 1, "DIR/file:1: header"},
+		{"convert DIR/i.rud DIR/x.coo --from qubo", 1, "DIR/i.rud:1: no header"},
+		{"convert DIR/i.rud DIR/none/x.coo", 1, "DIR/none"},
+		{"convert DIR/i.rud DIR/m --to coo", 1, "DIR/m folder"},
+		{"convert DIR/i.rud DIR/x.coo --instance 1", 2, "--instance DIR/i.rud"},
+		{"convert DIR/d DIR/x.coo --instance 20", 2, "--instance = 20 DIR/d 19"},
+		{"convert DIR/d DIR/x.coo --instance -1", 2, "--instance = -1 DIR/d"},
+		{"convert DIR/d DIR/x.coo --sign minus", 2, "--sign DIR/d dataset"},
+		{"convert DIR/flipped DIR/x.coo", 1, "DIR/flipped/part-00000.npz checksum"},
+		{"convert DIR/foreign DIR/x.coo", 1, "DIR/foreign holds neither"},
+		{"convert DIR/m DIR/x.coo", 1, "DIR/m directory"},
+
+		{"completion", 2, "SHELL is missing"},
+		{"completion tcsh", 2, `"tcsh" bash zsh fish`},
+		{"man 1", 2, `"1"`},
+
+		{"inspect", 2, "FILE is missing"},
+		{"inspect DIR/d DIR/m", 2, "unexpected DIR/m"},
+		{"inspect DIR/none", 1, "DIR/none"},
+		{"inspect DIR/foreign", 1, "DIR/foreign holds neither"},
+		{"inspect DIR/unfinished", 1, "DIR/unfinished holds neither"},
+		{"inspect DIR/file", 1, "DIR/file:1: header"},
+		{"inspect DIR/flipped", 1, "DIR/flipped/part-00000.npz checksum"},
+		{"inspect DIR/d --plot DIR/x.png", 2, "--plot DIR/d dataset"},
+		{"inspect DIR/i.rud --from foo", 2, `--from "foo"`},
+		{"inspect DIR/i.rud --plot DIR/x.png", 1, "DIR/i.rud --plot graph"},
+
 		{"demo extra", 2, `"extra"`},
 		{"demo --out EMPTY", 2, "--out is empty"},
 		{"demo --out DIR/x --workers 0", 2, "--workers = 0"},
@@ -400,7 +443,7 @@ func TestEndToEnd(t *testing.T) {
 	for out, want := range map[string][]string{
 		"d":    {".", "dataset.json", "part-00000.npz", "part-00001.npz", "part-00002.npz"},
 		"bond": {".", "checkpoint", "checkpoint/state.safetensors", "metrics.jsonl", "model.safetensors", "training.png"},
-		"c":    {".", "energies.csv", "energies.png", "gaps.png", "lattice.png", "results.csv", "results.txt", "scatter.png", "time.png", "training.png"},
+		"c":    {".", "energies.csv", "energies.png", "gaps.png", "lattice.png", "report.html", "results.csv", "results.txt", "scatter.png", "time.png", "training.png"},
 	} {
 		files := snapshot(t, filepath.Join(dir, out))
 		if diff := cmp.Diff(want, changed(files, nil)); diff != "" {
@@ -448,7 +491,7 @@ func TestEndToEnd(t *testing.T) {
 	// and removes what a killed one left, but nothing else.
 	write(t, filepath.Join(dir, "c", ".gaps.png123"), "half")
 	succeed(t, dir, "compare --data DIR/v --sweeps 3 --limit 9 --out DIR/c")
-	want := []string{".", "energies.csv", "energies.png", "gaps.png", "results.csv", "results.txt", "time.png"}
+	want := []string{".", "energies.csv", "energies.png", "gaps.png", "report.html", "results.csv", "results.txt", "time.png"}
 	if diff := cmp.Diff(want, changed(snapshot(t, filepath.Join(dir, "c")), nil)); diff != "" {
 		t.Error(diff)
 	}
@@ -570,7 +613,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("stdout lacks %q:\n%s", want, &stdout)
 		}
 	}
-	timed := []string{"results.csv", "results.txt", "time.png"}
+	timed := []string{"report.html", "results.csv", "results.txt", "time.png"}
 	for _, name := range changed(first, snapshot(t, dir)) {
 		if !slices.Contains(timed, name) {
 			t.Errorf("the second run changed %s", name)

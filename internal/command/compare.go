@@ -36,8 +36,8 @@ func compareCommand() *cli.Command {
 		Name:  "compare",
 		Usage: "set the energies of models and classical methods against the ground truth",
 		Description: `Prints a table and writes it into the folder as results.csv, with energies.csv
-(every instance) and the charts energies.png, gaps.png, scatter.png, time.png,
-training.png and lattice.png. A model is a run's folder or a model file.
+(every instance), the charts energies.png, gaps.png, scatter.png, time.png,
+training.png and lattice.png, and report.html, a page with all of it. A model is a run's folder or a model file.
 "+ descent" is tree descent and single-spin descent after every pass. CPU times
 are those of the whole process, over all workers.
 
@@ -87,7 +87,7 @@ func checkFolder(dir string, also ...string) error {
 		return err
 	}
 	for _, e := range entries {
-		ours := slices.Concat(compareTables, compareCharts, also)
+		ours := slices.Concat(compareTables, compareCharts, []string{compareReport}, also)
 		name, _ := atomicfile.Temporary(e.Name())
 		if !slices.Contains(ours, e.Name()) && !slices.Contains(ours, name) {
 			return fmt.Errorf("%s holds %s, which no comparison wrote; choose another folder with --out", dir, e.Name())
@@ -197,7 +197,7 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return nil, err
 	}
-	if err := atomicfile.Clean(o.out, slices.Concat(compareTables, compareCharts)...); err != nil {
+	if err := atomicfile.Clean(o.out, slices.Concat(compareTables, compareCharts, []string{compareReport})...); err != nil {
 		return nil, err
 	}
 	writers := map[string]func(io.Writer) error{
@@ -212,7 +212,10 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 			return nil, err
 		}
 	}
-	return table, drawCharts(o, table, runs)
+	if err := drawCharts(o, table, runs); err != nil {
+		return nil, err
+	}
+	return table, writeReport(o, table)
 }
 
 // distinction returns the path of a model if another has its target and loss.

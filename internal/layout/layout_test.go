@@ -15,6 +15,7 @@ const module = "spinlearn/"
 // allowed lists what each package may import of this module, tests aside.
 var allowed = map[string][]string{
 	"ising":                     {},
+	"ising/instancefile":        {"ising"},
 	"losses":                    {"internal/fused"},
 	"solver":                    {"ising", "internal/parallel", "solver/internal/lanes", "solver/internal/multispin"},
 	"solver/internal/lanes":     {},
@@ -24,13 +25,15 @@ var allowed = map[string][]string{
 	"cnn":                       {"ising", "losses", "solver", "cnn/internal/kernel", "internal/atomicfile", "internal/fused", "internal/parallel"},
 	"cnn/internal/kernel":       {},
 	"plots":                     {"internal/atomicfile"},
-	"internal/compare":          {"cnn", "ising", "solver", "internal/cputime", "internal/parallel"},
-	"internal/command":          {"cnn", "data", "ising", "plots", "solver", "internal/atomicfile", "internal/compare"},
+	"internal/bench":            {"ising", "solver", "internal/cputime"},
+	"internal/compare":          {"cnn", "ising", "solver", "internal/cputime", "internal/parallel", "internal/report"},
+	"internal/command":          {"cnn", "data", "ising", "ising/instancefile", "plots", "solver", "internal/atomicfile", "internal/bench", "internal/compare", "internal/report"},
 	"internal/atomicfile":       {},
 	"internal/cputime":          {},
 	"internal/fused":            {},
 	"internal/parallel":         {},
 	"internal/layout":           {},
+	"internal/report":           {},
 	".":                         {"internal/command"},
 }
 

@@ -1,0 +1,382 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"spinlearn/cnn"
+	"spinlearn/data"
+	"spinlearn/internal/compare"
+	"spinlearn/ising"
+	"spinlearn/ising/instancefile"
+	"spinlearn/plots"
+)
+
+// inspectOptions are what the flags of inspect say.
+type inspectOptions struct {
+	from, sign string
+	plot       string
+	json       bool
+}
+
+func inspectCommand() *cli.Command {
+	o := inspectOptions{}
+	return &cli.Command{
+		Name:      "inspect",
+		Usage:     "say what a file or folder is and what it holds",
+		ArgsUsage: "FILE",
+		Description: `FILE is an instance file in any of the formats of convert, a dataset, a run of train
+or a model file. Datasets are read whole, so that damage shows. Energies are in the
+unit of the couplings.
+
+Example:
+   spinlearn inspect t2g10_5555.rud --plot couplings.png`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "from", Usage: "format of an instance file", DefaultText: "by its content", Destination: &o.from},
+			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of an instance file", DefaultText: "that of its format", Destination: &o.sign},
+			&cli.StringFlag{Name: "plot", Usage: "chart of the couplings, .png, .svg or .pdf", Destination: &o.plot},
+			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
+		},
+		Action: func(c *cli.Context) error {
+			if err := checkFiles(c); err != nil {
+				return err
+			}
+			list, err := inspect(c.Context, c.Args().First(), &o)
+			if err != nil {
+				return err
+			}
+			if o.json {
+				return list.writeJSON(c.App.Writer)
+			}
+			return list.writeText(c.App.Writer)
+		},
+	}
+}
+
+// facts are names and values in order.
+type facts []fact
+
+type fact struct {
+	name  string
+	value any
+}
+
+func (l *facts) add(name string, value any) { *l = append(*l, fact{name, value}) }
+
+func (l facts) writeText(w io.Writer) error {
+	width := 0
+	for _, f := range l {
+		width = max(width, len(f.name))
+	}
+	var b bytes.Buffer
+	for _, f := range l {
+		value := f.value
+		if v, ok := value.(float64); ok && v == math.Trunc(v) && math.Abs(v) < 1e15 {
+			value = int64(v) // no exponent
+		}
+		fmt.Fprintf(&b, "%-*s  %v\n", width, strings.ReplaceAll(f.name, "_", " "), value)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (l facts) writeJSON(w io.Writer) error {
+	var b bytes.Buffer
+	for i, f := range l {
+		separator := ", "
+		if i == 0 {
+			separator = "{"
+		}
+		value, err := json.Marshal(f.value)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "%s%q: %s", separator, f.name, value)
+	}
+	b.WriteString("}\n")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// inspect finds out what stands at a path.
+func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error) {
+	set, err := instanceSettings("from", o.from, "sign", o.sign)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := kindOf(path)
+	if err != nil {
+		return nil, err
+	}
+	if kind != instanceKind && (o.from != "" || o.sign != "" || o.plot != "") {
+		return nil, usagef("--from, --sign and --plot are for instance files, %s is a %s", path, kind)
+	}
+	list := facts{{"file", path}, {"kind", kind}}
+	switch kind {
+	case datasetKind:
+		err = list.dataset(ctx, path)
+	case runKind:
+		err = list.run(path)
+	case modelKind:
+		err = list.model(path)
+	case otherKind:
+		err = list.other(path)
+	default:
+		var f *instancefile.File
+		if f, err = instancefile.Open(path, set); err == nil {
+			list.instance(f)
+			if o.plot != "" {
+				err = plotInstance(f, path, o.plot)
+			}
+		}
+	}
+	return list, err
+}
+
+// The kinds of what a path can be.
+const (
+	instanceKind = "instance"
+	datasetKind  = "dataset"
+	runKind      = "run"
+	modelKind    = "model"
+	otherKind    = "spinlearn file"
+)
+
+// kindOf tells the kind by what a folder holds or a file begins with.
+func kindOf(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if info.IsDir() {
+		for _, k := range []struct{ file, kind string }{{"dataset.json", datasetKind}, {cnn.ModelFile, runKind}} {
+			if _, err := os.Stat(filepath.Join(path, k.file)); err == nil {
+				return k.kind, nil
+			}
+		}
+		return "", fmt.Errorf("%s holds neither a dataset nor a run that has ended", path)
+	}
+	if !info.Mode().IsRegular() {
+		return instanceKind, nil // a pipe is read once
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	head := make([]byte, 64)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	head = head[:n]
+	switch {
+	case n > 8 && head[8] == '{' && bytes.IndexByte(head[:8], 0) >= 0: // the length of the header
+		return modelKind, nil
+	case bytes.Contains(head, []byte(`"spinlearn `)):
+		return otherKind, nil
+	}
+	return instanceKind, nil
+}
+
+func (l *facts) instance(f *instancefile.File) {
+	s := f.Summary()
+	l.add("format", f.Format)
+	l.add("convention", function(f.Format, f.Sign))
+	l.add("lattice", f.Lattice.String())
+	if f.Site != nil {
+		l.add("numbering", "not row-major")
+	}
+	l.add("vertices", f.Vertices())
+	if f.Ghost {
+		l.add("ghost_spin", true)
+	}
+	l.add("bonds", s.Bonds)
+	if s.Missing > 0 {
+		l.add("missing_bonds", s.Missing)
+	}
+	if e := f.Ensemble; e != nil {
+		l.add("ensemble", e.Couplings)
+		if e.Couplings == ising.PlusMinus {
+			l.add("ensemble_negative", e.Negative)
+		}
+		l.add("ensemble_dilution", e.Dilution)
+	}
+	l.add("couplings", s.Values)
+	if s.Bonds > 0 {
+		l.add("negative_bonds", s.Negative)
+		l.add("coupling_least", s.Least)
+		l.add("coupling_most", s.Most)
+		l.add("coupling_mean", s.Mean)
+		l.add("coupling_rms", s.RMS)
+	}
+	if s.Plaquettes > 0 {
+		l.add("plaquettes", s.Plaquettes)
+		l.add("frustrated_plaquettes", s.Frustrated)
+	}
+	if f.Offset != 0 {
+		l.add("offset", f.Offset)
+	}
+	up := make([]int8, f.Sites())
+	for i := range up {
+		up[i] = 1
+	}
+	tree := f.Energy(f.SpanningTree(f.J, nil).Spins(f.J))
+	l.add("energy_bound", -s.Sum)
+	l.add("energy_spanning_tree", tree)
+	l.add("energy_all_up", f.Energy(up))
+	if f.Format == instancefile.EdgeList {
+		l.add("total_weight", f.Total)
+		l.add("cut_spanning_tree", f.Cut(tree))
+	}
+}
+
+// plotInstance draws the couplings of a lattice of two axes.
+func plotInstance(f *instancefile.File, path, name string) error {
+	sides := f.Shape()
+	if f.Axes() != 2 || max(sides[0], sides[1]) > plots.MaxLattice {
+		return fmt.Errorf("%s: --plot draws lattices of two axes and sides up to %d, this is %v", path, plots.MaxLattice, f.Lattice)
+	}
+	n := f.Sites()
+	return draw(plots.Couplings{
+		Title: fmt.Sprintf("%s, %v", filepath.Base(path), f.Lattice),
+		Rows:  sides[0], Cols: sides[1], Down: f.J[:n], Right: f.J[n:],
+		PeriodicRows: f.Periodic()[0], PeriodicCols: f.Periodic()[1], Frustrated: f.Frustrated(),
+	}, name)
+}
+
+func (l *facts) dataset(ctx context.Context, dir string) error {
+	d, err := data.Open(dir)
+	if err != nil {
+		return err
+	}
+	s := d.Description()
+	sum, err := d.Checksum()
+	if err != nil {
+		return err
+	}
+	var perSite []float64
+	for solved, err := range d.All() {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		perSite = append(perSite, solved.Energy/float64(solved.Sites()))
+	}
+	l.add("program", d.Program())
+	l.add("lattice", d.Lattice().String())
+	l.add("ensemble", s.Ensemble.Couplings)
+	if s.Ensemble.Couplings == ising.PlusMinus {
+		l.add("ensemble_negative", s.Ensemble.Negative)
+	}
+	l.add("ensemble_dilution", s.Ensemble.Dilution)
+	l.add("seed", s.Seed)
+	l.add("solver", s.Solver)
+	l.add("solver_settings", jsonText(s.SolverSettings))
+	l.add("instances", d.Len())
+	l.add("instances_wanted", s.Count)
+	l.add("proven", d.Proven())
+	if len(perSite) > 0 {
+		mean, sem := compare.MeanSEM(perSite)
+		least, most := math.Inf(1), math.Inf(-1)
+		for _, e := range perSite {
+			least, most = min(least, e), max(most, e)
+		}
+		l.add("energy_per_site_mean", mean)
+		l.add("energy_per_site_sem", sem)
+		l.add("energy_per_site_least", least)
+		l.add("energy_per_site_most", most)
+	}
+	l.add("sha256", sum)
+	return nil
+}
+
+// jsonText is JSON that is printed as it stands.
+type jsonText json.RawMessage
+
+func (t jsonText) String() string               { return string(t) }
+func (t jsonText) MarshalJSON() ([]byte, error) { return t, nil }
+
+func (l *facts) run(dir string) error {
+	runs, err := loadRuns([]string{dir})
+	if err != nil {
+		return err
+	}
+	l.describe(runs[0].model)
+	l.add("metrics", len(runs[0].metrics))
+	return nil
+}
+
+func (l *facts) model(name string) error {
+	m, err := cnn.LoadModel(name)
+	if err != nil {
+		return err
+	}
+	l.describe(m)
+	return nil
+}
+
+func (l *facts) describe(m *cnn.Model) {
+	t := m.Training
+	l.add("program", t.Program)
+	l.add("target", t.Target)
+	l.add("channels", t.Channels)
+	l.add("blocks", t.Blocks)
+	l.add("loss", t.Loss)
+	l.add("seed", t.Seed)
+	l.add("data", t.Data)
+	l.add("steps", t.Steps)
+	l.add("steps_of_best_weights", m.Step)
+	if m.Gap != nil {
+		l.add("validation_gap", *m.Gap)
+		l.add("validation_proven", m.Proven)
+	}
+}
+
+// other lists the numbers and words of a JSON object that says what it is.
+func (l *facts) other(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	d := json.NewDecoder(f)
+	d.UseNumber()
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return fmt.Errorf("%s: no JSON object", path)
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		switch v := value.(type) {
+		case string:
+			if len(v) > 80 {
+				value = fmt.Sprintf("%d characters", len(v))
+			}
+		case map[string]any:
+			value = fmt.Sprintf("%d entries", len(v))
+		case []any:
+			value = fmt.Sprintf("%d entries", len(v))
+		}
+		l.add(name.(string), value)
+	}
+	return nil
+}

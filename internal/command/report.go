@@ -1,0 +1,54 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/compare"
+	"spinlearn/internal/report"
+)
+
+// compareReport is the page with the table and the charts of a comparison.
+const compareReport = "report.html"
+
+var chartCaptions = map[string]string{
+	"energies.png": "Energy per spin of every method.",
+	"gaps.png":     "Relative gap to the reference of every method.",
+	"scatter.png":  "Predictions against the reference, instance by instance.",
+	"time.png":     "Gap against CPU time.",
+	"training.png": "Training curves.",
+	"lattice.png":  "One instance, its reference and a prediction.",
+}
+
+// writeReport writes the page from the table and the charts that stand in the folder.
+func writeReport(o *compareOptions, t *compare.Table) error {
+	r := &report.Report{
+		Title: "Comparison on " + filepath.Base(filepath.Clean(o.data)),
+		Facts: []report.Fact{
+			{Name: "data", Value: o.data}, {Name: "lattice", Value: t.Lattice.String()}, {Name: "instances", Value: fmt.Sprint(len(t.Truth))},
+			{Name: "proven ground states", Value: fmt.Sprint(t.Proven)}, {Name: "seed of the classical methods", Value: fmt.Sprint(o.seed)},
+		},
+		Tables: []report.Table{t.Report()},
+		Foot:   program,
+	}
+	for _, name := range compareCharts {
+		picture, err := os.ReadFile(filepath.Join(o.out, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r.Charts = append(r.Charts, report.Chart{Caption: chartCaptions[name], PNG: picture})
+	}
+	var b bytes.Buffer
+	if err := r.Write(&b); err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(o.out, compareReport), b.Bytes())
+}

@@ -1,0 +1,219 @@
+package instancefile
+
+import (
+	"math"
+	"slices"
+
+	"spinlearn/ising"
+)
+
+// A bond joins two vertices, counted from 0.
+type bond struct {
+	i, j int32
+	line int32 // where it stands
+	w    float64
+}
+
+// A builder gathers the terms of a file's function
+//
+//	f = offset + Σ fields[k].w s_i + Σ bonds[k].w s_i s_j
+//
+// of spins, or of variables 0 and 1 in their place.
+type builder struct {
+	*scanner
+	vertices int
+	first    int // number of the first vertex in the file
+	binary   bool
+	ghost    bool           // the last vertex is the ghost spin
+	lattice  *ising.Lattice // what the file says it stands on, or nil
+	bonds    []bond
+	fields   []bond // i = j
+	offset   float64
+}
+
+// newBuilder makes room for the announced bonds as far as the text can hold them.
+func newBuilder(s *scanner, first, vertices, bonds int) *builder {
+	const shortest = len("1 2\n")
+	return &builder{scanner: s, first: first, vertices: vertices, bonds: make([]bond, 0, min(bonds, len(s.rest)/shortest+1))}
+}
+
+// addLine adds the term of the current line's fields from k on: two vertices and, unless
+// it may be left out, a weight. Only where loops are meant may the vertices be equal.
+func (b *builder) addLine(k int, bare, loops bool) error {
+	have := len(b.scanner.fields) - k
+	if have != 3 && !(bare && have == 2) {
+		return b.errorf("%s fields, want two vertices and a weight", b.count())
+	}
+	i, err := b.integer(k, "vertex", b.first, b.first+b.vertices-1)
+	if err != nil {
+		return err
+	}
+	j, err := b.integer(k+1, "vertex", b.first, b.first+b.vertices-1)
+	if err != nil {
+		return err
+	}
+	if i == j && !loops {
+		return b.errorf("bond of vertex %d to itself (if this is a matrix of 0-1 variables, give the format %s)", i, QS)
+	}
+	w := 1.0
+	if have == 3 {
+		if w, err = b.weight(k + 2); err != nil {
+			return err
+		}
+	}
+	b.add(i-b.first, j-b.first, b.line, w)
+	return nil
+}
+
+func (b *builder) add(i, j, line int, w float64) {
+	x := bond{int32(i), int32(j), int32(line), w}
+	if i == j {
+		b.fields = append(b.fields, x)
+	} else {
+		b.bonds = append(b.bonds, x)
+	}
+}
+
+// checkSites refuses many more vertices than the terms can be meant for.
+func (b *builder) checkSites(line int) error {
+	if terms := len(b.bonds) + len(b.fields); b.vertices > mostSites(terms) {
+		return b.errorAt(line, "%d vertices for %d bonds, want at most %d", b.vertices, terms, mostSites(terms))
+	}
+	return nil
+}
+
+func mostSites(bonds int) int { return 1<<16 + 64*bonds }
+
+// file makes the instance.
+func (b *builder) file(sign Sign) (*File, error) {
+	bonds, fields, offset, err := b.spins()
+	if err != nil {
+		return nil, err
+	}
+	f := &File{Ghost: b.ghost}
+	if offset != 0 {
+		f.Offset = float64(sign) * offset
+	}
+	sites := b.vertices
+	for i, h := range fields {
+		if h.w != 0 {
+			f.Ghost = true
+			sites = b.vertices + 1
+			bonds = append(bonds, bond{int32(i), int32(b.vertices), h.line, h.w})
+		}
+	}
+	ends, J := make([][2]int, len(bonds)), make([]float64, len(bonds))
+	for k, x := range bonds {
+		if size := math.Abs(x.w); size != 0 && !(size >= ising.MinCoupling && size <= ising.MaxCoupling) {
+			return nil, b.errorAt(int(x.line), "coupling %g, want 0 or a size from %g to %g", x.w, ising.MinCoupling, ising.MaxCoupling)
+		}
+		ends[k] = [2]int{int(x.i), int(x.j)}
+		J[k] = sign.weight(x.w)
+		f.Total += x.w
+	}
+	g, err := ising.NewGraph(sites, ends)
+	if err != nil {
+		return nil, b.twice(bonds, err)
+	}
+	if f.Instance, err = ising.NewInstance(g, J); err != nil {
+		return nil, b.errorAt(1, "%v", err)
+	}
+	switch {
+	case b.lattice != nil:
+		f.Instance, err = b.place(J)
+	case !f.Ghost:
+		if l, site, ok := f.Hypercubic(); ok {
+			f.Instance = l
+			if slices.IsSorted(site) {
+				site = nil
+			}
+			f.Site = site
+		}
+	}
+	return f, err
+}
+
+// place puts the bonds with couplings J on the lattice.
+func (b *builder) place(J []float64) (*ising.Instance, error) {
+	all := make([]float64, b.lattice.Bonds())
+	for k, x := range b.bonds {
+		found := false
+		for _, l := range b.lattice.BondsAt(int(x.i)) {
+			if b.lattice.Across(l, int(x.i)) == int(x.j) {
+				all[l], found = J[k], true
+			}
+		}
+		if !found {
+			return nil, b.errorAt(int(x.line), "sites %d and %d are no neighbours on the lattice %v", x.i, x.j, b.lattice)
+		}
+	}
+	return ising.NewInstance(b.lattice, all)
+}
+
+// spins returns f as a function of spins, with one field for each vertex, none if there
+// are none.
+func (b *builder) spins() (bonds, fields []bond, offset float64, err error) {
+	bonds, offset = b.bonds, b.offset
+	if len(b.fields) > 0 || b.binary {
+		fields = make([]bond, b.vertices)
+	}
+	for _, h := range b.fields {
+		if line := fields[h.i].line; line != 0 {
+			return nil, nil, 0, b.errorAt(int(h.line), "field of vertex %d again, it stands in line %d", int(h.i)+b.first, line)
+		}
+		fields[h.i] = h
+	}
+	if !b.binary {
+		return bonds, fields, offset, nil
+	}
+	// x = (1+s)/2 turns a x_i into a/2 + a/2 s_i and q x_i x_j into q/4 (1 + s_i + s_j + s_i s_j).
+	// A result within the rounding of its terms is 0.
+	const epsilon = 0x1p-52
+	size, terms := make([]float64, b.vertices), make([]float64, b.vertices)
+	all := math.Abs(offset)
+	for i, h := range fields {
+		offset += h.w / 2
+		all += math.Abs(h.w / 2)
+		fields[i].w /= 2
+		size[i], terms[i] = math.Abs(h.w/2), 1
+	}
+	bonds = make([]bond, len(b.bonds), len(b.bonds)+b.vertices)
+	for k, x := range b.bonds {
+		x.w /= 4
+		bonds[k] = x
+		offset += x.w
+		all += math.Abs(x.w)
+		for _, i := range [2]int32{x.i, x.j} {
+			fields[i].w += x.w
+			fields[i].line = max(fields[i].line, x.line)
+			size[i] += math.Abs(x.w)
+			terms[i]++
+		}
+	}
+	if math.IsInf(all, 0) {
+		return nil, nil, 0, b.errorf("the sum of the terms is not finite")
+	}
+	if math.Abs(offset) <= float64(len(fields)+len(bonds))*epsilon*all {
+		offset = 0
+	}
+	for i := range fields {
+		if v := math.Abs(fields[i].w); v <= terms[i]*epsilon*size[i] || v < ising.MinCoupling {
+			fields[i].w = 0
+		}
+	}
+	return bonds, fields, offset, nil
+}
+
+// twice names the lines of the first bond that stands twice; err says what else
+// is wrong.
+func (b *builder) twice(bonds []bond, err error) error {
+	first := map[[2]int32]int32{}
+	for _, x := range bonds {
+		ends := [2]int32{min(x.i, x.j), max(x.i, x.j)}
+		if line, ok := first[ends]; ok {
+			return b.errorAt(int(x.line), "bond of vertices %d and %d again, it stands in line %d", int(x.i)+b.first, int(x.j)+b.first, line)
+		}
+		first[ends] = x.line
+	}
+	return b.errorAt(1, "%v", err)
+}

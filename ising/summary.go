@@ -1,0 +1,78 @@
+package ising
+
+import "math"
+
+// A Summary describes the couplings of an instance.
+type Summary struct {
+	Bonds    int // couplings that are not 0
+	Missing  int // bonds of the lattice or graph whose coupling is 0
+	Negative int
+	// Least, Most and Mean of the couplings that are not 0, and the root of their mean
+	// square; 0 if there are none.
+	Least, Most, Mean, RMS float64
+	Sum                    float64 // Σ|J|; no energy is below -Sum
+	Values                 string  // one of the kinds below
+	Plaquettes, Frustrated int     // those with four bonds, and the frustrated of them
+}
+
+// What the couplings that are not 0 are.
+const (
+	NoValues      = "none"
+	OneSize       = "one size" // |J| is the same everywhere, as in the ±J ensemble
+	IntegerValues = "integers"
+	RealValues    = "reals"
+)
+
+// Summary returns the summary of the instance.
+func (in *Instance) Summary() Summary {
+	s := Summary{Values: NoValues, Least: math.Inf(1), Most: math.Inf(-1), RMS: in.RMS()}
+	size, one, integer := 0.0, true, true
+	for k, v := range in.J {
+		switch {
+		case in.to[k] < 0:
+			continue
+		case v == 0:
+			s.Missing++
+			continue
+		case v < 0:
+			s.Negative++
+		}
+		s.Bonds++
+		s.Least, s.Most = min(s.Least, v), max(s.Most, v)
+		s.Mean += v
+		s.Sum += math.Abs(v)
+		if s.Bonds == 1 {
+			size = math.Abs(v)
+		}
+		one = one && math.Abs(v) == size
+		integer = integer && v == math.Trunc(v)
+	}
+	switch {
+	case s.Bonds == 0:
+		s.Least, s.Most = 0, 0
+		return s
+	case one:
+		s.Values = OneSize
+	case integer:
+		s.Values = IntegerValues
+	default:
+		s.Values = RealValues
+	}
+	s.Mean /= float64(s.Bonds)
+	for _, f := range in.Frustrated() {
+		if f {
+			s.Frustrated++
+		}
+	}
+	for a := range in.Axes() {
+		for b := a + 1; b < in.Axes(); b++ {
+			for i := range in.sites {
+				ia, ib := in.Next(a, i), in.Next(b, i)
+				if ia >= 0 && ib >= 0 && in.J[a*in.sites+i] != 0 && in.J[b*in.sites+i] != 0 && in.J[a*in.sites+ib] != 0 && in.J[b*in.sites+ia] != 0 {
+					s.Plaquettes++
+				}
+			}
+		}
+	}
+	return s
+}
