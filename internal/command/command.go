@@ -60,7 +60,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{generateCommand(), trainCommand(), compareCommand(), demoCommand(), convertCommand(), inspectCommand(), completionCommand(), manCommand()},
+		Commands: []*cli.Command{generateCommand(), trainCommand(), compareCommand(), demoCommand(), convertCommand(), inspectCommand(), benchCommand(), completionCommand(), manCommand()},
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsageError
