@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"spinlearn/internal/parallel"
@@ -22,8 +23,17 @@ const (
 
 // AnnealSettings are the settings of [Anneal].
 type AnnealSettings struct {
-	Reads  int // independent runs, 1 to 2^20; 10 by default
-	Sweeps int // of each read, > 0; 1000 by default
+	// Engine says how reads are made; by default the instance and the number of reads
+	// decide.
+	Engine Engine
+	// Reads is the number of independent runs, 1 to 2^20, rounded up to whole groups of
+	// the engine: 64 for Multispin, 16 for Lanes and Bipartite. The default is 512 for
+	// Multispin, 16 for Lanes and Bipartite, 10 for Sparse, and no end if there is a time
+	// limit.
+	Reads int
+	// Sweeps of each read, > 0; 1000 by default. With a time limit the default is to begin
+	// with short reads and to double their length until the time is used.
+	Sweeps int
 	// BetaMin and BetaMax bound the inverse temperature, 0 < BetaMin ≤ BetaMax, in the
 	// inverse unit of the couplings. 0 derives them from the instance; see [BetaRange].
 	BetaMin, BetaMax float64
@@ -31,8 +41,18 @@ type AnnealSettings struct {
 	Schedule Schedule
 	// Start is the configuration every read begins with; nil means random spins.
 	Start []int8
-	// Workers is the number of reads made at the same time, 1 by default. The result
-	// does not depend on it.
+	// TargetEnergy ends the search at the first group of reads that reaches it or less;
+	// 0 means none.
+	TargetEnergy float64
+	// TimeLimit ends the search with the best so far and the status TimeLimit; 0 means
+	// none.
+	TimeLimit time.Duration
+	// Independent keeps the best read as it is. Otherwise the reads are combined: wherever
+	// two differ in a part that hangs together the better half is taken, and what the best
+	// have in common is annealed again as single spins (Houdayer and Martin 1999).
+	Independent bool
+	// Workers is the number of groups of reads made at the same time, 1 by default. The
+	// result does not depend on it.
 	Workers int
 }
 
@@ -41,17 +61,22 @@ func (set *AnnealSettings) withDefaults(in *ising.Instance) (AnnealSettings, err
 	if set != nil {
 		s = *set
 	}
+	if s.Workers == 0 {
+		s.Workers = 1
+	}
 	for _, f := range []struct {
-		name     string
-		value    *int
-		or, most int
-	}{{"Reads", &s.Reads, 10, 1 << 20}, {"Sweeps", &s.Sweeps, 1000, math.MaxInt}, {"Workers", &s.Workers, 1, 1 << 14}} {
-		if *f.value == 0 {
-			*f.value = f.or
+		name               string
+		value, least, most int
+	}{{"Reads", s.Reads, 0, 1 << 20}, {"Sweeps", s.Sweeps, 0, math.MaxInt}, {"Workers", s.Workers, 1, 1 << 14}} {
+		if f.value < f.least || f.value > f.most {
+			return s, fmt.Errorf("%w: %s = %d, want 1 to %d", ErrSettings, f.name, f.value, f.most)
 		}
-		if *f.value < 0 || *f.value > f.most {
-			return s, fmt.Errorf("%w: %s = %d, want 1 to %d", ErrSettings, f.name, *f.value, f.most)
-		}
+	}
+	if err := checkLimits(s.TimeLimit, s.TargetEnergy); err != nil {
+		return s, err
+	}
+	if s.Sweeps == 0 && s.TimeLimit == 0 {
+		s.Sweeps = 1000
 	}
 	low, high := BetaRange(in)
 	if s.BetaMin == 0 {
@@ -76,12 +101,23 @@ func (set *AnnealSettings) withDefaults(in *ising.Instance) (AnnealSettings, err
 	return s, checkStart(in, s.Start)
 }
 
-// beta returns the inverse temperature of a sweep, counted from 0.
-func (set *AnnealSettings) beta(sweep int) float64 {
-	if set.Sweeps == 1 {
+// checkLimits refuses limits that mean nothing.
+func checkLimits(limit time.Duration, target float64) error {
+	if limit < 0 {
+		return fmt.Errorf("%w: TimeLimit = %v, want at least 0", ErrSettings, limit)
+	}
+	if math.IsNaN(target) {
+		return fmt.Errorf("%w: TargetEnergy = NaN, want a number", ErrSettings)
+	}
+	return nil
+}
+
+// beta returns the inverse temperature of a sweep, counted from 0, of so many.
+func (set *AnnealSettings) beta(sweep, sweeps int) float64 {
+	if sweeps == 1 {
 		return set.BetaMax
 	}
-	x := float64(sweep) / float64(set.Sweeps-1)
+	x := float64(sweep) / float64(sweeps-1)
 	if set.Schedule == Linear {
 		return set.BetaMin + x*(set.BetaMax-set.BetaMin)
 	}
@@ -90,69 +126,233 @@ func (set *AnnealSettings) beta(sweep int) float64 {
 
 // Anneal is simulated annealing (Kirkpatrick, Gelatt and Vecchi 1983,
 // doi 10.1126/science.220.4598.671) with Metropolis updates site by site. Each
-// read ends with descent; the result is the best read. When ctx ends, each read is
-// descended from where it is.
+// read ends with descent; the result is the best read, or what the best reads combine
+// to. When ctx ends, each read is descended from where it is. With a time limit and
+// neither Reads nor Sweeps the course of the search depends on the time.
 func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, rng *rand.Rand) (*Result, error) {
 	begin := time.Now()
 	set, err := settings.withDefaults(in)
 	if err != nil {
 		return nil, err
 	}
-	table := newBonds(in)
-	seeds := make([][2]uint64, set.Reads)
-	for k := range seeds {
-		seeds[k] = [2]uint64{rng.Uint64(), rng.Uint64()}
+	engine, err := newEngine(in, &set)
+	if err != nil {
+		return nil, err
 	}
-	reads := make([][]int8, set.Reads)
-	stats := make([]Stats, set.Reads)
-	parallel.Do(set.Workers, set.Reads, func(k int) {
-		if k > 0 && ctx.Err() != nil {
-			return
-		}
-		src := rand.NewPCG(seeds[k][0], seeds[k][1])
-		s := slices.Clone(set.Start)
-		if s == nil {
-			s = randomSpins(in.Sites(), src.Uint64)
-		}
-		st := newState(table, s)
-		stats[k] = st.anneal(ctx, &set, src)
-		st.store(s)
-		stats[k].Flips += int64(Descent(in, s))
-		reads[k] = s
-	})
-	var total Stats
-	var best []int8
-	energy := math.Inf(1)
-	for k, s := range reads {
-		if s == nil {
-			continue
-		}
-		total.Reads++
-		total.Sweeps += stats[k].Sweeps
-		total.Updates += stats[k].Updates
-		total.Flips += stats[k].Flips
-		if e := in.Energy(s); e < energy {
-			best, energy = s, e
+	if set.Reads == 0 && set.TimeLimit == 0 {
+		set.Reads = max(10, engine.lanes())
+	}
+	limited, cancel := ctx, func() {}
+	if set.TimeLimit > 0 {
+		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
+	}
+	defer cancel()
+	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in)}
+	a.run()
+	r := heuristic(in, a.best, a.stats, begin)
+	r.ReadEnergies = a.energies
+	for _, e := range a.energies {
+		if e <= r.Energy+in.Tolerance() {
+			r.Hits++
 		}
 	}
-	r := heuristic(in, best, total, begin)
-	if err := ctx.Err(); err != nil {
+	switch err := ctx.Err(); {
+	case err != nil:
 		return interrupted(r, err)
+	case limited.Err() != nil && !a.reached():
+		r.Status = TimeLimit
 	}
 	return r, nil
 }
 
-func (st *state) anneal(ctx context.Context, set *AnnealSettings, src *rand.PCG) Stats {
-	var stats Stats
-	for sweep := range set.Sweeps {
-		if ctx.Err() != nil {
-			break
+// annealing is the state of one call of [Anneal].
+type annealing struct {
+	ctx      context.Context
+	in       *ising.Instance
+	set      *AnnealSettings
+	engine   engine
+	begin    time.Time
+	rng      *rand.Rand
+	cross    *crosser
+	best     []int8
+	energy   float64
+	energies []float64
+	stats    Stats
+	groups   int      // begun, over all rounds
+	elite    [][]int8 // the best of the last groups, up to 64
+	fresh    int      // of them, since they were combined
+}
+
+// group is what a group of reads ended at.
+type group struct {
+	spins    []int8 // the best, descended
+	energy   float64
+	elite    [][]int8 // states to combine with
+	energies []float64
+	stats    Stats
+}
+
+// run makes reads, in rounds of as many groups as there are workers if time is limited.
+func (a *annealing) run() {
+	left := a.set.Reads // 0 is no end
+	for first := true; first || a.ctx.Err() == nil && !a.reached(); first = false {
+		round := a.set.Workers
+		if left > 0 {
+			groups := (left + a.engine.lanes() - 1) / a.engine.lanes()
+			if a.set.TimeLimit == 0 {
+				round = 64 // so that their states need little memory
+			}
+			round = min(round, groups)
 		}
-		stats.Flips += st.sweep(set.beta(sweep), src)
-		stats.Sweeps++
-		stats.Updates += int64(len(st.spin))
+		reads := make([]int, round)
+		for k := range reads {
+			reads[k] = a.engine.lanes()
+			if left > 0 {
+				reads[k] = min(left, reads[k])
+				left -= reads[k]
+			}
+		}
+		a.round(reads)
+		over := a.set.Reads > 0 && left == 0
+		if a.fresh >= 4 || a.fresh > 1 && over {
+			a.combine()
+		}
+		if over {
+			return
+		}
 	}
-	return stats
+}
+
+// combine lowers the energy of the best by what it has in common with the best of other
+// groups.
+func (a *annealing) combine() {
+	seed := rand.NewPCG(a.rng.Uint64(), a.rng.Uint64())
+	if a.fresh = 0; a.reached() {
+		return
+	}
+	s := &schedule{a, a.stats.Sweeps / a.stats.Reads}
+	a.stats.Updates += s.renormalise(a.best, a.elite, seed)
+	a.stats.Flips += int64(Descent(a.in, a.best))
+	a.energy = a.in.Energy(a.best)
+}
+
+// round makes groups of reads and adds them in order, up to the first with which the
+// target is reached.
+func (a *annealing) round(reads []int) {
+	seeds := make([][2]uint64, len(reads))
+	sweeps := make([]int, len(reads))
+	for k := range reads {
+		seeds[k] = [2]uint64{a.rng.Uint64(), a.rng.Uint64()}
+		sweeps[k] = a.sweeps(len(reads))
+		a.groups++
+	}
+	groups := make([]*group, len(reads))
+	var hit atomic.Int64 // the first group that reached the target alone
+	hit.Store(int64(len(reads)))
+	parallel.Do(a.set.Workers, len(reads), func(k int) {
+		if (k > 0 || a.best != nil) && a.ctx.Err() != nil || int64(k) > hit.Load() {
+			return
+		}
+		g := a.engine.anneal(a.schedule(sweeps[k]), reads[k], rand.NewPCG(seeds[k][0], seeds[k][1]))
+		groups[k] = g
+		for first := hit.Load(); a.set.TargetEnergy != 0 && g.energy <= a.target() && int64(k) < first; first = hit.Load() {
+			hit.CompareAndSwap(first, int64(k))
+		}
+	})
+	for _, g := range groups {
+		if g == nil {
+			continue
+		}
+		a.add(g)
+		if a.reached() {
+			return
+		}
+	}
+}
+
+// add takes a group's reads into account.
+func (a *annealing) add(g *group) {
+	a.energies = append(a.energies, g.energies...)
+	a.stats.Reads += g.stats.Reads
+	a.stats.Sweeps += g.stats.Sweeps
+	a.stats.Updates += g.stats.Updates
+	a.stats.Flips += g.stats.Flips
+	if a.best == nil {
+		a.best, a.energy = g.spins, g.energy
+		return
+	}
+	if g.energy < a.energy {
+		a.best, g.spins = g.spins, a.best
+		a.energy = g.energy
+	}
+	if a.set.Independent {
+		return
+	}
+	a.elite = append(a.elite, slices.Clone(g.spins))
+	if a.fresh++; len(a.elite) > 64 {
+		a.elite = slices.Delete(a.elite, 0, 1)
+	}
+	improved := a.cross.improve(a.best, g.spins)
+	for _, s := range g.elite {
+		improved = a.cross.improve(a.best, s) || improved
+	}
+	if improved {
+		a.stats.Flips += int64(Descent(a.in, a.best))
+		a.energy = a.in.Energy(a.best)
+	}
+}
+
+// target returns the energy to reach, with the tolerance of sums.
+func (a *annealing) target() float64 { return a.set.TargetEnergy + a.in.Tolerance() }
+
+// reached reports whether the best so far is as low as was asked.
+func (a *annealing) reached() bool {
+	return a.set.TargetEnergy != 0 && a.best != nil && a.energy <= a.target()
+}
+
+// sweeps returns the length of the next group's reads, of so many that run side by side:
+// if it is not set, four groups of each power of two, and the last until the time is up.
+func (a *annealing) sweeps(beside int) int {
+	if a.set.Sweeps > 0 {
+		return a.set.Sweeps
+	}
+	const shortest = 32
+	n := shortest << min(a.groups/4, 40)
+	if a.stats.Sweeps == 0 {
+		return n
+	}
+	spent := time.Since(a.begin)
+	left := a.set.TimeLimit - spent
+	perGroup := float64(a.stats.Sweeps) / float64(a.stats.Reads) * float64(a.groups) // sweeps of all groups so far
+	fit := 0.95 * float64(left) / float64(spent) * perGroup / float64(min(beside, a.set.Workers))
+	if float64(n) > fit/2 {
+		n = int(fit)
+	}
+	return max(n, 1)
+}
+
+// schedule is how β goes in a group of reads.
+type schedule struct {
+	*annealing
+	sweeps int
+}
+
+func (a *annealing) schedule(sweeps int) *schedule { return &schedule{a, sweeps} }
+
+// follow calls step with each β in turn and the number of sweeps to make at it, and
+// returns how many that were when it ended or ctx did. β changes at most 1000 times, and
+// a step has at most so many sweeps that ctx is looked at often.
+func (s *schedule) follow(step func(beta float64, sweeps int)) int {
+	stride := (s.sweeps + 999) / 1000
+	most := max(1, (1<<17)/s.in.Sites())
+	done := 0
+	for done < s.sweeps && s.ctx.Err() == nil {
+		at := done / stride * stride
+		n := min(at+stride-done, most, s.sweeps-done)
+		step(s.set.beta(min(at+stride/2, s.sweeps-1), s.sweeps), n)
+		done += n
+	}
+	return done
 }
 
 // sweep proposes to flip every spin once, in order, and accepts with probability
@@ -194,55 +394,3 @@ var minusLog = func() (t [bins + 1]float64) {
 	}
 	return t
 }()
-
-// BetaRange returns the range of inverse temperatures that suits the instance, from
-// the distribution of its local fields h = Σ_j J_ij s_j under random neighbours.
-// With σ the root mean square of h and q the tenth percentile of |h| where that is
-// not 0, it is
-//
-//	β_min = 1/σ                        a typical flip is accepted with e^-2
-//	β_max = max(6/σ, ln(10)/(2q))      nine spins in ten are flipped with e^-2.3 or less
-//
-// which the closing descent completes. On 2D 16×16 and 3D 6×6×6 tori, Gaussian,
-// uniform and ±J, at 100 and 1000 sweeps, neither halving nor doubling an end nor the
-// linear schedule lowered the mean energy by more than 0.35 %, and most raised it:
-// BenchmarkSchedules.
-//
-// It scales with the inverse of the couplings, and does not look at the smallest:
-// that would spend the schedule on freezing spins whose state hardly matters.
-func BetaRange(in *ising.Instance) (low, high float64) {
-	table := newBonds(in)
-	var sites []int // with bonds
-	for i := range in.Sites() {
-		if slices.ContainsFunc(table.weight[table.width*i:][:table.width], func(w float64) bool { return w != 0 }) {
-			sites = append(sites, i)
-		}
-	}
-	if len(sites) == 0 {
-		return 1, 1 // any temperature will do
-	}
-	var fields []float64
-	sum, count := 0.0, 0.0
-	most := 4096 >> (table.width - 1)      // sites whose fields are enough for a percentile
-	stride := (len(sites)+most-1)/most | 1 // odd, so as not to keep step with an even lattice
-	for k := 0; k < len(sites); k += stride {
-		w := table.weight[table.width*sites[k]:][:table.width]
-		for signs := range 1 << (table.width - 1) { // the last sign is fixed: |h| is even
-			h := 0.0
-			for k, v := range w {
-				if signs>>k&1 == 1 {
-					v = -v
-				}
-				h += v
-			}
-			sum += h * h
-			count++
-			fields = append(fields, math.Abs(h))
-		}
-	}
-	sigma := math.Sqrt(sum / count)
-	fields = slices.DeleteFunc(fields, func(h float64) bool { return h < 1e-9*sigma })
-	slices.Sort(fields)
-	q := fields[len(fields)/10]
-	return 1 / sigma, max(6/sigma, math.Ln10/(2*q))
-}

@@ -71,31 +71,41 @@ func Descent(in *ising.Instance, s []int8) (flips int) {
 	return flips
 }
 
-// bonds lists the bonds of each site in a table whose width is the largest degree: entry
-// width*i+k is the k-th neighbour of site i with its coupling. Where there is no
-// bond, the site itself stands with coupling 0.
+// bonds lists the neighbours of each site with the couplings, those of site i from
+// start[i] to start[i+1]; bonds without coupling are left out.
 type bonds struct {
-	width  int
+	start  []int32
 	site   []int32
 	weight []float64
 }
 
 func newBonds(in *ising.Instance) *bonds {
-	n, width := in.Sites(), 1
-	for i := range n {
-		width = max(width, len(in.BondsAt(i)))
-	}
-	b := &bonds{width, make([]int32, width*n), make([]float64, width*n)}
-	for i := range n {
-		site, weight := b.site[width*i:][:width], b.weight[width*i:][:width]
-		for k := range site {
-			site[k] = int32(i)
+	b := &bonds{start: make([]int32, in.Sites()+1)}
+	for i := range in.Sites() {
+		for _, bond := range in.BondsAt(i) {
+			if w := in.J[bond]; w != 0 {
+				b.site = append(b.site, int32(in.Across(bond, i)))
+				b.weight = append(b.weight, w)
+			}
 		}
-		for k, bond := range in.BondsAt(i) {
-			site[k], weight[k] = int32(in.Across(bond, i)), in.J[bond]
-		}
+		b.start[i+1] = int32(len(b.site))
 	}
 	return b
+}
+
+// at returns the neighbours of site i and the couplings.
+func (b *bonds) at(i int) ([]int32, []float64) {
+	from, to := b.start[i], b.start[i+1]
+	return b.site[from:to], b.weight[from:to]
+}
+
+// degree returns the largest number of neighbours of a site.
+func (b *bonds) degree() int {
+	most := int32(0)
+	for i := range len(b.start) - 1 {
+		most = max(most, b.start[i+1]-b.start[i])
+	}
+	return int(most)
 }
 
 // state is a configuration with the cost 2 s_i h_i of flipping each spin.
@@ -111,8 +121,9 @@ func newState(b *bonds, s []int8) *state {
 	}
 	for i := range s {
 		h := 0.0
-		for k, j := range b.site[b.width*i:][:b.width] {
-			h += b.weight[b.width*i+k] * st.spin[j]
+		site, weight := b.at(i)
+		for k, j := range site {
+			h += weight[k] * st.spin[j]
 		}
 		st.cost[i] = 2 * st.spin[i] * h
 	}
@@ -124,9 +135,9 @@ func (st *state) flip(i int) {
 	s := 4 * st.spin[i]
 	st.spin[i] = -st.spin[i]
 	st.cost[i] = -st.cost[i]
-	w := st.weight[st.width*i:][:st.width]
-	for k, j := range st.site[st.width*i:][:st.width] {
-		st.cost[j] -= w[k] * s * st.spin[j]
+	site, weight := st.at(i)
+	for k, j := range site {
+		st.cost[j] -= weight[k] * s * st.spin[j]
 	}
 }
 

@@ -244,7 +244,7 @@ func (q *integers) result(in *ising.Instance, spins []int8, bound int64, proof *
 		bound += ((u-bound)%q.step + q.step) % q.step
 		r.Bound = q.bound(bound)
 		proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Bonds(), q.scale
-		proof.Energy, proof.Bound, proof.Spins = 2*u-q.total, 2*bound-q.total, plusMinus(spins)
+		proof.Energy, proof.Bound, proof.Spins = 2*u-q.total, 2*bound-q.total, signs(spins)
 		r.Certificate = proof
 	}
 	switch {
@@ -257,8 +257,8 @@ func (q *integers) result(in *ising.Instance, spins []int8, bound int64, proof *
 	return r, err
 }
 
-// plusMinus writes a configuration as a certificate does.
-func plusMinus(spins []int8) string {
+// signs writes a configuration as a certificate does.
+func signs(spins []int8) string {
 	text := make([]byte, len(spins))
 	for i, s := range spins {
 		text[i] = '+'

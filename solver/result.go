@@ -47,6 +47,9 @@ type Result struct {
 	Energy float64 // of Spins, summed afresh
 	Bound  float64 // a proven lower bound of the ground-state energy; NaN if there is none
 	Status Status
+	// ReadEnergies are the energies at which the reads of annealing ended, in their order,
+	// before reads were combined; nil for other solvers.
+	ReadEnergies []float64
 	Stats
 
 	// What follows is of [Exact].
@@ -59,12 +62,17 @@ type Result struct {
 	Certificate *certificate.Certificate
 }
 
+// Equilibrated reports whether at least two independent runs and half of all reached the
+// energy: equilibrium for the purpose of finding the ground state, though no proof.
+func (r *Result) Equilibrated() bool { return r.Hits >= 2 && 2*r.Hits >= r.Reads }
+
 // Stats counts the work behind a result.
 type Stats struct {
 	Reads   int   // independent runs that were begun
+	Hits    int   // of them, those that reached the energy by themselves; 0 if they were not counted
 	Sweeps  int   // over all reads
 	Updates int64 // proposed spin flips
-	Flips   int64 // accepted spin flips
+	Flips   int64 // accepted spin flips, where the engine counts them
 	Elapsed time.Duration
 }
 

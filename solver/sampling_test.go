@@ -58,7 +58,7 @@ func TestSweepAcceptance(t *testing.T) {
 	src := rand.NewPCG(1, 2)
 	for _, x := range []float64{-1, 0, 1e-9, 0.1, 0.5, math.Ln2, 1, 3, 6.9, 7} {
 		const n = 100000
-		st := &state{bonds: &bonds{}, spin: make([]float64, 1), cost: make([]float64, 1)}
+		st := &state{bonds: &bonds{start: make([]int32, 2)}, spin: make([]float64, 1), cost: make([]float64, 1)}
 		got := 0.0
 		for range n {
 			st.cost[0] = x
@@ -78,15 +78,15 @@ func TestSweepAcceptance(t *testing.T) {
 
 func TestSchedules(t *testing.T) {
 	for _, schedule := range []Schedule{Geometric, Linear} {
-		set := AnnealSettings{Sweeps: 11, BetaMin: 0.5, BetaMax: 8, Schedule: schedule}
+		set := AnnealSettings{BetaMin: 0.5, BetaMax: 8, Schedule: schedule}
 		middle := map[Schedule]float64{Geometric: 2, Linear: 4.25}[schedule]
 		for sweep, want := range map[int]float64{0: 0.5, 5: middle, 10: 8} {
-			if got := set.beta(sweep); math.Abs(got-want) > 1e-12 {
+			if got := set.beta(sweep, 11); math.Abs(got-want) > 1e-12 {
 				t.Errorf("%s: β of sweep %d is %v, want %v", schedule, sweep, got, want)
 			}
 		}
 	}
-	if got := (&AnnealSettings{Sweeps: 1, BetaMin: 0.5, BetaMax: 8}).beta(0); got != 8 {
+	if got := (&AnnealSettings{BetaMin: 0.5, BetaMax: 8}).beta(0, 1); got != 8 {
 		t.Errorf("β of a single sweep is %v, want 8", got)
 	}
 }

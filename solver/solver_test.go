@@ -27,6 +27,8 @@ func draw(t testing.TB, e ising.Ensemble, shape, boundary string, index uint64) 
 	return e.Draw(solvertest.Lattice(t, shape, boundary), ising.Stream(1, "couplings", index))
 }
 
+var engines = []solver.Engine{solver.Multispin, solver.Lanes, solver.Bipartite, solver.Sparse}
+
 func TestSuite(t *testing.T) {
 	random := solvertest.Traits{Random: true}
 	exact := solvertest.Traits{Exact: true}
@@ -35,9 +37,34 @@ func TestSuite(t *testing.T) {
 			return solver.Descend(ctx, in, nil, rng)
 		}, random)
 	})
-	t.Run("anneal", func(t *testing.T) {
+	for _, reads := range []int{2, 16} {
+		t.Run(fmt.Sprint("anneal ", reads), func(t *testing.T) {
+			solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+				return solver.Anneal(ctx, in, &solver.AnnealSettings{Reads: reads, Sweeps: 20}, rng)
+			}, random)
+		})
+	}
+	for _, engine := range engines {
+		t.Run("anneal "+string(engine), func(t *testing.T) {
+			solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+				set := &solver.AnnealSettings{Engine: engine, Reads: 2, Sweeps: 10}
+				r, err := solver.Anneal(ctx, in, set, rng)
+				if errors.Is(err, solver.ErrSettings) { // the instance is not of its kind
+					set.Engine = ""
+					return solver.Anneal(ctx, in, set, rng)
+				}
+				return r, err
+			}, random)
+		})
+	}
+	t.Run("temper", func(t *testing.T) {
 		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Anneal(ctx, in, &solver.AnnealSettings{Reads: 2, Sweeps: 50}, rng)
+			return solver.Temper(ctx, in, &solver.TemperSettings{Families: 1, Sweeps: 20}, rng)
+		}, random)
+	})
+	t.Run("refine", func(t *testing.T) {
+		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Refine(ctx, in, &solver.RefineSettings{Width: 2, Passes: 1}, rng)
 		}, random)
 	})
 	t.Run("spanning tree", func(t *testing.T) {
@@ -234,7 +261,7 @@ func TestAnnealSettings(t *testing.T) {
 		}
 		return r
 	}
-	base := solver.AnnealSettings{Reads: 3, Sweeps: 20}
+	base := solver.AnnealSettings{Engine: solver.Sparse, Reads: 3, Sweeps: 20, Independent: true}
 	want := anneal(base)
 	if want.Reads != 3 || want.Sweeps != 60 || want.Updates != 60*64 || want.Flips == 0 {
 		t.Errorf("stats %+v", want.Stats)
@@ -262,14 +289,15 @@ func TestAnnealSettings(t *testing.T) {
 		t.Errorf("30 reads end at %v, the first three of them at %v", r.Energy, want.Energy)
 	}
 	ground := exact(t, in, solver.Transfer)
-	cold := solver.AnnealSettings{Start: ground.Spins, BetaMin: 100, BetaMax: 100, Reads: 1, Sweeps: 5}
+	cold := solver.AnnealSettings{Engine: solver.Sparse, Start: ground.Spins, BetaMin: 100, BetaMax: 100, Reads: 1, Sweeps: 5}
 	if r := anneal(cold); math.Abs(r.Energy-ground.Energy) > in.Tolerance() || r.Sweeps != 5 {
 		t.Errorf("from the ground state at β = 100: %v, want %v", r.Energy, ground.Energy)
 	}
 	for want, set := range map[string]solver.AnnealSettings{
 		"Reads = -1": {Reads: -1}, "Sweeps = -3": {Sweeps: -3}, "Workers = -2": {Workers: -2}, "BetaMin = 3": {BetaMin: 3, BetaMax: 2},
 		"BetaMax = -1": {BetaMax: -1}, "BetaMin = NaN": {BetaMin: math.NaN()}, "+Inf": {BetaMax: math.Inf(1)}, `Schedule = "cubic"`: {Schedule: "cubic"},
-		"3 spins": {Start: make([]int8, 3)}, "Start[0] = 0": {Start: make([]int8, 64)},
+		`Engine = "steam"`: {Engine: "steam"}, "Engine = multispin": {Engine: solver.Multispin}, "TimeLimit = -1s": {TimeLimit: -time.Second},
+		"TargetEnergy = NaN": {TargetEnergy: math.NaN()}, "3 spins": {Start: make([]int8, 3)}, "Start[0] = 0": {Start: make([]int8, 64)},
 	} {
 		if _, err := solver.Anneal(background, in, &set, ising.Stream(1, "solver", 0)); !errors.Is(err, solver.ErrSettings) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
@@ -278,6 +306,182 @@ func TestAnnealSettings(t *testing.T) {
 	bad := &solver.DescendSettings{Start: make([]int8, 2)}
 	if _, err := solver.Descend(background, in, bad, nil); !errors.Is(err, solver.ErrSettings) {
 		t.Errorf("descent from two spins: %v", err)
+	}
+}
+
+// instanceOf returns an instance that the engine takes.
+func instanceOf(t testing.TB, engine solver.Engine, shape string) *ising.Instance {
+	t.Helper()
+	if engine == solver.Multispin {
+		return draw(t, plusMinus, shape, "periodic", 0)
+	}
+	return draw(t, gaussian, shape, "periodic", 0)
+}
+
+// What every setting does, in every engine.
+func TestEngineSettings(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(string(engine), func(t *testing.T) {
+			in := instanceOf(t, engine, "24x24")
+			anneal := func(set solver.AnnealSettings) *solver.Result {
+				t.Helper()
+				set.Engine = engine
+				r, err := solver.Anneal(background, in, &set, ising.Stream(1, "solver", 0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				solvertest.CheckResult(t, in, r)
+				if len(r.ReadEnergies) != r.Reads || slices.Min(r.ReadEnergies) < r.Energy-in.Tolerance() {
+					t.Errorf("%d reads of energies %v, best %v", r.Reads, r.ReadEnergies, r.Energy)
+				}
+				return r
+			}
+			base := solver.AnnealSettings{Reads: 70, Sweeps: 10}
+			want := anneal(base)
+			for name, change := range map[string]func(*solver.AnnealSettings){
+				"Reads": func(s *solver.AnnealSettings) { s.Reads = 140 }, "Sweeps": func(s *solver.AnnealSettings) { s.Sweeps = 11 },
+				"BetaMin": func(s *solver.AnnealSettings) { s.BetaMin = 0.01 }, "BetaMax": func(s *solver.AnnealSettings) { s.BetaMax = 1 },
+				"Schedule": func(s *solver.AnnealSettings) { s.Schedule = solver.Linear }, "Start": func(s *solver.AnnealSettings) { s.Start = want.Spins },
+			} {
+				set := base
+				change(&set)
+				if r := anneal(set); slices.Equal(r.ReadEnergies, want.ReadEnergies) {
+					t.Errorf("%s has no effect", name)
+				}
+			}
+			set := base
+			set.Workers = 4
+			if r := anneal(set); !slices.Equal(r.Spins, want.Spins) || !slices.Equal(r.ReadEnergies, want.ReadEnergies) {
+				t.Error("four workers give another result")
+			}
+			set = base
+			set.Independent = true
+			if r := anneal(set); math.Abs(r.Energy-slices.Min(r.ReadEnergies)) > in.Tolerance() {
+				t.Errorf("independent reads: %v, the best of them %v", r.Energy, slices.Min(r.ReadEnergies))
+			} else if want.Energy >= r.Energy-in.Tolerance() {
+				t.Errorf("reads combine to %v, the best of them is %v", want.Energy, r.Energy)
+			}
+
+			// A target that one group of reads in many reaches.
+			set = solver.AnnealSettings{Reads: 2048, Sweeps: 10, TargetEnergy: want.Energy, Independent: true}
+			one := anneal(set)
+			if set.Workers = 4; !slices.Equal(one.Spins, anneal(set).Spins) || one.Energy > want.Energy+in.Tolerance() && one.Reads < 2048 {
+				t.Errorf("with a target of %v: %v after %d reads", want.Energy, one.Energy, one.Reads)
+			}
+			set = solver.AnnealSettings{Reads: 2048, Sweeps: 10, TargetEnergy: -1}
+			if r := anneal(set); r.Reads == 2048 || r.Energy > -1 {
+				t.Errorf("with an easy target: %v after %d reads", r.Energy, r.Reads)
+			}
+
+			begin := time.Now()
+			r := anneal(solver.AnnealSettings{TimeLimit: 30 * time.Millisecond})
+			if r.Status != solver.TimeLimit || time.Since(begin) < 25*time.Millisecond || time.Since(begin) > 5*time.Second { // a machine that is busy
+				t.Errorf("%v after %v", r.Status, time.Since(begin))
+			}
+			cold := anneal(solver.AnnealSettings{Start: want.Spins, BetaMin: 100, BetaMax: 100, Reads: 1, Sweeps: 5})
+			if cold.Energy > want.Energy+in.Tolerance() {
+				t.Errorf("at β = 100 from %v to %v", want.Energy, cold.Energy)
+			}
+		})
+	}
+}
+
+// A context that ends on the way leaves the best state so far.
+func TestAnnealStops(t *testing.T) {
+	for _, engine := range engines {
+		in := instanceOf(t, engine, "20x20")
+		ctx, cancel := context.WithTimeout(background, 20*time.Millisecond)
+		r, err := solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: engine, Sweeps: 1 << 40}, ising.Stream(1, "solver", 0))
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("%s: error %v, want the deadline", engine, err)
+		}
+		solvertest.CheckResult(t, in, r)
+		if r.Status != solver.Interrupted || r.Energy > -0.5*float64(in.Sites()) {
+			t.Errorf("%s: %v with energy %v", engine, r.Status, r.Energy)
+		}
+	}
+}
+
+// Graphs of every kind: dense, with triangles, a star of high degree, in parts.
+func TestAnnealGraphs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 9))
+	for _, c := range []struct {
+		name   string
+		sites  int
+		joined func(i, j int) bool
+	}{
+		{"complete", 14, func(i, j int) bool { return true }},
+		{"star", 20, func(i, j int) bool { return i == 0 }},
+		{"random", 18, func(i, j int) bool { return rng.IntN(5) == 0 }},
+		{"two rings", 16, func(i, j int) bool { return i/8 == j/8 && (j == i+1 || j == i+7) }},
+	} {
+		var ends [][2]int
+		for i := range c.sites {
+			for j := i + 1; j < c.sites; j++ {
+				if c.joined(i, j) {
+					ends = append(ends, [2]int{i, j})
+				}
+			}
+		}
+		l, err := ising.NewGraph(c.sites, ends)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range []ising.Ensemble{gaussian, plusMinus} {
+			in := e.Draw(l, rng)
+			want := solvertest.GroundEnergy(in)
+			for _, engine := range append(engines, "") {
+				r, err := solver.Anneal(background, in, &solver.AnnealSettings{Engine: engine, Reads: 30, Sweeps: 200}, rng)
+				if errors.Is(err, solver.ErrSettings) && (engine == solver.Multispin || engine == solver.Bipartite) {
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if solvertest.CheckResult(t, in, r); r.Energy > want+in.Tolerance() {
+					t.Errorf("%s, %v, engine %q: %v, want %v", c.name, e, engine, r.Energy, want)
+				}
+			}
+		}
+	}
+}
+
+// The range of a degree that cannot be enumerated is that of the distribution: on the
+// complete graph with couplings of variance 1 fields are normal with variance N-1.
+func TestBetaRangeOfDenseGraph(t *testing.T) {
+	const n = 101
+	var ends [][2]int
+	for i := range n {
+		for j := range i {
+			ends = append(ends, [2]int{i, j})
+		}
+	}
+	l, err := ising.NewGraph(n, ends)
+	if err != nil {
+		t.Fatal(err)
+	}
+	low, high := solver.BetaRange(gaussian.Draw(l, ising.Stream(1, "couplings", 0)))
+	if math.Abs(low*10-1) > 0.1 || high < 0.6 || high > 1.5 { // q is 0.126 σ, σ is 10
+		t.Errorf("range %v to %v", low, high)
+	}
+}
+
+// Combining is never worse than the better state and takes the best of every cluster.
+func TestCombine(t *testing.T) {
+	in := draw(t, gaussian, "16x16", "periodic", 3)
+	set := solver.AnnealSettings{Engine: solver.Lanes, Reads: 64, Sweeps: 30, Independent: true}
+	alone, err := solver.Anneal(background, in, &set, ising.Stream(1, "solver", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Independent = false
+	together, err := solver.Anneal(background, in, &set, ising.Stream(1, "solver", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(alone.ReadEnergies, together.ReadEnergies) || together.Energy >= alone.Energy {
+		t.Errorf("best read %v, combined %v", alone.Energy, together.Energy)
 	}
 }
 
@@ -382,7 +586,7 @@ func TestDescentEndsInLocalMinimum(t *testing.T) {
 
 func TestStatusString(t *testing.T) {
 	for s, want := range map[solver.Status]string{
-		solver.Heuristic: "heuristic", solver.Proven: "proven", solver.Interrupted: "interrupted", 7: "Status(7)",
+		solver.Heuristic: "heuristic", solver.Proven: "proven", solver.Interrupted: "interrupted", solver.TimeLimit: "time limit", 7: "Status(7)",
 	} {
 		if got := s.String(); got != want {
 			t.Errorf("%d: %q, want %q", int(s), got, want)

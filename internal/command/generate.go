@@ -31,6 +31,7 @@ type generateOptions struct {
 // The solvers of generate.
 const (
 	annealSolver = "anneal"
+	temperSolver = "temper"
 	exactSolver  = "exact"
 )
 
@@ -46,7 +47,8 @@ workers. If it is stopped, the same command goes on where it was.
 --solver exact proves ground states of all lattices in two dimensions and of small
 ones in three. It is the default where a proof is to be expected: everywhere but for
 tori of more than 10,000 sites and lattices in three dimensions of more than 125.
---solver anneal finds good states without proof.
+--solver anneal and --solver temper find good states without proof, the latter
+better ones where it is given time.
 
 Example:
    spinlearn generate --shape 16x16 --boundary periodic --count 1000 --out train`,
@@ -57,9 +59,9 @@ Example:
 			&cli.Float64Flag{Name: "negative", Value: 0.5, Usage: "fraction of negative bonds of pm", Destination: &o.ensemble.Negative},
 			&cli.Float64Flag{Name: "dilution", Usage: "fraction of missing bonds", Destination: &o.ensemble.Dilution},
 			&cli.IntFlag{Name: "count", Value: 16000, Usage: "number of instances", Destination: &o.count},
-			&cli.StringFlag{Name: "solver", Usage: "exact or anneal", DefaultText: "exact where a proof is to be expected", Destination: &o.solver},
+			&cli.StringFlag{Name: "solver", Usage: "exact, anneal or temper", DefaultText: "exact where a proof is to be expected, else anneal", Destination: &o.solver},
 			&cli.IntFlag{Name: "reads", Value: 10, Usage: "independent runs of anneal", Destination: &o.reads},
-			&cli.IntFlag{Name: "sweeps", Value: 1000, Usage: "sweeps of each run of anneal", Destination: &o.sweeps},
+			&cli.IntFlag{Name: "sweeps", Value: 1000, Usage: "sweeps of each run of anneal or of each replica of temper", Destination: &o.sweeps},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of couplings and solver", Destination: &o.seed},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "instances solved at a time", Destination: &o.workers},
 			&cli.IntFlag{Name: "shard", Value: 256, Usage: "instances in a file, and what an interruption can lose", Destination: &o.shard},
@@ -72,12 +74,12 @@ Example:
 			if o.ensemble.Couplings != ising.PlusMinus && !c.IsSet("negative") {
 				o.ensemble.Negative = 0
 			}
-			annealing := c.IsSet("reads") || c.IsSet("sweeps")
-			if o.solver == "" && annealing {
+			given := c.IsSet("reads") || c.IsSet("sweeps")
+			if o.solver == "" && given {
 				o.solver = annealSolver
 			}
-			if o.solver != "" && o.solver != annealSolver && annealing {
-				return usagef("--reads and --sweeps belong to --solver %s, not to %s", annealSolver, o.solver)
+			if o.solver != annealSolver && (c.IsSet("reads") || o.solver != temperSolver && given) {
+				return usagef("--reads and --sweeps belong to --solver %s, --sweeps to %s too, not to %s", annealSolver, temperSolver, o.solver)
 			}
 			d, err := generate(c.Context, c.App.ErrWriter, &o)
 			if err != nil {
@@ -164,15 +166,23 @@ func (o *generateOptions) solve() (data.Solve, json.RawMessage, error) {
 	var s search
 	settings := map[string]any{}
 	switch o.solver {
-	case annealSolver:
+	case annealSolver, temperSolver:
 		if o.reads < 1 {
 			return nil, nil, usagef("--reads = %d, want at least 1", o.reads)
 		}
 		if o.sweeps < 1 {
 			return nil, nil, usagef("--sweeps = %d, want at least 1", o.sweeps)
 		}
+		settings["sweeps"] = o.sweeps
+		if o.solver == temperSolver {
+			set := &solver.TemperSettings{Sweeps: o.sweeps}
+			s = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+				return solver.Temper(ctx, in, set, rng)
+			}
+			break
+		}
 		set := &solver.AnnealSettings{Reads: o.reads, Sweeps: o.sweeps}
-		settings["reads"], settings["sweeps"] = o.reads, o.sweeps
+		settings["reads"] = o.reads
 		s = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
 			return solver.Anneal(ctx, in, set, rng)
 		}
@@ -181,7 +191,7 @@ func (o *generateOptions) solve() (data.Solve, json.RawMessage, error) {
 			return solver.Exact(ctx, in, nil)
 		}
 	default:
-		return nil, nil, usagef("--solver = %q, want %s or %s", o.solver, exactSolver, annealSolver)
+		return nil, nil, usagef("--solver = %q, want %s, %s or %s", o.solver, exactSolver, annealSolver, temperSolver)
 	}
 	text, err := json.Marshal(settings)
 	return func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*ising.Solved, error) {

@@ -1,0 +1,117 @@
+package command
+
+import (
+	"bytes"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"spinlearn/data"
+)
+
+func TestBench(t *testing.T) {
+	dir := t.TempDir()
+	writeInstance(t, filepath.Join(dir, "a.spin"), []int{5, 6})
+	succeed(t, dir, "generate --shape 4x4 --solver exact --count 3 --out DIR/d")
+	out := succeed(t, dir, "bench DIR/a.spin DIR/d --method anneal,temper --sweeps 5,200 --repeats 3 --limit 2 --out DIR/chart.png")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if len(lines) != 11 || !strings.Contains(lines[0], "updates/ns") || !strings.Contains(lines[10], "lowest energy of these runs") {
+		t.Fatalf("table:\n%s", out)
+	}
+	for _, c := range []struct {
+		line int
+		want string
+	}{{2, "a.spin anneal 200 sweeps"}, {2, "3/3"}, {4, "a.spin temper 200 sweeps"}, {6, "d anneal 200 sweeps"}, {6, "6/6"}} {
+		if got := strings.Join(strings.Fields(lines[c.line]), " "); !strings.Contains(got, c.want) {
+			t.Errorf("line %d is %q, want %q in it", c.line, got, c.want)
+		}
+	}
+	picture, err := os.ReadFile(filepath.Join(dir, "chart.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := png.Decode(bytes.NewReader(picture)); err != nil {
+		t.Error(err)
+	}
+	// All targets are proven, so that nothing is said of them.
+	out = succeed(t, dir, "bench DIR/d --times 20ms --method anneal,refine --engine sparse --reads 2 --repeats 1")
+	if strings.Contains(out, "lowest") || strings.Count(out, "20ms") != 2 {
+		t.Errorf("of a dataset:\n%s", out)
+	}
+	out = succeed(t, dir, "bench DIR/a.spin --sweeps 1 --repeats 2 --target-energy -1000")
+	if !strings.Contains(out, "0/2") || !strings.Contains(out, "∞") {
+		t.Errorf("of a target out of reach:\n%s", out)
+	}
+}
+
+func TestBenchRefuses(t *testing.T) {
+	dir := t.TempDir()
+	writeInstance(t, filepath.Join(dir, "a.spin"), []int{4, 4})
+	write(t, filepath.Join(dir, "bad.rud"), "3 1\n1 9 1\n")
+	for _, c := range []struct {
+		line string
+		code int
+		want string
+	}{
+		{"bench", 2, "FILE is missing"},
+		{"bench DIR/none.rud", 1, "none.rud"},
+		{"bench DIR/bad.rud", 1, "bad.rud:2"},
+		{"bench DIR/a.spin --method gold", 2, `--method "gold"`},
+		{"bench DIR/a.spin --method refine --sweeps 10", 2, "--times"},
+		{"bench DIR/a.spin --engine steam", 2, `"steam"`},
+		{"bench DIR/a.spin --engine multispin", 2, "multispin differ in size"},
+		{"bench DIR/a.spin --times 1", 2, `--times "1"`},
+		{"bench DIR/a.spin --sweeps 0", 2, "--sweeps 0"},
+		{"bench DIR/a.spin --repeats 0", 2, "--repeats 0"},
+		{"bench DIR/a.spin --reads -1", 2, "--reads -1"},
+		{"bench DIR/a.spin --out chart.txt", 2, "--out chart.txt"},
+		{"bench DIR/a.spin DIR/a.spin --target-energy 1", 2, "--target-energy"},
+		{"bench DIR/a.spin --sign up", 2, "--sign"},
+	} {
+		refuse(t, dir, c.line, c.code, c.want)
+	}
+}
+
+// Tempering gives datasets too, the same whatever the number of workers.
+func TestGenerateTemper(t *testing.T) {
+	dir := t.TempDir()
+	for _, workers := range []string{"1", "3"} {
+		succeed(t, dir, "generate --shape 5x5 --solver temper --sweeps 50 --count 4 --workers "+workers+" --out DIR/"+workers)
+	}
+	var sums []string
+	for _, workers := range []string{"1", "3"} {
+		d, err := data.Open(filepath.Join(dir, workers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Description().Solver != "temper" || string(d.Description().SolverSettings) != `{"sweeps":50}` {
+			t.Errorf("description %+v", d.Description())
+		}
+		sum, err := d.Checksum()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums = append(sums, sum)
+	}
+	if sums[0] != sums[1] {
+		t.Error("three workers write another dataset")
+	}
+	refuse(t, dir, "generate --shape 5x5 --solver temper --reads 3 --out DIR/x", 2, "--reads temper")
+}
+
+// refuse checks that a line fails with a code and one line on stderr that has every word
+// of what is wanted.
+func refuse(t *testing.T, dir, line string, code int, want string) {
+	t.Helper()
+	got, stdout, stderr := call(t.Context(), dir, line)
+	if got != code || stdout != "" || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("%s: code %d, want %d; %q, %q", line, got, code, stdout, stderr)
+	}
+	for word := range strings.FieldsSeq(want) {
+		if !strings.Contains(stderr, word) {
+			t.Errorf("%s: %q does not say %q", line, stderr, word)
+		}
+	}
+}

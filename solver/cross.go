@@ -1,0 +1,63 @@
+package solver
+
+import "spinlearn/ising"
+
+// crosser combines configurations. Two that differ do so in clusters of sites that bonds
+// hold together; the energy of each cluster against its surroundings does not depend on
+// the others, so that every cluster can be taken from the better of the two: the
+// partition crossover of Tinós, Whitley and Chicano (2015), or the isoenergetic cluster
+// move of Houdayer (2001) made only where it gains.
+type crosser struct {
+	*bonds
+	tolerance float64
+	mark      []int32 // of the walk that has seen a site
+	walk      int32
+	cluster   []int32
+}
+
+func newCrosser(in *ising.Instance) *crosser {
+	return &crosser{bonds: newBonds(in), tolerance: in.Tolerance(), mark: make([]int32, in.Sites())}
+}
+
+// improve flips clusters of s in which it differs from other, or from other reversed,
+// where that lowers the energy, and reports whether it did.
+func (c *crosser) improve(s, other []int8) bool {
+	improved := false
+	for _, equal := range [2]bool{false, true} {
+		c.walk++
+		for i := range s {
+			if (s[i] == other[i]) != equal || c.mark[i] == c.walk {
+				continue
+			}
+			if c.gather(s, other, int32(i), equal) < -c.tolerance {
+				for _, j := range c.cluster {
+					s[j] = -s[j]
+				}
+				improved = true
+			}
+		}
+	}
+	return improved
+}
+
+// gather finds the cluster of site i among the sites where s and other are equal, or
+// not, and returns what flipping it costs.
+func (c *crosser) gather(s, other []int8, i int32, equal bool) (cost float64) {
+	c.cluster = append(c.cluster[:0], i)
+	c.mark[i] = c.walk
+	for k := 0; k < len(c.cluster); k++ {
+		at := c.cluster[k]
+		site, weight := c.at(int(at))
+		for k, j := range site {
+			switch {
+			case c.mark[j] == c.walk:
+			case (s[j] == other[j]) == equal:
+				c.mark[j] = c.walk
+				c.cluster = append(c.cluster, j)
+			default:
+				cost += 2 * weight[k] * float64(s[at]) * float64(s[j])
+			}
+		}
+	}
+	return cost
+}
