@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,9 @@ import (
 	"math"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -29,7 +32,9 @@ type solveOptions struct {
 	from, sign       string
 	method           string
 	limit            time.Duration
+	engine           string
 	reads, sweeps    int
+	target           float64
 	seed             uint64
 	workers          int
 	out, certificate string
@@ -46,9 +51,11 @@ func solveCommand() *cli.Command {
 FILE is in any of the formats of convert; the lattice is recognised from its bonds.
 
 --method exact proves ground states of lattices in two dimensions by matching, of
-small others by enumeration or by packing frustrated cycles, and gives a lower bound
-of everything else. --method anneal proves nothing. By default the method is exact
-where a proof is to be expected.
+small others by packing frustrated cycles or by enumeration, and gives a lower bound
+of everything else. The others prove nothing: anneal is simulated annealing, temper
+parallel tempering with cluster moves, refine improves the state of the spanning tree
+by exact search in windows. By default the method is exact where a proof is to be
+expected or a certificate is wanted, else anneal.
 
 --out writes the spins in the order of the file, one a line, or as numpy reads them if
 the name ends in .npy. --certificate writes the proof for spinlearn verify.
@@ -56,12 +63,14 @@ the name ends in .npy. --certificate writes the proof for spinlearn verify.
 Example:
    spinlearn solve G11.rud --out G11.npy --certificate G11.json`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "method", Usage: "exact or anneal", DefaultText: "exact where a proof is to be expected or a certificate is wanted, else anneal", Destination: &o.method},
+			&cli.StringFlag{Name: "method", Usage: "exact, anneal, temper or refine", DefaultText: "exact where a proof is to be expected", Destination: &o.method},
 			&cli.DurationFlag{Name: "time-limit", Usage: "ends the search with the best so far, such as 60s", DefaultText: "none", Destination: &o.limit},
-			&cli.IntFlag{Name: "reads", Value: 10, Usage: "independent runs of anneal", Destination: &o.reads},
-			&cli.IntFlag{Name: "sweeps", Value: 1000, Usage: "sweeps of each run of anneal", Destination: &o.sweeps},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of anneal", Destination: &o.seed},
-			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "runs of anneal at a time", Destination: &o.workers},
+			&cli.StringFlag{Name: "engine", Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance", Destination: &o.engine},
+			&cli.IntFlag{Name: "reads", Usage: "independent runs of anneal or temper", DefaultText: "by the method", Destination: &o.reads},
+			&cli.IntFlag{Name: "sweeps", Usage: "sweeps of each run of anneal or temper", DefaultText: "by the method", Destination: &o.sweeps},
+			&cli.Float64Flag{Name: "target-energy", Usage: "ends anneal or temper when it is reached", DefaultText: "none", Destination: &o.target},
+			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of anneal, temper and refine", Destination: &o.seed},
+			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "runs of anneal or temper at a time", Destination: &o.workers},
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "file for the spins", Destination: &o.out},
@@ -89,6 +98,7 @@ Example:
 type solution struct {
 	file          *instancefile.File
 	name          string
+	chosen        string // method
 	result        *solver.Result
 	cpu           time.Duration
 	energy, bound float64 // with the file's offset
@@ -103,8 +113,8 @@ func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) 
 	if o.limit < 0 {
 		return nil, usagef("--time-limit = %v, want more than 0", o.limit)
 	}
-	if o.method != "" && o.method != exactSolver && o.method != annealSolver {
-		return nil, usagef("--method = %q, want %s or %s", o.method, exactSolver, annealSolver)
+	if err := o.validate(); err != nil {
+		return nil, err
 	}
 	f, err := instancefile.Open(path, set)
 	if err != nil {
@@ -116,8 +126,8 @@ func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) 
 			o.method = annealSolver
 		}
 	}
-	if o.method == annealSolver && o.certificate != "" {
-		return nil, usagef("--certificate wants --method %s, not %s", exactSolver, annealSolver)
+	if o.target != 0 {
+		o.target -= f.Offset
 	}
 	stop := heartbeat(stderr, "solve "+filepath.Base(path))
 	cpu := cputime.Now()
@@ -127,15 +137,47 @@ func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) 
 	if r == nil {
 		return nil, err
 	}
-	s := &solution{f, filepath.Base(path), r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
+	s := &solution{f, filepath.Base(path), o.method, r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
 	return s, errors.Join(s.writeFiles(o), err)
 }
 
-func (o *solveOptions) search(ctx context.Context, in *ising.Instance) (*solver.Result, error) {
-	if o.method == exactSolver {
-		return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: o.limit})
+// validate refuses flags that do not belong to the method.
+func (o *solveOptions) validate() error {
+	methods := []string{exactSolver, annealSolver, temperSolver, refineSolver}
+	if o.method != "" && !slices.Contains(methods, o.method) {
+		return usagef("--method = %q, want %s", o.method, strings.Join(methods, ", "))
 	}
-	return solver.Anneal(ctx, in, &solver.AnnealSettings{Reads: o.reads, Sweeps: o.sweeps, Workers: o.workers}, ising.Stream(o.seed, "solve", 0))
+	for _, f := range []struct {
+		name    string
+		given   bool
+		methods []string
+	}{
+		{"certificate", o.certificate != "", []string{exactSolver, ""}},
+		{"engine", o.engine != "", []string{annealSolver}},
+		{"reads", o.reads != 0, []string{annealSolver, temperSolver}},
+		{"sweeps", o.sweeps != 0, []string{annealSolver, temperSolver}},
+		{"target-energy", o.target != 0, []string{annealSolver, temperSolver}},
+	} {
+		if f.given && !slices.Contains(f.methods, o.method) {
+			return usagef("--%s wants --method %s", f.name, strings.Trim(strings.Join(f.methods, " or "), " or"))
+		}
+	}
+	return nil
+}
+
+func (o *solveOptions) search(ctx context.Context, in *ising.Instance) (*solver.Result, error) {
+	rng := ising.Stream(o.seed, "solve", 0)
+	switch o.method {
+	case annealSolver:
+		return solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: solver.Engine(o.engine), Reads: o.reads, Sweeps: o.sweeps,
+			TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+	case temperSolver:
+		return solver.Temper(ctx, in, &solver.TemperSettings{Families: o.reads, Sweeps: o.sweeps,
+			TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+	case refineSolver:
+		return solver.Refine(ctx, in, &solver.RefineSettings{TimeLimit: o.limit}, rng)
+	}
+	return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: o.limit})
 }
 
 func (s *solution) writeFiles(o *solveOptions) error {
@@ -170,11 +212,9 @@ func (s *solution) writeFiles(o *solveOptions) error {
 	return nil
 }
 
+// method returns the method, of exact search the one that it chose.
 func (s *solution) method() string {
-	if s.result.Method != "" {
-		return string(s.result.Method)
-	}
-	return annealSolver
+	return cmp.Or(string(s.result.Method), s.chosen)
 }
 
 // cut returns the weight of the cut where the file is a MaxCut problem.

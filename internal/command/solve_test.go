@@ -89,6 +89,13 @@ func TestSolveAndVerify(t *testing.T) {
 		}
 	}
 
+	for _, method := range []string{"anneal --reads 16 --sweeps 200", "anneal --engine sparse --time-limit 100ms", "temper --reads 2 --sweeps 200", "refine"} {
+		out := succeed(t, dir, "solve DIR/torus.rud --method "+method)
+		if !strings.Contains(out, "bound     none") || strings.Contains(out, "proven") || !strings.Contains(out, "method    "+strings.Fields(method)[0]) {
+			t.Errorf("--method %s:\n%s", method, out)
+		}
+	}
+
 	// A proof is one of its instance, and whole.
 	for _, c := range []struct {
 		line  string
@@ -108,7 +115,8 @@ func TestSolveAndVerify(t *testing.T) {
 	}
 	for _, line := range []string{
 		"solve", "solve DIR/torus.rud DIR/free.rud", "solve DIR/torus.rud --method foo", "solve DIR/torus.rud --time-limit -1s", "verify DIR/torus.rud",
-		"solve DIR/torus.rud --method anneal --certificate DIR/c.json", "solve DIR/torus.rud --sign sideways",
+		"solve DIR/torus.rud --method anneal --certificate DIR/c.json",
+		"solve DIR/torus.rud --method exact --reads 5", "solve DIR/torus.rud --method temper --engine lanes", "solve DIR/torus.rud --method anneal --sweeps -5", "solve DIR/torus.rud --sign sideways",
 	} {
 		if code, _, stderr := call(t.Context(), dir, line); code != exitUsage || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%s: code %d, %s", line, code, stderr)
