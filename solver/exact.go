@@ -43,7 +43,7 @@ const (
 
 	// MaxTorus and MaxPacked are the sites up to which [CheckExact] expects a proof of
 	// tori and of other lattices than those of two axes.
-	MaxTorus  = 100 * 100
+	MaxTorus  = 200 * 200
 	MaxPacked = 5 * 5 * 5
 
 	maxDecisions = 1 << 30 // bytes to find the way back

@@ -211,7 +211,7 @@ func TestRefusals(t *testing.T) {
 		{"generate --out DIR/x --workers 0", 2, "--workers = 0"},
 		{"generate --out DIR/x --seed -1", 2, `"-1" -seed`},
 		{"generate --out DIR/x --solver foo", 2, `--solver "foo"`},
-		{"generate --out DIR/x --solver exact --shape 101x100", 2, "--solver exact 101x100"},
+		{"generate --out DIR/x --solver exact --shape 201x200", 2, "--solver exact 201x200"},
 		{"generate --out DIR/x --solver exact --shape 6x6x6", 2, "--solver exact 6x6x6"},
 		{"generate --out DIR/x --solver exact --shape 30x30 --boundary torus", 2, `boundary "torus"`},
 		{"generate --out DIR/x --solver exact --sweeps 5", 2, "--sweeps exact"},

@@ -46,7 +46,7 @@ workers. If it is stopped, the same command goes on where it was.
 
 --solver exact proves ground states of all lattices in two dimensions and of small
 ones in three. It is the default where a proof is to be expected: everywhere but for
-tori of more than 10,000 sites and lattices in three dimensions of more than 125.
+tori of more than 40,000 sites and lattices in three dimensions of more than 125.
 --solver anneal and --solver temper find good states without proof, the latter
 better ones where it is given time.
 
