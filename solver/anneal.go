@@ -147,15 +147,11 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
 	}
 	defer cancel()
-	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in)}
+	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in), tolerance: in.Tolerance()}
 	a.run()
 	r := heuristic(in, a.best, a.stats, begin)
 	r.ReadEnergies = a.energies
-	for _, e := range a.energies {
-		if e <= r.Energy+in.Tolerance() {
-			r.Hits++
-		}
-	}
+	r.Hits = a.count(a.energies, r.Energy)
 	switch err := ctx.Err(); {
 	case err != nil:
 		return interrupted(r, err)
@@ -167,20 +163,21 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 
 // annealing is the state of one call of [Anneal].
 type annealing struct {
-	ctx      context.Context
-	in       *ising.Instance
-	set      *AnnealSettings
-	engine   engine
-	begin    time.Time
-	rng      *rand.Rand
-	cross    *crosser
-	best     []int8
-	energy   float64
-	energies []float64
-	stats    Stats
-	groups   int      // begun, over all rounds
-	elite    [][]int8 // the best of the last groups, up to 64
-	fresh    int      // of them, since they were combined
+	ctx       context.Context
+	in        *ising.Instance
+	set       *AnnealSettings
+	engine    engine
+	begin     time.Time
+	rng       *rand.Rand
+	cross     *crosser
+	tolerance float64
+	best      []int8
+	energy    float64
+	energies  []float64
+	stats     Stats
+	groups    int      // begun, over all rounds
+	elite     [][]int8 // the best of the last groups, up to 64
+	fresh     int      // of them, since they were combined
 }
 
 // group is what a group of reads ended at.
@@ -303,7 +300,17 @@ func (a *annealing) add(g *group) {
 }
 
 // target returns the energy to reach, with the tolerance of sums.
-func (a *annealing) target() float64 { return a.set.TargetEnergy + a.in.Tolerance() }
+func (a *annealing) target() float64 { return a.set.TargetEnergy + a.tolerance }
+
+// count returns how many of the energies are e or less.
+func (a *annealing) count(energies []float64, e float64) (n int) {
+	for _, v := range energies {
+		if v <= e+a.tolerance {
+			n++
+		}
+	}
+	return n
+}
 
 // reached reports whether the best so far is as low as was asked.
 func (a *annealing) reached() bool {
