@@ -1,5 +1,10 @@
 // Package solver looks for ground states: zero-temperature descent, the spanning
-// tree, simulated annealing, and exact search on small lattices.
+// tree, simulated annealing, parallel tempering, refinement by windows, and exact search
+// on small lattices.
+//
+// [Anneal] and [Temper] update many replicas at the same time in vectors of the
+// processor, AVX-512 or AVX2, or in portable Go; the environment variable
+// SPINLEARN_KERNEL, portable or avx2, turns the better ones off. The result is the same.
 //
 // Every solver takes a context, an instance, its settings (nil means the defaults)
 // and, if it is random, a generator; it leaves the instance as it is and returns a

@@ -114,9 +114,14 @@ func (e *multispinEngine) lanes() int { return multispin.Lanes }
 // elite is the number of states that a group's reads are combined to.
 const elite = 16
 
-// combined returns the number of reads that are combined: with short reads fewer, so
-// that it takes no longer than they did.
-func (s *schedule) combined() int { return min(elite+s.sweeps/4, 8*elite) }
+// combined returns the number of reads that are combined: fewer where reads were short,
+// so that it takes no longer than they did.
+func (s *schedule) combined() int {
+	if s.ctx.Err() != nil {
+		return elite
+	}
+	return min(elite+s.sweeps/4, 8*elite)
+}
 
 func (e *multispinEngine) anneal(s *schedule, reads int, src *rand.PCG) *group {
 	reads = (reads + 63) / 64 * 64
