@@ -147,15 +147,11 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
 	}
 	defer cancel()
-	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in)}
+	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in), tolerance: in.Tolerance()}
 	a.run()
 	r := heuristic(in, a.best, a.stats, begin)
 	r.ReadEnergies = a.energies
-	for _, e := range a.energies {
-		if e <= r.Energy+in.Tolerance() {
-			r.Hits++
-		}
-	}
+	r.Hits = a.count(a.energies, r.Energy)
 	switch err := ctx.Err(); {
 	case err != nil:
 		return interrupted(r, err)
@@ -167,20 +163,21 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 
 // annealing is the state of one call of [Anneal].
 type annealing struct {
-	ctx      context.Context
-	in       *ising.Instance
-	set      *AnnealSettings
-	engine   engine
-	begin    time.Time
-	rng      *rand.Rand
-	cross    *crosser
-	best     []int8
-	energy   float64
-	energies []float64
-	stats    Stats
-	groups   int      // begun, over all rounds
-	elite    [][]int8 // the best of the last groups, up to 64
-	fresh    int      // of them, since they were combined
+	ctx       context.Context
+	in        *ising.Instance
+	set       *AnnealSettings
+	engine    engine
+	begin     time.Time
+	rng       *rand.Rand
+	cross     *crosser
+	tolerance float64
+	best      []int8
+	energy    float64
+	energies  []float64
+	stats     Stats
+	groups    int      // begun, over all rounds
+	elite     [][]int8 // the best of the last groups, up to 64
+	fresh     int      // of them, since they were combined
 }
 
 // group is what a group of reads ended at.
@@ -192,17 +189,17 @@ type group struct {
 	stats    Stats
 }
 
-// run makes reads, in rounds of as many groups as there are workers if time is limited.
+// run makes reads, in rounds of 16 groups, or of as many groups as there are workers if
+// the course of the search depends on the time anyway.
 func (a *annealing) run() {
 	left := a.set.Reads // 0 is no end
 	for first := true; first || a.ctx.Err() == nil && !a.reached(); first = false {
 		round := a.set.Workers
 		if left > 0 {
-			groups := (left + a.engine.lanes() - 1) / a.engine.lanes()
-			if a.set.TimeLimit == 0 {
-				round = 64 // so that their states need little memory
+			if a.set.Sweeps > 0 {
+				round = 16
 			}
-			round = min(round, groups)
+			round = min(round, (left+a.engine.lanes()-1)/a.engine.lanes())
 		}
 		reads := make([]int, round)
 		for k := range reads {
@@ -277,6 +274,12 @@ func (a *annealing) add(g *group) {
 	a.stats.Sweeps += g.stats.Sweeps
 	a.stats.Updates += g.stats.Updates
 	a.stats.Flips += g.stats.Flips
+	if !a.set.Independent {
+		a.elite = append(a.elite, slices.Clone(g.spins))
+		if a.fresh++; len(a.elite) > 64 {
+			a.elite = slices.Delete(a.elite, 0, 1)
+		}
+	}
 	if a.best == nil {
 		a.best, a.energy = g.spins, g.energy
 		return
@@ -287,10 +290,6 @@ func (a *annealing) add(g *group) {
 	}
 	if a.set.Independent {
 		return
-	}
-	a.elite = append(a.elite, slices.Clone(g.spins))
-	if a.fresh++; len(a.elite) > 64 {
-		a.elite = slices.Delete(a.elite, 0, 1)
 	}
 	improved := a.cross.improve(a.best, g.spins)
 	for _, s := range g.elite {
@@ -303,7 +302,17 @@ func (a *annealing) add(g *group) {
 }
 
 // target returns the energy to reach, with the tolerance of sums.
-func (a *annealing) target() float64 { return a.set.TargetEnergy + a.in.Tolerance() }
+func (a *annealing) target() float64 { return a.set.TargetEnergy + a.tolerance }
+
+// count returns how many of the energies are e or less.
+func (a *annealing) count(energies []float64, e float64) (n int) {
+	for _, v := range energies {
+		if v <= e+a.tolerance {
+			n++
+		}
+	}
+	return n
+}
 
 // reached reports whether the best so far is as low as was asked.
 func (a *annealing) reached() bool {
@@ -311,21 +320,19 @@ func (a *annealing) reached() bool {
 }
 
 // sweeps returns the length of the next group's reads, of so many that run side by side:
-// if it is not set, four groups of each power of two, and the last until the time is up.
+// if it is not set, twice that of the group before, and the last until the time is up.
 func (a *annealing) sweeps(beside int) int {
 	if a.set.Sweeps > 0 {
 		return a.set.Sweeps
 	}
 	const shortest = 32
-	n := shortest << min(a.groups/4, 40)
+	n := shortest << min(a.groups, 40)
 	if a.stats.Sweeps == 0 {
 		return n
 	}
 	spent := time.Since(a.begin)
-	left := a.set.TimeLimit - spent
-	perGroup := float64(a.stats.Sweeps) / float64(a.stats.Reads) * float64(a.groups) // sweeps of all groups so far
-	fit := 0.95 * float64(left) / float64(spent) * perGroup / float64(min(beside, a.set.Workers))
-	if float64(n) > fit/2 {
+	perSweep := float64(spent) / (float64(a.stats.Sweeps) / float64(a.stats.Reads) * float64(a.groups)) * float64(min(beside, a.set.Workers))
+	if fit := 0.95 * float64(a.set.TimeLimit-spent) / perSweep; float64(n) > fit/2 {
 		n = int(fit)
 	}
 	return max(n, 1)

@@ -47,7 +47,7 @@ func BetaRange(in *ising.Instance) (low, high float64) {
 	}
 	var fields []float64
 	sum, count := 0.0, 0.0
-	most := max(1, 4096/samples)           // sites whose fields are enough for a percentile
+	most := max(1, 1024/samples)           // sites whose fields are enough for a percentile
 	stride := (len(sites)+most-1)/most | 1 // odd, so as not to keep step with an even lattice
 	for k := 0; k < len(sites); k += stride {
 		_, weight := table.at(sites[k])

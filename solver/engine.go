@@ -111,11 +111,17 @@ func newMultispin(in *ising.Instance, ends [][2]int32, couplings []float64) (*mu
 
 func (e *multispinEngine) lanes() int { return multispin.Lanes }
 
-// Of a group's reads the best are combined, to so many states.
-const (
-	combined = 128
-	elite    = 16
-)
+// elite is the number of states that a group's reads are combined to.
+const elite = 16
+
+// combined returns the number of reads that are combined: fewer where reads were short,
+// so that it takes no longer than they did.
+func (s *schedule) combined() int {
+	if s.ctx.Err() != nil {
+		return elite
+	}
+	return min(elite+s.sweeps/4, 8*elite)
+}
 
 func (e *multispinEngine) anneal(s *schedule, reads int, src *rand.PCG) *group {
 	reads = (reads + 63) / 64 * 64
@@ -194,12 +200,14 @@ func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []i
 	g.stats.Flips += int64(Descent(s.in, g.spins))
 	g.energy = s.in.Energy(g.spins)
 	g.energies[order[0]] = g.energy
-	if s.set.Independent {
+	// What several reads have found is hardly to be improved.
+	const enough = 6
+	if s.set.Independent || s.count(g.energies, g.energy) >= enough {
 		return
 	}
 	// The best reads make a few states, each crossed with its share of the others.
 	cross, other := newCrosser(s.in), make([]int8, len(g.spins))
-	for k, lane := range order[:min(combined, len(order))] {
+	for k, lane := range order[:min(s.combined(), len(order))] {
 		if k < elite {
 			g.elite = append(g.elite, make([]int8, len(g.spins)))
 			store(g.elite[k], lane)

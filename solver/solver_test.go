@@ -350,9 +350,9 @@ func TestEngineSettings(t *testing.T) {
 				}
 			}
 			set := base
-			set.Workers = 4
+			set.Workers, set.TimeLimit = 4, time.Hour
 			if r := anneal(set); !slices.Equal(r.Spins, want.Spins) || !slices.Equal(r.ReadEnergies, want.ReadEnergies) {
-				t.Error("four workers give another result")
+				t.Error("four workers with a time limit that is not met give another result")
 			}
 			set = base
 			set.Independent = true

@@ -153,6 +153,9 @@ func aligned[T any](n int) []T {
 func (r *Replicas) SetBeta(beta float64) {
 	shift := r.phases.Float64()
 	for odd := range r.rules {
+		if !r.has(odd) {
+			continue
+		}
 		rule := &r.rules[odd]
 		for t := range r.slots / 2 {
 			whole, dither := r.threshold(beta, odd, t, shift)
@@ -176,8 +179,8 @@ func (r *Replicas) SetBetas(ladder []float64, rungs []int) {
 		masks[rung][lane/64] |= 1 << (lane % 64)
 	}
 	for odd := range r.rules {
-		if odd == 0 && r.even == 0 || odd == 1 && r.even == len(r.sites) {
-			continue // no site needs them
+		if !r.has(odd) {
+			continue
 		}
 		rule := &r.rules[odd]
 		*rule = rules{}
@@ -193,6 +196,11 @@ func (r *Replicas) SetBetas(ladder []float64, rungs []int) {
 			}
 		}
 	}
+}
+
+// has reports whether there are sites of even or odd degree, which need rules.
+func (net *Network) has(odd int) bool {
+	return odd == 0 && net.even > 0 || odd == 1 && net.even < len(net.sites)
 }
 
 func set(dst, mask *[words]uint64) {
