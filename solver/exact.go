@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"spinlearn/ising"
@@ -176,24 +178,47 @@ func tooLarge(l *ising.Lattice) error {
 func match(ctx context.Context, in *ising.Instance, start []int8, near int) (*Result, error) {
 	q := newIntegers(in)
 	rng := ising.Stream(0, "exact", 0) // any will do: the energy does not depend on it
-	if start == nil {
-		tree := in.SpanningTree(in.J, rng)
-		start = tree.Spins(in.J)
-		TreeDescent(in, start, tree)
+	if in.Sites() > quickAtOnce {
+		start = quick(in, start, rng)
 	}
 	if l := in.Lattice; !l.Periodic()[0] || !l.Periodic()[1] {
 		spins, proof, err := solvePlanar(ctx, in, q, near)
 		if err != nil {
-			return q.result(in, start, -1, nil, err)
+			return q.result(in, quick(in, start, rng), -1, nil, err)
 		}
 		return q.result(in, spins, q.unsatisfied(l, spins), proof, nil)
 	}
-	t := newTorus(in, q, start, near, rng)
+	first := start
+	if first == nil {
+		first = slices.Repeat([]int8{1}, in.Sites())
+	}
+	t := newTorus(in, q, first, near, rng)
 	bound, proof, err := t.solve(ctx)
 	if proof == nil {
 		bound = -1
 	}
-	return q.result(in, q.spins(in.Lattice, t.best), bound, proof, err)
+	spins := q.spins(in.Lattice, t.best)
+	if err != nil {
+		if s := quick(in, start, rng); in.Energy(s) < in.Energy(spins) {
+			spins = s
+		}
+	}
+	return q.result(in, spins, bound, proof, err)
+}
+
+// quickAtOnce is the number of sites beyond which to look for a configuration first takes
+// little of the whole, but too long once a limit has passed.
+const quickAtOnce = 1 << 15
+
+// quick returns the start, or a configuration found soon, for a search that was stopped.
+func quick(in *ising.Instance, start []int8, rng *rand.Rand) []int8 {
+	if start != nil {
+		return start
+	}
+	tree := in.SpanningTree(in.J, rng)
+	s := tree.Spins(in.J)
+	TreeDescent(in, s, tree)
+	return s
 }
 
 // pack is Exact by Packing.

@@ -28,6 +28,8 @@ type winding struct {
 	via       []int32
 	seen      []int32 // 2·run where a place was offered, +1 where it is settled
 	run       int32
+	closed    []int32 // search in which all loops through a vertex have been looked at
+	search    int32
 }
 
 // newSiteWinding is for closed loops of bonds. Those that are found wind an odd number of
@@ -59,7 +61,7 @@ func newSiteWinding(l *ising.Lattice) *winding {
 			return 0
 		},
 		goal: func(class) int32 { return 1 },
-		dist: make([]int64, 2*n), via: make([]int32, 2*n), seen: make([]int32, 2*n),
+		dist: make([]int64, 2*n), via: make([]int32, 2*n), seen: make([]int32, 2*n), closed: make([]int32, n),
 	}
 }
 
@@ -106,7 +108,7 @@ func newPlaquetteWinding(l *ising.Lattice, p *plaquettes) *winding {
 			}
 			return sheet
 		},
-		dist: make([]int64, 4*n), via: make([]int32, 4*n), seen: make([]int32, 4*n),
+		dist: make([]int64, 4*n), via: make([]int32, 4*n), seen: make([]int32, 4*n), closed: make([]int32, n),
 	}
 }
 
@@ -127,9 +129,9 @@ func classOf(l *ising.Lattice, K []int64, join []bool) (c class) {
 func (w *winding) shortest(length []int64, c class, starts []int32) []int32 {
 	best := int64(never)
 	var loop []int32
-	closed := make(map[int32]bool, len(starts)) // all loops through it have been looked at
+	w.search++
 	for _, start := range starts {
-		if closed[start] {
+		if w.closed[start] == w.search {
 			continue
 		}
 		goal := start*w.sheets + w.goal(c)
@@ -152,12 +154,12 @@ func (w *winding) shortest(length []int64, c class, starts []int32) []int32 {
 			}
 			v, sheet := x.What/w.sheets, x.What%w.sheets
 			for _, k := range w.bondsAt(v) {
-				if to, d := w.across(k, v), x.Key+length[k]; d < best && !closed[to] {
+				if to, d := w.across(k, v), x.Key+length[k]; d < best && w.closed[to] != w.search {
 					w.offer(to*w.sheets+(sheet^w.crossings(k, c)), d, k)
 				}
 			}
 		}
-		closed[start] = true
+		w.closed[start] = w.search
 	}
 	// A walk of bonds of length 0 may use one twice, which counts for nothing.
 	slices.Sort(loop)

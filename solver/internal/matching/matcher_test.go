@@ -96,7 +96,7 @@ func TestMatcherEqualsAllMatchings(t *testing.T) {
 			}
 		}
 	}
-	if impossible < 20 || nested < 20 {
+	if !testing.Short() && (impossible < 20 || nested < 20) {
 		t.Errorf("%d graphs without a matching and %d nested blossoms are too few to mean much", impossible, nested)
 	}
 }
