@@ -62,7 +62,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		},
 		Commands: []*cli.Command{
 			solveCommand(), verifyCommand(), generateCommand(), trainCommand(), compareCommand(), demoCommand(), benchCommand(),
-			convertCommand(), inspectCommand(), completionCommand(), manCommand(),
+			convertCommand(), inspectCommand(), samplesCommand(), completionCommand(), manCommand(), versionCommand(),
 		},
 	}
 	for _, c := range app.Commands {

@@ -443,7 +443,7 @@ func TestEndToEnd(t *testing.T) {
 	for out, want := range map[string][]string{
 		"d":    {".", "dataset.json", "part-00000.npz", "part-00001.npz", "part-00002.npz"},
 		"bond": {".", "checkpoint", "checkpoint/state.safetensors", "metrics.jsonl", "model.safetensors", "training.png"},
-		"c":    {".", "energies.csv", "energies.png", "gaps.png", "lattice.png", "report.html", "results.csv", "results.txt", "scatter.png", "time.png", "training.png"},
+		"c":    {".", "energies.csv", "energies.png", "gaps.png", "lattice.png", "report.html", "results.csv", "results.jsonl", "results.txt", "scatter.png", "time.png", "training.png"},
 	} {
 		files := snapshot(t, filepath.Join(dir, out))
 		if diff := cmp.Diff(want, changed(files, nil)); diff != "" {
@@ -491,7 +491,7 @@ func TestEndToEnd(t *testing.T) {
 	// and removes what a killed one left, but nothing else.
 	write(t, filepath.Join(dir, "c", ".gaps.png123"), "half")
 	succeed(t, dir, "compare --data DIR/v --sweeps 3 --limit 9 --out DIR/c")
-	want := []string{".", "energies.csv", "energies.png", "gaps.png", "report.html", "results.csv", "results.txt", "time.png"}
+	want := []string{".", "energies.csv", "energies.png", "gaps.png", "report.html", "results.csv", "results.jsonl", "results.txt", "time.png"}
 	if diff := cmp.Diff(want, changed(snapshot(t, filepath.Join(dir, "c")), nil)); diff != "" {
 		t.Error(diff)
 	}
@@ -527,7 +527,7 @@ func number(t *testing.T, text string) float64 {
 // checkTables recomputes results.csv from energies.csv.
 func checkTables(t *testing.T, dir string) {
 	t.Helper()
-	const columns = "method,loss,target,passes,instances,proven,energy_per_spin,energy_per_spin_sem,gap_mean,gap_sem,solved_fraction,cpu_ms_per_instance"
+	const columns = "method,loss,target,passes,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance"
 	results, energies := readCSV(t, filepath.Join(dir, "results.csv")), readCSV(t, filepath.Join(dir, "energies.csv"))
 	if got := strings.Join(results[0], ","); got != columns {
 		t.Fatalf("columns %s", got)
@@ -613,7 +613,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("stdout lacks %q:\n%s", want, &stdout)
 		}
 	}
-	timed := []string{"report.html", "results.csv", "results.txt", "time.png"}
+	timed := []string{"report.html", "results.csv", "results.jsonl", "results.txt", "time.png"}
 	for _, name := range changed(first, snapshot(t, dir)) {
 		if !slices.Contains(timed, name) {
 			t.Errorf("the second run changed %s", name)

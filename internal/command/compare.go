@@ -35,11 +35,12 @@ func compareCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "compare",
 		Usage: "set the energies of models and classical methods against the ground truth",
-		Description: `Prints a table and writes it into the folder as results.csv, with energies.csv
+		Description: `Prints a table and writes it into the folder as results.txt, results.csv and
+results.jsonl (which also has data, seed, settings and program), with energies.csv
 (every instance), the charts energies.png, gaps.png, scatter.png, time.png,
-training.png and lattice.png, and report.html, a page with all of it. A model is a run's folder or a model file.
-"+ descent" is tree descent and single-spin descent after every pass. CPU times
-are those of the whole process, over all workers.
+training.png and lattice.png, and report.html, a page with all of it. A model is a
+run's folder or a model file. "+ descent" is tree descent and single-spin descent
+after every pass. CPU times are those of the whole process, over all workers.
 
 Example:
    spinlearn compare --data test --models runs/* --passes 1,3 --out comparison`,
@@ -76,7 +77,7 @@ Example:
 
 // The files of a comparison.
 var (
-	compareTables = []string{"results.csv", "energies.csv", "results.txt"}
+	compareTables = []string{"results.csv", "results.jsonl", "energies.csv", "results.txt"}
 	compareCharts = []string{"energies.png", "gaps.png", "scatter.png", "time.png", "training.png", "lattice.png"}
 )
 
@@ -163,7 +164,7 @@ func loadRuns(paths []string) ([]run, error) {
 
 // compareRuns computes and writes a comparison.
 func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*compare.Table, error) {
-	d, _, err := openDataset(o.data)
+	d, identity, err := openDataset(o.data)
 	if err != nil {
 		return nil, err
 	}
@@ -200,8 +201,9 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	if err := atomicfile.Clean(o.out, slices.Concat(compareTables, compareCharts, []string{compareReport})...); err != nil {
 		return nil, err
 	}
+	from := &compare.Origin{Program: program, Data: identity, Lattice: d.Lattice().String(), Seed: o.seed, Settings: o.settings()}
 	writers := map[string]func(io.Writer) error{
-		"results.csv": table.WriteCSV, "energies.csv": table.WriteEnergies, "results.txt": table.WriteText,
+		"results.csv": table.WriteCSV, "results.jsonl": func(w io.Writer) error { return table.WriteJSONL(w, from) }, "energies.csv": table.WriteEnergies, "results.txt": table.WriteText,
 	}
 	for _, name := range compareTables {
 		var b bytes.Buffer
@@ -216,6 +218,17 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 		return nil, err
 	}
 	return table, writeReport(o, table)
+}
+
+// settings returns what results.jsonl says of the flags.
+func (o *compareOptions) settings() any {
+	return struct {
+		Models  []string `json:"models"`
+		Passes  []int    `json:"passes"`
+		Sweeps  []int    `json:"sweeps"`
+		Limit   int      `json:"limit"`
+		Workers int      `json:"workers"`
+	}{append([]string{}, o.models...), o.passes, o.sweeps, o.limit, o.workers}
 }
 
 // distinction returns the path of a model if another has its target and loss.

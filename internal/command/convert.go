@@ -100,7 +100,7 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	case instance:
 		err = usagef("--instance is for datasets, %s is none", in)
 	default:
-		f, err = instancefile.Open(in, from)
+		f, err = openInstance(in, from)
 	}
 	if err != nil {
 		return nil, "", err

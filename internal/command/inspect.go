@@ -26,6 +26,7 @@ import (
 type inspectOptions struct {
 	from, sign string
 	plot       string
+	instance   string // of a certificate
 	json       bool
 }
 
@@ -35,15 +36,18 @@ func inspectCommand() *cli.Command {
 		Name:      "inspect",
 		Usage:     "say what a file or folder is and what it holds",
 		ArgsUsage: "FILE",
-		Description: `FILE is an instance file in any of the formats of convert, a dataset, a run of train
-or a model file. Datasets are read whole, so that damage shows. Energies are in the
-unit of the couplings.
+		Description: `FILE is an instance file in any of the formats of convert, one of spinlearn samples, a
+dataset, a run of train, a model file or a certificate. Datasets are read whole, so
+that damage shows; certificates are checked if --instance says of what they are.
+Energies are in the unit of the couplings.
 
-Example:
-   spinlearn inspect t2g10_5555.rud --plot couplings.png`,
+Examples:
+   spinlearn inspect t2g10_5555.rud --plot couplings.png
+   spinlearn inspect G11.json --instance G11.rud`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of an instance file", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of an instance file", DefaultText: "that of its format", Destination: &o.sign},
+			&cli.StringFlag{Name: "instance", Usage: "instance file of a certificate, to check it", Destination: &o.instance},
 			&cli.StringFlag{Name: "plot", Usage: "chart of the couplings, .png, .svg or .pdf", Destination: &o.plot},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
 		},
@@ -118,8 +122,11 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 	if err != nil {
 		return nil, err
 	}
-	if kind != instanceKind && (o.from != "" || o.sign != "" || o.plot != "") {
-		return nil, usagef("--from, --sign and --plot are for instance files, %s is a %s", path, kind)
+	switch ofInstance := kind == instanceKind || o.instance != ""; {
+	case o.instance != "" && kind != certificateKind:
+		return nil, usagef("--instance is for certificates, %s is of kind %s", path, kind)
+	case !ofInstance && (o.from != "" || o.sign != ""), kind != instanceKind && o.plot != "":
+		return nil, usagef("--from, --sign and --plot are for instance files, %s is of kind %s", path, kind)
 	}
 	list := facts{{"file", path}, {"kind", kind}}
 	switch kind {
@@ -129,12 +136,17 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 		err = list.run(path)
 	case modelKind:
 		err = list.model(path)
+	case certificateKind:
+		err = list.certificate(path, o.instance, set)
 	case otherKind:
 		err = list.other(path)
 	default:
 		var f *instancefile.File
-		if f, err = instancefile.Open(path, set); err == nil {
+		if f, err = openInstance(path, set); err == nil {
 			list.instance(f)
+			if err := list.sample(path); err != nil {
+				return nil, err
+			}
 			if o.plot != "" {
 				err = plotInstance(f, path, o.plot)
 			}
@@ -145,15 +157,19 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 
 // The kinds of what a path can be.
 const (
-	instanceKind = "instance"
-	datasetKind  = "dataset"
-	runKind      = "run"
-	modelKind    = "model"
-	otherKind    = "spinlearn file"
+	instanceKind    = "instance"
+	datasetKind     = "dataset"
+	runKind         = "run"
+	modelKind       = "model"
+	certificateKind = "certificate"
+	otherKind       = "spinlearn file"
 )
 
 // kindOf tells the kind by what a folder holds or a file begins with.
 func kindOf(path string) (string, error) {
+	if _, is, err := findSample(path); is {
+		return instanceKind, err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", err
@@ -183,6 +199,8 @@ func kindOf(path string) (string, error) {
 	switch {
 	case n > 8 && head[8] == '{' && bytes.IndexByte(head[:8], 0) >= 0: // the length of the header
 		return modelKind, nil
+	case bytes.Contains(head, []byte(`"spinlearn certificate `)):
+		return certificateKind, nil
 	case bytes.Contains(head, []byte(`"spinlearn `)):
 		return otherKind, nil
 	}
@@ -239,6 +257,22 @@ func (l *facts) instance(f *instancefile.File) {
 		l.add("total_weight", f.Total)
 		l.add("cut_spanning_tree", f.Cut(tree))
 	}
+}
+
+// sample adds what is known of a sample beyond its file; other paths have nothing.
+func (l *facts) sample(path string) error {
+	s, is, err := findSample(path)
+	if !is || err != nil {
+		return err
+	}
+	_, v, err := checkedSample(s)
+	if err != nil {
+		return err
+	}
+	l.add("seed", s.Seed)
+	l.add("energy_ground_state", v.Energy)
+	l.add("proven", v.Proven)
+	return nil
 }
 
 // plotInstance draws the couplings of a lattice of two axes.
@@ -343,6 +377,44 @@ func (l *facts) describe(m *cnn.Model) {
 		l.add("validation_gap", *m.Gap)
 		l.add("validation_proven", m.Proven)
 	}
+}
+
+// certificate lists what a certificate says and, unless instance is empty, what it
+// proves of that file.
+func (l *facts) certificate(path, instance string, set *instancefile.Settings) error {
+	c, err := openCertificate(path)
+	if err != nil {
+		return err
+	}
+	l.add("program", c.Program)
+	l.add("proof", c.Kind)
+	l.add("sites", c.Sites)
+	l.add("bonds", c.Bonds)
+	l.add("steps", c.Steps())
+	l.add("scale", c.Scale)
+	if energy, bound := float64(c.Energy)/c.Scale, float64(c.Bound)/c.Scale; c.Scale > 0 && !math.IsInf(energy, 0) && !math.IsInf(bound, 0) {
+		l.add("energy_claimed", energy)
+		l.add("bound_claimed", bound)
+	}
+	if instance == "" {
+		l.add("checked", false)
+		return nil
+	}
+	f, err := openInstance(instance, set)
+	if err != nil {
+		return err
+	}
+	v, err := c.Check(f.Instance)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	l.add("checked", true)
+	l.add("instance", instance)
+	l.add("lattice", f.Lattice.String())
+	l.add("energy", v.Energy+f.Offset)
+	l.add("bound", v.Bound+f.Offset)
+	l.add("proven", v.Proven)
+	return nil
 }
 
 // other lists the numbers and words of a JSON object that says what it is.

@@ -98,7 +98,7 @@ func TestConvertDataset(t *testing.T) {
 func TestInspect(t *testing.T) {
 	dir := newWorld(t)
 	in := writeInstance(t, filepath.Join(dir, "a.spin"), []int{5, 6})
-	write(t, filepath.Join(dir, "proof"), `{"format": "spinlearn certificate v1", "spins": "`+strings.Repeat("+", 100)+`", "bound": -12345678901234567, "dual": {"y": [1]}}`)
+	write(t, filepath.Join(dir, "proof"), `{"format": "spinlearn study v1", "spins": "`+strings.Repeat("+", 100)+`", "bound": -12345678901234567, "dual": {"y": [1]}}`)
 	look := func(line string) map[string]any {
 		t.Helper()
 		var facts map[string]any
@@ -133,7 +133,7 @@ func TestInspect(t *testing.T) {
 		{"DIR/m/model.safetensors", map[string]any{"kind": "model", "target": "bond", "metrics": nil}},
 		{"DIR/d/dataset.json", map[string]any{"kind": "spinlearn file", "format": "spinlearn dataset v1", "shards": "3 entries"}},
 		{"DIR/proof", map[string]any{
-			"kind": "spinlearn file", "format": "spinlearn certificate v1", "spins": "100 characters", "bound": -12345678901234567.0, "dual": "1 entries",
+			"kind": "spinlearn file", "format": "spinlearn study v1", "spins": "100 characters", "bound": -12345678901234567.0, "dual": "1 entries",
 		}},
 	} {
 		facts := look(c.line)

@@ -49,6 +49,7 @@ func solveCommand() *cli.Command {
 		ArgsUsage: "FILE",
 		Description: `Prints energy, lower bound and status: proven, heuristic, time limit or interrupted.
 FILE is in any of the formats of convert; the lattice is recognised from its bonds.
+Or it is the name of one of spinlearn samples.
 
 --method exact proves ground states of lattices in two dimensions by matching, of
 small others by packing frustrated cycles or by enumeration, and gives a lower bound
@@ -60,7 +61,8 @@ expected or a certificate is wanted, else anneal.
 --out writes the spins in the order of the file, one a line, or as numpy reads them if
 the name ends in .npy. --certificate writes the proof for spinlearn verify.
 
-Example:
+Examples:
+   spinlearn solve sample:torus-gauss-16
    spinlearn solve G11.rud --out G11.npy --certificate G11.json`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "method", Usage: "exact, anneal, temper or refine", DefaultText: "exact where a proof is to be expected", Destination: &o.method},
@@ -116,7 +118,7 @@ func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) 
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	f, err := instancefile.Open(path, set)
+	f, err := openInstance(path, set)
 	if err != nil {
 		return nil, err
 	}

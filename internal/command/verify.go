@@ -3,12 +3,8 @@ package command
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/urfave/cli/v2"
-
-	"spinlearn/ising/instancefile"
-	"spinlearn/solver/certificate"
 )
 
 // verifyOptions are what the flags of verify say.
@@ -27,7 +23,8 @@ sums and parities alone: the checker shares no code with the solver. It says wha
 proven, or which step fails, with exit code 1.
 
 Example:
-   spinlearn verify G11.rud G11.json`,
+   spinlearn verify G11.rud G11.json
+   spinlearn verify sample:cube-pm-5 sample:cube-pm-5`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of INSTANCE", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
@@ -46,16 +43,11 @@ func verify(stdout io.Writer, instance, proof string, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	f, err := instancefile.Open(instance, set)
+	f, err := openInstance(instance, set)
 	if err != nil {
 		return err
 	}
-	r, err := os.Open(proof)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	c, err := certificate.Read(r, proof)
+	c, err := openCertificate(proof)
 	if err != nil {
 		return err
 	}

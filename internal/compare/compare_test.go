@@ -3,11 +3,14 @@ package compare
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"math"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -142,7 +145,7 @@ func TestWriters(t *testing.T) {
 		want  string
 	}{
 		{"CSV", func(b *bytes.Buffer) error { return table.WriteCSV(b) },
-			`method,loss,target,passes,instances,proven,energy_per_spin,energy_per_spin_sem,gap_mean,gap_sem,solved_fraction,cpu_ms_per_instance
+			`method,loss,target,passes,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance
 reference,,,,3,2,-1.1666667,0.44095855,0,0,1,
 all up,,,,3,2,-1.6666667,0.33333333,-1,1,1,1
 "net, ""a"" 3 passes",margin,bond,3,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,0.25
@@ -171,6 +174,51 @@ all up,,,,3,2,-1.6666667,0.33333333,-1,1,1,1
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestJSONL compares the lines with those of the CSV.
+func TestJSONL(t *testing.T) {
+	table := handMadeTable(t)
+	var b, c bytes.Buffer
+	if err := table.WriteJSONL(&b, &Origin{"spinlearn test", "a <file>", "2x2 free", 7, map[string]int{"limit": 3}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := table.WriteCSV(&c); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(&c).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const origin = `{"program":"spinlearn test","data":"a <file>","lattice":"2x2 free","seed":7,"settings":{"limit":3},"method":`
+	got := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	if len(got) != len(lines)-1 {
+		t.Fatalf("%d lines, the CSV has %d:\n%s", len(got), len(lines)-1, &b)
+	}
+	for k, text := range got {
+		if !strings.HasPrefix(text, origin) {
+			t.Errorf("line %s, want it to begin with %s", text, origin)
+		}
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(text), &fields); err != nil {
+			t.Fatal(err)
+		}
+		if len(fields) != len(lines[0])+5 {
+			t.Errorf("%d fields in %s", len(fields), text)
+		}
+		for i, name := range lines[0] {
+			want, value := lines[k+1][i], fields[name]
+			switch v := value.(type) {
+			case nil:
+				value = ""
+			case float64:
+				value = strconv.FormatFloat(v, 'g', 8, 64)
+			}
+			if value != want {
+				t.Errorf("%s of %s is %v, the CSV has %s", name, lines[k+1][0], value, want)
+			}
+		}
 	}
 }
 

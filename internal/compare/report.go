@@ -12,8 +12,8 @@ func (t *Table) Report() report.Table {
 	out := report.Table{
 		Caption: fmt.Sprintf("%d instances, %v, %d with a proven ground state. ± is the standard error of the mean. A click on a name sorts.", len(t.Truth), t.Lattice, t.Proven),
 		Columns: []report.Column{
-			{Name: "method"}, {Name: "target"}, {Name: "loss"}, {Name: "passes", Numeric: true}, {Name: "energy per spin (J)", Numeric: true},
-			{Name: "gap (%)", Numeric: true}, {Name: "solved", Numeric: true}, {Name: "CPU ms an instance", Numeric: true},
+			{Name: "method"}, {Name: "gap (%)", Numeric: true}, {Name: "solved", Numeric: true}, {Name: "energy per spin (J)", Numeric: true},
+			{Name: "CPU ms an instance", Numeric: true}, {Name: "target"}, {Name: "loss"}, {Name: "passes", Numeric: true},
 		},
 	}
 	for _, r := range append([]*Row{t.truth()}, t.Rows...) {
@@ -29,11 +29,11 @@ func (t *Table) Report() report.Table {
 		e, esem := MeanSEM(t.PerSpin(r.Energies))
 		gap, gsem := MeanSEM(r.Gaps)
 		out.Rows = append(out.Rows, []report.Cell{
-			{Text: r.Name}, {Text: r.Target}, {Text: r.Loss}, passes,
-			number(fmt.Sprintf("%.4f ± %.4f", e, esem), e),
+			{Text: r.Name},
 			number(fmt.Sprintf("%.3f ± %.3f", 100*gap, 100*gsem), gap),
 			number(fmt.Sprintf("%d/%d", r.Solved, len(r.Energies)), float64(r.Solved)/float64(len(r.Energies))),
-			cpu,
+			number(fmt.Sprintf("%.4f ± %.4f", e, esem), e),
+			cpu, {Text: r.Target}, {Text: r.Loss}, passes,
 		})
 	}
 	return out

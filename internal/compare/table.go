@@ -2,15 +2,76 @@ package compare
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"text/tabwriter"
 )
 
+// A record is a line of the tables for machines. What a method does not have is nil.
+type record struct {
+	Method    string   `json:"method"`
+	Loss      string   `json:"loss"`
+	Target    string   `json:"target"`
+	Passes    *int     `json:"passes"`
+	Instances int      `json:"instances"`
+	Proven    int      `json:"proven"`
+	Energy    float64  `json:"energy_per_spin_j"` // in the unit of the couplings
+	EnergySEM float64  `json:"energy_per_spin_sem_j"`
+	Gap       float64  `json:"gap_mean_fraction"`
+	GapSEM    float64  `json:"gap_sem_fraction"`
+	Solved    float64  `json:"solved_fraction"`
+	CPU       *float64 `json:"cpu_ms_per_instance"`
+}
+
 var header = []string{
-	"method", "loss", "target", "passes", "instances", "proven", "energy_per_spin", "energy_per_spin_sem",
-	"gap_mean", "gap_sem", "solved_fraction", "cpu_ms_per_instance",
+	"method", "loss", "target", "passes", "instances", "proven", "energy_per_spin_j", "energy_per_spin_sem_j",
+	"gap_mean_fraction", "gap_sem_fraction", "solved_fraction", "cpu_ms_per_instance",
+}
+
+// records returns a line a method, the ground truth first.
+func (t *Table) records() []record {
+	var list []record
+	for _, row := range append([]*Row{t.truth()}, t.Rows...) {
+		n := len(row.Energies)
+		r := record{Method: row.Name, Loss: row.Loss, Target: row.Target, Instances: n, Proven: t.Proven, Solved: float64(row.Solved) / float64(n)}
+		r.Energy, r.EnergySEM = MeanSEM(t.PerSpin(row.Energies))
+		r.Gap, r.GapSEM = MeanSEM(row.Gaps)
+		if row.Passes > 0 {
+			r.Passes = &row.Passes
+		}
+		if row.Solve != nil {
+			r.CPU = new(row.PerInstance().Seconds() * 1e3)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// An Origin says what a table was made of and by.
+type Origin struct {
+	Program  string `json:"program"`
+	Data     string `json:"data"`
+	Lattice  string `json:"lattice"`
+	Seed     uint64 `json:"seed"` // of the classical methods
+	Settings any    `json:"settings"`
+}
+
+// WriteJSONL writes the numbers of [Table.WriteCSV] to their last bit, a JSON object a
+// method, each with the origin.
+func (t *Table) WriteJSONL(w io.Writer, from *Origin) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, r := range t.records() {
+		if err := e.Encode(struct {
+			*Origin
+			record
+		}{from, r}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // truth returns the reference as a row of the table.
@@ -29,19 +90,17 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write(header)
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
-	for _, r := range append([]*Row{t.truth()}, t.Rows...) {
-		e, esem := MeanSEM(t.PerSpin(r.Energies))
-		gap, gsem := MeanSEM(r.Gaps)
+	for _, r := range t.records() {
 		passes, cpu := "", ""
-		if r.Passes > 0 {
-			passes = strconv.Itoa(r.Passes)
+		if r.Passes != nil {
+			passes = strconv.Itoa(*r.Passes)
 		}
-		if r.Solve != nil {
-			cpu = number(r.PerInstance().Seconds() * 1e3)
+		if r.CPU != nil {
+			cpu = number(*r.CPU)
 		}
 		c.Write([]string{
-			r.Name, r.Loss, r.Target, passes, strconv.Itoa(len(r.Energies)), strconv.Itoa(t.Proven), number(e), number(esem),
-			number(gap), number(gsem), number(float64(r.Solved) / float64(len(r.Energies))), cpu,
+			r.Method, r.Loss, r.Target, passes, strconv.Itoa(r.Instances), strconv.Itoa(r.Proven), number(r.Energy), number(r.EnergySEM),
+			number(r.Gap), number(r.GapSEM), number(r.Solved), cpu,
 		})
 	}
 	c.Flush()

@@ -186,3 +186,28 @@ func (c *Certificate) Write(w io.Writer) error {
 	_, err = w.Write(append(data, '\n'))
 	return err
 }
+
+// Steps returns the length of the proof: the number of duals and odd sets of a dual
+// solution, of steps in all nodes of a tree, or of cycles of a packing.
+func (c *Certificate) Steps() int {
+	switch {
+	case c.Dual != nil:
+		return len(c.Dual.Y) + len(c.Dual.Sets)
+	case c.Tree != nil:
+		return c.Tree.size()
+	case c.Packing != nil:
+		return len(c.Packing.Cycles)
+	}
+	return 0
+}
+
+// size returns the number of steps in the node and those below.
+func (n *Node) size() int {
+	sum := len(n.Steps)
+	for _, s := range n.Steps {
+		if s.Branch != nil {
+			sum += s.Branch.Node.size()
+		}
+	}
+	return sum
+}
