@@ -24,7 +24,7 @@ const (
 	Matching Method = "matching"
 	// Packing bounds the energy of any lattice or graph from below by packing frustrated
 	// cycles, and looks for a configuration by annealing. Where the two meet it is a
-	// proof, as nearly always up to 5×5×5 sites for ±1 and Gaussian couplings.
+	// proof, as in most cases up to 5×5×5 sites.
 	Packing Method = "packing"
 	// Exhaustive enumerates all configurations of at most [MaxExhaustive] spins in
 	// Gray code.
@@ -125,10 +125,13 @@ func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*R
 	}
 	r, err := exactBy(limited, in, &set)
 	if m := fits(in.Lattice); set.Method == Packing && byDefault && m != "" && err == nil && r.Status != Proven {
-		set.Method = m
-		proof := r.Certificate
-		if r, err = exactBy(limited, in, &set); r != nil {
-			r.Certificate = proof // of a lower bound
+		counted := set
+		counted.Method = m
+		if c, e := exactBy(limited, in, &counted); c != nil && c.Status == Proven {
+			c.Scale, c.Rounding, c.Certificate = r.Scale, r.Rounding, r.Certificate // of a lower bound
+			r, set.Method = c, m
+		} else if e != nil {
+			r.Status, err = Interrupted, e
 		}
 	}
 	if r == nil {
@@ -184,7 +187,7 @@ func match(ctx context.Context, in *ising.Instance, start []int8, near int) (*Re
 	if l := in.Lattice; !l.Periodic()[0] || !l.Periodic()[1] {
 		spins, proof, err := solvePlanar(ctx, in, q, near)
 		if err != nil {
-			return q.result(in, quick(in, start, rng), -1, nil, err)
+			return q.result(in, quick(in, start, rng), 0, nil, err)
 		}
 		return q.result(in, spins, q.unsatisfied(l, spins), proof, nil)
 	}
@@ -194,9 +197,6 @@ func match(ctx context.Context, in *ising.Instance, start []int8, near int) (*Re
 	}
 	t := newTorus(in, q, first, near, rng)
 	bound, proof, err := t.solve(ctx)
-	if proof == nil {
-		bound = -1
-	}
 	spins := q.spins(in.Lattice, t.best)
 	if err != nil {
 		if s := quick(in, start, rng); in.Energy(s) < in.Energy(spins) {
@@ -232,8 +232,16 @@ func pack(ctx context.Context, in *ising.Instance, start []int8) (*Result, error
 	if start == nil || a.Energy < in.Energy(start) {
 		spins = a.Spins
 	}
-	g := &packing.Graph{Sites: in.Sites(), Negative: make([]bool, 0, len(q.K))}
-	bonds := make([]int32, 0, len(q.K)) // those that exist
+	u, proof, err := packCycles(ctx, in, q, q.unsatisfied(in.Lattice, spins)-q.step+1, 0)
+	return q.result(in, spins, u, proof, err)
+}
+
+// packCycles returns a lower bound of the unsatisfied weight by packing frustrated cycles,
+// with its proof, nil if there is none. It ends where the bound is enough or after so many
+// pivots, 0 for no limit.
+func packCycles(ctx context.Context, in *ising.Instance, q *integers, enough int64, pivots int) (int64, *certificate.Certificate, error) {
+	g := &packing.Graph{Sites: in.Sites()}
+	var bonds []int32 // those that exist
 	for k, K := range q.K {
 		if i, j := in.Ends(k); K != 0 {
 			bonds = append(bonds, int32(k))
@@ -241,10 +249,9 @@ func pack(ctx context.Context, in *ising.Instance, start []int8) (*Result, error
 			g.Weight, g.Negative = append(g.Weight, abs(K)), append(g.Negative, K < 0)
 		}
 	}
-	u := q.unsatisfied(in.Lattice, spins)
-	p, err := packing.Pack(ctx, g, &packing.Settings{Enough: max(u-q.step+1, 1)})
+	p, err := packing.Pack(ctx, g, &packing.Settings{Enough: max(enough, 0), MaxPivots: pivots})
 	if p == nil {
-		return nil, err
+		return 0, nil, err
 	}
 	proof := &certificate.Certificate{Kind: certificate.KindPacking, Packing: &certificate.Packing{Denominator: p.Denominator, Cycles: []certificate.Cycle{}}}
 	for _, c := range p.Cycles {
@@ -253,25 +260,26 @@ func pack(ctx context.Context, in *ising.Instance, start []int8) (*Result, error
 		}
 		proof.Packing.Cycles = append(proof.Packing.Cycles, certificate.Cycle(c))
 	}
-	return q.result(in, spins, p.Bound, proof, err)
+	return p.Bound, proof, err
 }
 
 // What annealing does for Packing.
 const packReads, packSweeps = 64, 1000
 
 // result puts together what is known: a configuration, a lower bound of the unsatisfied
-// weight with its proof, -1 and nil if there is none, and the error that ended the search.
+// weight with its proof, 0 and nil if there is none, and the error that ended the search.
 func (q *integers) result(in *ising.Instance, spins []int8, bound int64, proof *certificate.Certificate, err error) (*Result, error) {
 	r := heuristic(in, spins, Stats{Reads: 1}, time.Now())
 	r.Scale, r.Rounding = q.scale, q.rounding
-	if proof != nil {
-		u := q.unsatisfied(in.Lattice, spins)
-		bound += ((u-bound)%q.step + q.step) % q.step
-		r.Bound = q.bound(bound)
-		proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Bonds(), q.scale
-		proof.Energy, proof.Bound, proof.Spins = 2*u-q.total, 2*bound-q.total, signs(spins)
-		r.Certificate = proof
+	if proof == nil {
+		proof = &certificate.Certificate{Kind: certificate.KindPacking, Packing: &certificate.Packing{Denominator: 1, Cycles: []certificate.Cycle{}}}
 	}
+	u := q.unsatisfied(in.Lattice, spins)
+	bound += ((u-bound)%q.step + q.step) % q.step
+	r.Bound = q.bound(bound)
+	proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Bonds(), q.scale
+	proof.Energy, proof.Bound, proof.Spins = 2*u-q.total, 2*bound-q.total, signs(spins)
+	r.Certificate = proof
 	switch {
 	case r.Bound >= r.Energy-in.Tolerance():
 		r.Status = Proven

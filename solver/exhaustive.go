@@ -19,6 +19,7 @@ func enumerate(ctx context.Context, in *ising.Instance, begin time.Time) (*Resul
 	energy, least := 0.0, 0.0 // above the first configuration
 	flips := uint64(1)<<(n-1) - 1
 	stats := Stats{Reads: 1}
+	var stopped error
 	const often = 1 << 16 // flips between looks at the context
 	for code := uint64(1); code <= flips; code++ {
 		i := bits.TrailingZeros64(code)
@@ -30,14 +31,15 @@ func enumerate(ctx context.Context, in *ising.Instance, begin time.Time) (*Resul
 		}
 		stats.Flips++
 		if code%often == 0 && ctx.Err() != nil {
+			stopped = ctx.Err()
 			break
 		}
 	}
 	for i, v := range best {
 		s[i] = int8(v)
 	}
-	if err := ctx.Err(); err != nil {
-		return interrupted(heuristic(in, s, stats, begin), err)
+	if stopped != nil {
+		return interrupted(heuristic(in, s, stats, begin), stopped)
 	}
 	return proven(in, s, stats, begin), nil
 }

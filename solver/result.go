@@ -22,7 +22,7 @@ type Status int
 
 const (
 	Heuristic   Status = iota // nothing but the energy
-	Proven                    // the configuration is a ground state
+	Proven                    // it is that of a ground state, to within the instance's tolerance
 	Interrupted               // the context ended before the solver did
 	TimeLimit                 // the time limit of the settings did
 )
@@ -58,7 +58,8 @@ type Result struct {
 	// if they are not. Rounding is the most by which that changes any energy; it is taken
 	// off the bound.
 	Scale, Rounding float64
-	// Certificate proves the bound; nil if there is no proof but the search itself.
+	// Certificate proves the bound, or a lower one where the search itself is the proof. It
+	// is not sealed; nil if there is none.
 	Certificate *certificate.Certificate
 }
 

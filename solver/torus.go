@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -31,8 +32,12 @@ type torus struct {
 	set    []int8 // of each bond: unset, or 1 if it is to be unsatisfied, 0 if not
 	best   []bool // unsatisfied bonds of the best configuration known
 	weight int64  // of best
-	nodes  int
+
+	nodes, most int // of the search tree
 }
+
+// errNodes ends a search tree that has grown too large.
+var errNodes = errors.New("solver: too many nodes")
 
 const (
 	unset = int8(-1)
@@ -44,7 +49,7 @@ func newTorus(in *ising.Instance, q *integers, start []int8, near int, rng *rand
 	p := newPlaquettes(in.Lattice, q, near)
 	t := &torus{
 		in: in, q: q, p: p, joiner: p.joiner(), rng: rng, loops: newSiteWinding(in.Lattice),
-		set: slices.Repeat([]int8{unset}, in.Bonds()), best: make([]bool, in.Bonds()),
+		set: slices.Repeat([]int8{unset}, in.Bonds()), best: make([]bool, in.Bonds()), most: math.MaxInt,
 	}
 	for k := range t.best {
 		i, j := in.Ends(k)
@@ -98,14 +103,35 @@ func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Cert
 	if weight > t.enough() {
 		return weight, pruned, nil
 	}
-	if straight, packing := straightLoops(t.in.Lattice, t.q); straight > t.enough() {
-		return straight, &certificate.Certificate{Kind: certificate.KindPacking, Packing: packing}, nil
+	bound, proof = weight, pruned
+	// The tree is small where plaquettes are frustrated, but not where only loops around
+	// the torus are, as in antiferromagnets of odd sides. There a packing does.
+	t.most = fewNodes
+	err = t.close(ctx, root, base, join, weight, c)
+	if errors.Is(err, errNodes) {
+		u, packed, err := packCycles(ctx, t.in, t.q, t.enough()+1, packPivots)
+		if u > bound {
+			bound, proof = u, packed
+		}
+		if err != nil || bound > t.enough() {
+			return bound, proof, err
+		}
+		t.most = math.MaxInt
+		root.Steps = root.Steps[:1]
+		err = t.close(ctx, root, base, join, weight, c)
+		if err != nil {
+			return bound, proof, err
+		}
 	}
-	if err := t.close(ctx, root, base, join, weight, c); err != nil {
-		return weight, pruned, err
+	if err != nil {
+		return bound, proof, err
 	}
 	return t.weight, &certificate.Certificate{Kind: certificate.KindTorus, Tree: root}, nil
 }
+
+// fewNodes is more than the tree of any Gaussian or ±J torus that was tried, of up to
+// 150×150 sites, and packPivots some seconds of work.
+const fewNodes, packPivots = 40, 20000
 
 // base finds the least join with the bonds as set, and its weight with theirs.
 func (t *torus) base(ctx context.Context, join []bool) (base *matching.Base, weight int64, err error) {
@@ -177,7 +203,11 @@ func (t *torus) improve(ctx context.Context, least []bool, c class, weight int64
 	starts := w.starts(c)
 	t.rng.Shuffle(len(starts), func(i, j int) { starts[i], starts[j] = starts[j], starts[i] })
 	present, next := slices.Clone(least), make([]bool, len(least))
-	for _, k := range w.shortest(length, c, starts[:min(walls, len(starts))]) {
+	wall, err := w.shortest(ctx, length, c, starts[:min(walls, len(starts))])
+	if err != nil {
+		return err
+	}
+	for _, k := range wall {
 		present[k] = !present[k]
 	}
 	reached := t.weigh(present)
@@ -186,19 +216,19 @@ func (t *torus) improve(ctx context.Context, least []bool, c class, weight int64
 	n, rows, cols := t.in.Sites(), t.in.Shape()[0], t.in.Shape()[1]
 	for failed := 0; failed < patience && weight <= t.enough(); failed++ {
 		t.clear()
-		r, c := t.rng.IntN(rows), t.rng.IntN(cols)
+		row, col := t.rng.IntN(rows), t.rng.IntN(cols)
 		for x := range cols {
-			t.keep(int32(n+r*cols+x), present)
+			t.keep(int32(n+row*cols+x), present)
 		}
 		for y := range rows {
-			t.keep(int32(y*cols+c), present)
+			t.keep(int32(y*cols+col), present)
 		}
-		w, err := t.leastJoin(ctx, next, never)
+		found, err := t.leastJoin(ctx, next, never)
 		if err != nil {
 			return err
 		}
-		if w < reached { // it may be worse, for it need not be the least
-			reached, failed = w, -1
+		if found < reached { // it may be worse, for it need not be the least
+			reached, failed = found, -1
 			present, next = next, present
 			t.offer(reached, present)
 		}
@@ -216,7 +246,9 @@ func (t *torus) clear() {
 // finds it. base is their least join, of a weight at which one could be and of the wrong
 // class c. The steps of the proof go to the node, which has the base.
 func (t *torus) close(ctx context.Context, node *certificate.Node, base *matching.Base, join []bool, weight int64, c class) error {
-	t.nodes++
+	if t.nodes++; t.nodes > t.most {
+		return errNodes
+	}
 	before := slices.Clone(t.set)
 	defer copy(t.set, before)
 	cost := t.flipCosts(join)
@@ -229,7 +261,10 @@ func (t *torus) close(ctx context.Context, node *certificate.Node, base *matchin
 			return nil
 		}
 		t.lengths(length, cost, join, t.enough()-weight)
-		loop := t.loops.shortest(length, c, starts)
+		loop, err := t.loops.shortest(ctx, length, c, starts)
+		if err != nil {
+			return err
+		}
 		tried, err := t.tryLoop(ctx, node, base, loop, join, weight, cost)
 		if err != nil {
 			return err
@@ -271,7 +306,7 @@ func (t *torus) tryLoop(ctx context.Context, node *certificate.Node, base *match
 		}
 		t.keep(k, join)
 	}
-	return tried, ctx.Err()
+	return tried, nil
 }
 
 // try reports whether a bond differs from the join in no better configuration. It may find
@@ -279,7 +314,10 @@ func (t *torus) tryLoop(ctx context.Context, node *certificate.Node, base *match
 func (t *torus) try(ctx context.Context, node *certificate.Node, base *matching.Base, k int32, join []bool, weight int64, cost []int64) (rigid bool, err error) {
 	other := slices.Clone(join)
 	if !join[k] {
-		trial := base.Try(k, t.enough()+1-weight)
+		trial, err := base.Try(ctx, k, t.enough()+1-weight)
+		if err != nil {
+			return false, err
+		}
 		for _, e := range trial.Cycle {
 			other[e] = !other[e]
 		}
@@ -436,31 +474,6 @@ func (t *torus) lengths(length, cost []int64, join []bool, gap int64) {
 			length[k] = 100 + int64(500*typical/(float64(t.p.Weight[k])+0.6*typical))
 		}
 	}
-}
-
-// straightLoops packs the frustrated straight loops, which share no bond, and returns
-// their weight. It serves antiferromagnets of odd sides, which have no other frustration.
-func straightLoops(l *ising.Lattice, q *integers) (sum int64, packing *certificate.Packing) {
-	packing = &certificate.Packing{Denominator: 1}
-	for a := range l.Axes() {
-		seen := make([]bool, l.Sites())
-		for i := range seen {
-			var bonds []int32
-			negative, least := false, never
-			for j := i; !seen[j]; j = l.Next(a, j) {
-				seen[j] = true
-				k := a*l.Sites() + j
-				bonds = append(bonds, int32(k))
-				negative = negative != (q.K[k] < 0)
-				least = min(least, abs(q.K[k]))
-			}
-			if negative && least > 0 {
-				packing.Cycles = append(packing.Cycles, certificate.Cycle{Y: least, Bonds: bonds})
-				sum += least
-			}
-		}
-	}
-	return sum, packing
 }
 
 // dual returns the duals of a join in the words of a certificate.

@@ -1,6 +1,8 @@
 package solver
 
 import (
+	"context"
+	"math"
 	"slices"
 
 	"spinlearn/ising"
@@ -126,15 +128,22 @@ func classOf(l *ising.Lattice, K []int64, join []bool) (c class) {
 }
 
 // shortest returns the bonds of a shortest loop of class c that meets one of the starts.
-func (w *winding) shortest(length []int64, c class, starts []int32) []int32 {
+func (w *winding) shortest(ctx context.Context, length []int64, c class, starts []int32) ([]int32, error) {
 	best := int64(never)
 	var loop []int32
 	w.search++
 	for _, start := range starts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if w.closed[start] == w.search {
 			continue
 		}
 		goal := start*w.sheets + w.goal(c)
+		if w.run > math.MaxInt32-4 {
+			clear(w.seen)
+			w.run = 0
+		}
 		w.run += 2
 		w.heap = w.heap[:0]
 		w.offer(start*w.sheets, 0, -1)
@@ -171,7 +180,7 @@ func (w *winding) shortest(length []int64, c class, starts []int32) []int32 {
 		}
 		odd = append(odd, loop[i])
 	}
-	return odd
+	return odd, nil
 }
 
 func (w *winding) offer(place int32, d int64, via int32) {

@@ -113,7 +113,7 @@ func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) 
 		return nil, err
 	}
 	if o.limit < 0 {
-		return nil, usagef("--time-limit = %v, want more than 0", o.limit)
+		return nil, usagef("--time-limit = %v, want at least 0", o.limit)
 	}
 	if err := o.validate(); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package matching
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"spinlearn/solver/internal/minheap"
@@ -21,10 +22,7 @@ type Joiner struct {
 	// Removed edges are in no join. The caller may change it between joins.
 	Removed []bool
 	// Near is the number of terminals nearest to each that are listed before pricing.
-	Near int
-	// Matches counts the matchings.
-	Matches int
-
+	Near  int
 	graph *Graph
 	sink  int32 // vertex of any parity, -1 for none
 	start []int32
@@ -113,7 +111,6 @@ func (j *Joiner) Join(ctx context.Context, odd, join []bool, enough int64) (int6
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		j.Matches++
 		m := newMatcher(n, spare, boundary)
 		m.setEdges(j.pairs)
 		switch err := m.match(ctx); {
@@ -362,6 +359,10 @@ func newField(vertices int) field {
 }
 
 func (f *field) begin() {
+	if f.run > math.MaxInt32-4 {
+		clear(f.seen)
+		f.run = 0
+	}
 	f.run += 2
 	f.heap = f.heap[:0]
 }

@@ -146,10 +146,13 @@ func (m *Matcher) match(ctx context.Context) error {
 		return err
 	}
 	for v := range int32(m.vertices) {
-		if v%often == 0 && ctx.Err() != nil {
-			return ctx.Err()
+		if m.mate[v] != unmatched {
+			continue
 		}
-		if m.mate[v] == unmatched && m.grow(m.top[v]) != augmented {
+		switch m.grow(ctx, m.top[v]) {
+		case stopped:
+			return ctx.Err()
+		case stuck:
 			return ErrImpossible
 		}
 	}
@@ -212,15 +215,22 @@ const (
 	augmented outcome = iota // the root is matched
 	limited                  // the limit came first
 	stuck                    // nothing will ever be tight
+	stopped                  // the context ended; what the tree has changed is not settled
 )
 
 // grow grows a tree from an outermost node that is not matched until that one can be.
-func (m *Matcher) grow(root int32) outcome {
+func (m *Matcher) grow(ctx context.Context, root int32) outcome {
 	m.heap, m.tree, m.now = m.heap[:0], m.tree[:0], 0
 	m.setLabel(root, plus, -1)
 	m.pushLeaves(root)
 	done := false
-	for len(m.heap) > 0 && !done {
+	if ctx.Err() != nil {
+		return stopped
+	}
+	for count := 1; len(m.heap) > 0 && !done; count++ {
+		if count%(64*often) == 0 && ctx.Err() != nil {
+			return stopped
+		}
 		// Events are not withdrawn when a label changes: each is looked at again.
 		var ev minheap.Item
 		ev, m.heap = minheap.Pop(m.heap)
@@ -438,7 +448,7 @@ func (m *Matcher) shrink(id int32) {
 
 // commonPlus returns the first node that is above two plus nodes or one of them.
 func (m *Matcher) commonPlus(a, b int32) int32 {
-	m.marks++
+	m.newMark()
 	for {
 		if a >= 0 {
 			if m.mark[a] == m.marks {
@@ -622,8 +632,17 @@ func (m *Matcher) common(v int32) (sum int64) {
 	return sum
 }
 
-func (m *Matcher) markBlossoms(v int32) {
+// newMark makes all nodes unmarked.
+func (m *Matcher) newMark() {
+	if m.marks == math.MaxInt32 {
+		clear(m.mark)
+		m.marks = 0
+	}
 	m.marks++
+}
+
+func (m *Matcher) markBlossoms(v int32) {
+	m.newMark()
 	for x := m.parent[v]; x >= 0; x = m.parent[x] {
 		m.mark[x] = m.marks
 	}

@@ -1,5 +1,7 @@
 package matching
 
+import "context"
+
 import "slices"
 
 // spare is the number of vertices that a trial adds: one at each end of the edge.
@@ -7,11 +9,11 @@ const spare = 2
 
 // Try bounds what it costs to flip edge e, which is not in the base's join: the weight of
 // the least T-join that holds e, less the weight of the base's. It stops when the cost is
-// known to be at least target.
+// known to be at least target, and with ctx.Err() if ctx ends.
 //
 // A join that holds e is one of T with the ends of e toggled, without e. The two new
 // terminals start with the largest duals that suit all, and trees grow from them.
-func (b *Base) Try(e int32, target int64) Trial {
+func (b *Base) Try(ctx context.Context, e int32, target int64) (Trial, error) {
 	b.Removed[e] = true
 	defer func() { b.Removed[e] = false }()
 	p, q := b.endsOf(e)
@@ -34,7 +36,14 @@ func (b *Base) Try(e int32, target int64) Trial {
 		for _, x := range further {
 			m.addEdge(v, x.place, x.weight)
 		}
-		grown, result := b.growBoth(u, v, growth)
+		grown, result := b.growBoth(ctx, u, v, growth)
+		if result == stopped {
+			clear(m.label)
+			m.limit = forever
+			m.undo()
+			m.dropEdges(kept)
+			return Trial{}, ctx.Err()
+		}
 		b.Removed[e] = false // pairs are listed for trials of other edges too
 		unlisted, violated := b.unlisted(2*grown, 2*growth)
 		b.Removed[e] = true
@@ -50,22 +59,22 @@ func (b *Base) Try(e int32, target int64) Trial {
 		m.dropEdges(kept)
 		b.list(unlisted, 2*growth)
 		if !violated {
-			return t
+			return t, nil
 		}
 	}
 }
 
 // growBoth grows a tree from u for half of the growth, and from v for the rest.
-func (b *Base) growBoth(u, v int32, growth int64) (grown int64, result outcome) {
+func (b *Base) growBoth(ctx context.Context, u, v int32, growth int64) (grown int64, result outcome) {
 	m := b.matcher
 	defer func() { m.limit = forever }()
 	m.limit = (growth + 1) / 2
-	if result = m.grow(u); result == augmented {
+	if result = m.grow(ctx, u); result != limited {
 		return m.now, result
 	}
 	grown = m.now
 	m.limit = growth - grown
-	result = m.grow(v)
+	result = m.grow(ctx, v)
 	return grown + m.now, result
 }
 

@@ -1,6 +1,7 @@
 package matching
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"reflect"
@@ -147,7 +148,7 @@ func TestTryEqualsForcedJoin(t *testing.T) {
 			target := []int64{1 << 55, want - 1, want, want + 1, rng.Int64N(10)}[rng.IntN(5)]
 			target = min(target, 1<<55)
 			before := c.base.matcher.state()
-			trial := c.base.Try(e, target)
+			trial := c.try(t, e, target)
 			if !reflect.DeepEqual(before, c.base.matcher.state()) {
 				t.Fatalf("#%d: the trial of edge %d left another state", k, e)
 			}
@@ -198,7 +199,7 @@ func TestTrialsInTwoOrders(t *testing.T) {
 		costs := make([]int64, len(list))
 		for i, e := range list {
 			targets[i] = []int64{1 << 55, 1 + rng.Int64N(1<<12)}[rng.IntN(2)]
-			trial := c.base.Try(e, targets[i])
+			trial := c.try(t, e, targets[i])
 			c.check(t, e, &trial)
 			if trial.Cycle != nil {
 				if got := c.flipped(t, e, trial.Cycle) - c.base.Weight; got < trial.Cost {
@@ -212,11 +213,48 @@ func TestTrialsInTwoOrders(t *testing.T) {
 			t.Fatalf("#%d: another base", k)
 		}
 		for i := len(list) - 1; i >= 0; i-- {
-			trial := c.base.Try(list[i], targets[i])
+			trial := c.try(t, list[i], targets[i])
 			c.check(t, list[i], &trial)
 			if trial.Cost != costs[i] {
 				t.Fatalf("#%d: edge %d costs %d, in the other order %d", k, list[i], trial.Cost, costs[i])
 			}
 		}
+	}
+}
+
+// try is a trial that nothing stops.
+func (c *trialCase) try(t *testing.T, e int32, target int64) Trial {
+	t.Helper()
+	trial, err := c.base.Try(t.Context(), e, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trial
+}
+
+// TestTryStops has a trial that ends at once and must leave no trace.
+func TestTryStops(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	tried := 0
+	for range 100 {
+		c := newTrialCase(t, rng, 8)
+		if c == nil || !c.begin(t, 4) {
+			continue
+		}
+		for _, e := range c.trials(rng) {
+			before := c.base.matcher.state()
+			if _, err := c.base.Try(ctx, e, 1<<55); !errors.Is(err, context.Canceled) {
+				t.Fatalf("error %v, want %v", err, context.Canceled)
+			}
+			if !reflect.DeepEqual(before, c.base.matcher.state()) {
+				t.Fatal("the trial left another state")
+			}
+			tried++
+		}
+	}
+	if tried == 0 {
+		t.Error("nothing was tried")
 	}
 }
