@@ -143,7 +143,7 @@ func TestMatchingEqualsEnumeration(t *testing.T) {
 			if solver.Long() {
 				work = 1.2e7
 			}
-			n := solver.Count(120, 3000)
+			n := solver.Count(100, 3000)
 			if f.name == "ferromagnet" || f.name == "antiferromagnet" || f.name == "none" { // the shape says all
 				n = (n + 3) / 4
 			}
@@ -258,9 +258,9 @@ var stopped = []struct {
 	method                solver.Method
 	limit                 time.Duration
 }{
-	{"torus", "150x150", "periodic", solver.Matching, time.Second},
+	{"torus", "150x150", "periodic", solver.Matching, 700 * time.Millisecond},
 	{"torus before its bound", "150x150", "periodic", solver.Matching, 20 * time.Millisecond},
-	{"planar", "400x400", "free", solver.Matching, 700 * time.Millisecond},
+	{"planar", "400x400", "free", solver.Matching, 600 * time.Millisecond},
 	{"cylinder", "300x300", "cylinder", solver.Matching, 300 * time.Millisecond},
 	{"packing", "8x8x8", "periodic", solver.Packing, 500 * time.Millisecond},
 	{"transfer", "10x10", "periodic", solver.Transfer, 10 * time.Millisecond},

@@ -135,7 +135,7 @@ func TestStep(t *testing.T) {
 
 // Couplings of all sizes at once: no overflow, and a bound that is honest about them.
 func TestMixedSizes(t *testing.T) {
-	for k := range uint64(Count(40, 1000)) {
+	for k := range uint64(Count(20, 1000)) {
 		rng := ising.Stream(k, "sizes", 0)
 		J := make([]float64, 101)
 		for i := range J {

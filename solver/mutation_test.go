@@ -204,7 +204,7 @@ func TestMutatedCertificates(t *testing.T) {
 	}
 	harmless := map[string]int{}
 	tried, unreadable, same := 0, 0, 0
-	n := solver.Count(5000, 100000)
+	n := solver.Count(2500, 100000)
 	for k := range uint64(n) {
 		rng := ising.Stream(k, "mutate", 0)
 		p := &list[int(k)%len(list)]

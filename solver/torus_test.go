@@ -52,7 +52,7 @@ func (t *torus) solveBadly(ctx context.Context) (*certificate.Node, error) {
 // The branching alone finds the ground state from any configuration, and its proof holds.
 func TestBranchingFromAnyStart(t *testing.T) {
 	var total tally
-	for k := range uint64(Count(600, 15000)) {
+	for k := range uint64(Count(400, 15000)) {
 		rng := ising.Stream(k, "branching", 0)
 		l, err := ising.NewLattice([]int{3 + rng.IntN(6), 3 + rng.IntN(6)}, []bool{true, true})
 		if err != nil {

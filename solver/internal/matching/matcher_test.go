@@ -33,7 +33,7 @@ func leastMatching(n int, weight map[[2]int32]int64, boundary []int64) int64 {
 
 func TestMatcherEqualsAllMatchings(t *testing.T) {
 	impossible, nested := 0, 0
-	for k := range uint64(count(6000, 200000)) {
+	for k := range uint64(count(4000, 200000)) {
 		rng := rand.New(rand.NewPCG(1, k))
 		n := 1 + rng.IntN(12)
 		draw, density := spread(rng), 0.15+0.85*rng.Float64()
