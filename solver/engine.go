@@ -171,7 +171,6 @@ func (e *lanesEngine) anneal(s *schedule, _ int, src *rand.PCG) *group {
 		r.Sweep(sweeps)
 	})
 	g := newGroup(e.in, lanes.Lanes, sweeps)
-	g.stats.Updates = int64(sweeps) * int64(r.Updates()) * lanes.Lanes
 	order := make([]int, lanes.Lanes)
 	states := make([][]int8, lanes.Lanes)
 	for lane := range order {

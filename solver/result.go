@@ -69,10 +69,12 @@ func (r *Result) Equilibrated() bool { return r.Hits >= 2 && 2*r.Hits >= r.Reads
 
 // Stats counts the work behind a result.
 type Stats struct {
-	Reads   int   // independent runs that were begun
-	Hits    int   // of them, those that reached the energy by themselves; 0 if they were not counted
-	Sweeps  int   // over all reads
-	Updates int64 // proposed spin flips
+	Reads  int // independent runs that were begun
+	Hits   int // of them, those that reached the energy by themselves; 0 if they were not counted
+	Sweeps int // over all reads
+	// Updates counts proposed spin flips. A sweep of the Bipartite engine counts for all
+	// spins: those it proposes to flip and those that it keeps at their best.
+	Updates int64
 	Flips   int64 // accepted spin flips, where the engine counts them
 	Elapsed time.Duration
 }

@@ -46,6 +46,9 @@ func TestTemperSamplesBoltzmann(t *testing.T) {
 				s := make([]int8, n)
 				samples := 0.0
 				rounds := 60000 / len(f.sets)
+				if testing.Short() {
+					rounds /= 4
+				}
 				for range rounds {
 					f.round(f.interval + f.rng.IntN(2)) // not always an even number
 					for k := range f.betas {

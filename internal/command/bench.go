@@ -28,6 +28,7 @@ type benchOptions struct {
 	sweeps         []int
 	engine         string
 	reads          int
+	independent    bool
 	repeats, limit int
 	target         float64
 	seed           uint64
@@ -60,6 +61,7 @@ Example:
 			&cli.IntSliceFlag{Name: "sweeps", Usage: "sweeps of a run, of anneal and temper"},
 			&cli.StringFlag{Name: "engine", Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance", Destination: &o.engine},
 			&cli.IntFlag{Name: "reads", Usage: "of anneal, of each run", DefaultText: "by the engine", Destination: &o.reads},
+			&cli.BoolFlag{Name: "independent", Usage: "of anneal: the best read as it is, without combining reads", Destination: &o.independent},
 			&cli.IntFlag{Name: "repeats", Value: 10, Usage: "runs of each method, length and instance", Destination: &o.repeats},
 			&cli.IntFlag{Name: "limit", Value: 10, Usage: "instances of a dataset", Destination: &o.limit},
 			&cli.Float64Flag{Name: "target-energy", Usage: "energy H that counts as solved, for a single instance", Destination: &o.target},
@@ -224,7 +226,7 @@ func (o *benchOptions) contenders() ([]bench.Contender, error) {
 			var solve func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error)
 			switch method {
 			case annealSolver:
-				set := &solver.AnnealSettings{Engine: solver.Engine(o.engine), Reads: o.reads, Sweeps: l.sweeps, TimeLimit: l.time, Workers: o.workers}
+				set := &solver.AnnealSettings{Engine: solver.Engine(o.engine), Reads: o.reads, Sweeps: l.sweeps, TimeLimit: l.time, Independent: o.independent, Workers: o.workers}
 				solve = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
 					return solver.Anneal(ctx, in, set, rng)
 				}

@@ -40,7 +40,7 @@ func TestBench(t *testing.T) {
 	if strings.Contains(out, "lowest") || strings.Count(out, "20ms") != 2 {
 		t.Errorf("of a dataset:\n%s", out)
 	}
-	out = succeed(t, dir, "bench DIR/a.spin --sweeps 1 --repeats 2 --target-energy -1000")
+	out = succeed(t, dir, "bench DIR/a.spin --sweeps 1 --independent --repeats 2 --target-energy -1000")
 	if !strings.Contains(out, "0/2") || !strings.Contains(out, "∞") {
 		t.Errorf("of a target out of reach:\n%s", out)
 	}

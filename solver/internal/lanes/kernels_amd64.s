@@ -136,8 +136,8 @@ sweepBipartiteAVX512_neighbour:
 	VSUBPS      Z20, Z19, Z20
 	VPANDD      Z1, Z19, Z19
 	VPANDD      Z1, Z20, Z20
+	VSUBPS      Z20, Z19, Z19
 	VADDPS      Z19, Z17, Z17
-	VSUBPS      Z20, Z17, Z17
 	ADDQ        $0x08, AX
 	DECQ        DI
 	JNZ         sweepBipartiteAVX512_neighbour
@@ -352,8 +352,8 @@ sweepBipartiteAVX2_neighbour:
 	VSUBPS       Y7, Y6, Y7
 	VPAND        64(AX), Y6, Y6
 	VPAND        64(AX), Y7, Y7
+	VSUBPS       Y7, Y6, Y6
 	VADDPS       Y6, Y4, Y4
-	VSUBPS       Y7, Y4, Y4
 	ADDQ         $0x08, CX
 	DECQ         R8
 	JNZ          sweepBipartiteAVX2_neighbour

@@ -217,14 +217,6 @@ func (r *Replicas) Sweep(n int) {
 	}
 }
 
-// Updates returns the number of spins of a replica that a sweep updates.
-func (r *Replicas) Updates() int {
-	if r.half {
-		return r.Network.half.sites
-	}
-	return r.sites
-}
-
 // Energies stores the energy of each replica, in the unit of the couplings as they were
 // rounded.
 func (r *Replicas) Energies(dst *[Lanes]float64) {

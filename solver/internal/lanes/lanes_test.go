@@ -279,7 +279,11 @@ func BenchmarkSweep(b *testing.B) {
 				for b.Loop() {
 					r.Sweep(1)
 				}
-				b.ReportMetric(float64(b.N)*float64(r.Updates()*Lanes)/float64(cputime.Now()-begin), "updates/cpu-ns")
+				proposed := r.all.sites
+				if bipartite {
+					proposed = r.Network.half.sites
+				}
+				b.ReportMetric(float64(b.N)*float64(proposed*Lanes)/float64(cputime.Now()-begin), "updates/cpu-ns")
 			})
 		}
 	}
