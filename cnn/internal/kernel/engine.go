@@ -1,0 +1,95 @@
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Float is the element type of images and weights.
+type Float interface{ float32 | float64 }
+
+// An engine has the parts of a convolution in one instruction set. Channels are in
+// multiples of lanes; strides count elements.
+type engine[T Float] struct {
+	name  string
+	lanes int
+	// product stores init + a b in c.
+	product func(c, init, a, b []T, p product)
+	// input stores Bᵀ x B of neighbouring tiles in v, point by point; x is rows of
+	// pixels.
+	input func(v, x []T, r tileRow)
+	// gradient stores A dy Aᵀ in z, but for the signs of the last row and column.
+	gradient func(z, dy []T, r tileRow)
+	// output stores [mask > 0] (Aᵀ m A + bias) + residual in y; mask and residual are
+	// laid out like y and may be nil.
+	output func(y, m, bias, mask, residual []T, r tileRow)
+	// pixels is output for tiles of one pixel and one point.
+	pixels func(y, m, bias, mask, residual []T, r tileRow)
+	// relu stores max(x, 0) in dst.
+	relu func(dst, x []T)
+	// add adds x to dst.
+	add func(dst, x []T)
+	// peak makes multiplications and additions without anything else and returns how
+	// many it made, at least n.
+	peak func(n int) int
+}
+
+// A product describes the sizes and strides of one: c and init have rows rows, a has
+// rows × depth elements and b depth rows of columns elements, a multiple of lanes.
+type product struct {
+	rows, depth, columns      int
+	c, init, aRow, aColumn, b int // strides
+}
+
+// A tileRow describes tiles beside each other.
+type tileRow struct {
+	tiles, channels int
+	point, row      int // strides: of the points of a tile, of the image's rows
+}
+
+// Variable is the environment variable that forces one kind of kernels.
+const Variable = "SPINLEARN_KERNEL"
+
+const portableName = "portable"
+
+// single is the engine for float32, and errForced what is wrong with [Variable].
+var single, errForced = choose(os.Getenv(Variable), singles())
+
+// singles lists the engines for float32 that this processor has, the best first.
+func singles() []*engine[float32] { return append(vectorEngines(), portable[float32](4)) }
+
+// choose returns the engine of that name, the first one if it is empty or wrong.
+func choose(name string, engines []*engine[float32]) (*engine[float32], error) {
+	names := make([]string, len(engines))
+	for i, e := range engines {
+		if names[i] = e.name; e.name == name {
+			return e, nil
+		}
+	}
+	if name == "" {
+		return engines[0], nil
+	}
+	return engines[0], fmt.Errorf("%s = %q, want one that this processor has: %s", Variable, name, strings.Join(names, ", "))
+}
+
+// Check returns an error if [Variable] asks for kernels that are unknown or that this
+// processor lacks.
+func Check() error { return errForced }
+
+// Name returns the kind of kernels in use for float32: avx512, avx2 or portable.
+func Name() string { return single.name }
+
+var double = portable[float64](4)
+
+func engineOf[T Float]() *engine[T] {
+	if e, ok := any(single).(*engine[T]); ok {
+		return e
+	}
+	return any(double).(*engine[T])
+}
+
+// Peak makes at least n floating-point operations, the fused multiplications and
+// additions of float32 that the kernels in use are made of and nothing else, and
+// returns how many it made: their rate is what no kernel can exceed.
+func Peak(n int) int { return single.peak(n) }
