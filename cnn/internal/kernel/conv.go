@@ -176,11 +176,11 @@ func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, re
 		v, point := c.transform(&ws.v, image, first, rows, wideIn)
 		outPoint := tiles*wideOut + pointGap
 		m := grow(&ws.m, c.points()*outPoint)
-		for p := range c.points() {
-			c.product(m[p*outPoint:], c.zeros, v[p*point:], weights[p*in*wideOut:], product{
-				rows: tiles, depth: in, columns: wideOut, c: wideOut, aRow: wideIn, aColumn: 1, b: wideOut,
-			})
-		}
+		c.product(m, c.zeros, v, weights, product{
+			points: c.points(), rows: tiles, depth: in, columns: wideOut,
+			cRow: wideOut, aRow: wideIn, aColumn: 1, bRow: wideOut,
+			cPoint: outPoint, aPoint: point, bPoint: in * wideOut,
+		})
 		finish := c.output
 		if c.Width == 1 {
 			finish = c.pixels
@@ -329,17 +329,16 @@ func (c *Conv[T]) WeightGradient(g *Gradient[T], x, dy []T, ws *Workspace[T]) {
 	c.overBlocks(func(first, rows int) {
 		v, point := c.transform(&ws.v, image, first, rows, in)
 		z, outPoint := c.transformGradient(&ws.m, dy, first, rows, out)
-		for p := range c.points() {
-			u := g.weights[p*c.In*out:]
-			c.product(u, u, v[p*point:], z[p*outPoint:], product{
-				rows: c.In, depth: rows * cols, columns: out, c: out, init: out, aRow: 1, aColumn: in, b: out,
-			})
-		}
+		c.product(g.weights, g.weights, v, z, product{
+			points: c.points(), rows: c.In, depth: rows * cols, columns: out,
+			cRow: out, initRow: out, aRow: 1, aColumn: in, bRow: out,
+			cPoint: c.In * out, initPoint: c.In * out, aPoint: point, bPoint: outPoint,
+		})
 		sum := 0 // the point that has the sum of a tile
 		if c.Width == 3 {
 			sum = 5
 		}
-		c.product(g.bias, g.bias, c.one, z[sum*outPoint:], product{rows: 1, depth: rows * cols, columns: out, b: out})
+		c.product(g.bias, g.bias, c.one, z[sum*outPoint:], product{points: 1, rows: 1, depth: rows * cols, columns: out, bRow: out})
 	})
 }
 

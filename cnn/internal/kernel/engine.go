@@ -14,7 +14,7 @@ type Float interface{ float32 | float64 }
 type engine[T Float] struct {
 	name  string
 	lanes int
-	// product stores init + a b in c.
+	// product stores init + a b in c for each point.
 	product func(c, init, a, b []T, p product)
 	// input stores Bᵀ x B of neighbouring tiles in v, point by point; x is rows of
 	// pixels.
@@ -35,11 +35,13 @@ type engine[T Float] struct {
 	peak func(n int) int
 }
 
-// A product describes the sizes and strides of one: c and init have rows rows, a has
-// rows × depth elements and b depth rows of columns elements, a multiple of lanes.
+// A product describes the sizes and strides of products of matrices, one a point: c and
+// init have rows rows, a has rows × depth elements and b depth rows of columns elements,
+// a multiple of lanes.
 type product struct {
-	rows, depth, columns      int
-	c, init, aRow, aColumn, b int // strides
+	points, rows, depth, columns       int
+	cRow, initRow, aRow, aColumn, bRow int
+	cPoint, initPoint, aPoint, bPoint  int
 }
 
 // A tileRow describes tiles beside each other.

@@ -7,92 +7,92 @@ package kernel
 // product1x8AVX2 computes 1 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product1x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product1x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product2x8AVX2 computes 2 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product2x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product2x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product3x8AVX2 computes 3 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product3x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product3x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product4x8AVX2 computes 4 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product4x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product4x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product5x8AVX2 computes 5 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product5x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product5x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product6x8AVX2 computes 6 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product6x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product6x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product7x8AVX2 computes 7 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product7x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product7x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product8x8AVX2 computes 8 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product8x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product8x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product9x8AVX2 computes 9 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product9x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product9x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product10x8AVX2 computes 10 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product10x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product10x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product11x8AVX2 computes 11 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product11x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product11x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product12x8AVX2 computes 12 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product12x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product12x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product1x16AVX2 computes 1 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product1x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product1x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product2x16AVX2 computes 2 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product2x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product2x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product3x16AVX2 computes 3 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product3x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product3x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product4x16AVX2 computes 4 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product4x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product4x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product5x16AVX2 computes 5 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product5x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product5x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product6x16AVX2 computes 6 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product6x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product6x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // winogradInputAVX2 transforms a row of input tiles; strides are in bytes.
 //
@@ -132,142 +132,142 @@ func peakAVX2(n int)
 // product1x16AVX512 computes 1 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product1x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product1x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product2x16AVX512 computes 2 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product2x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product2x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product3x16AVX512 computes 3 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product3x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product3x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product4x16AVX512 computes 4 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product4x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product4x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product5x16AVX512 computes 5 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product5x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product5x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product6x16AVX512 computes 6 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product6x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product6x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product7x16AVX512 computes 7 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product7x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product7x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product8x16AVX512 computes 8 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product8x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product8x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product9x16AVX512 computes 9 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product9x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product9x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product10x16AVX512 computes 10 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product10x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product10x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product11x16AVX512 computes 11 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product11x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product11x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product12x16AVX512 computes 12 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product12x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product12x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product13x16AVX512 computes 13 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product13x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product13x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product14x16AVX512 computes 14 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product14x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product14x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product15x16AVX512 computes 15 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product15x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product15x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product16x16AVX512 computes 16 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product16x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product16x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product1x32AVX512 computes 1 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product1x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product1x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product2x32AVX512 computes 2 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product2x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product2x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product3x32AVX512 computes 3 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product3x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product3x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product4x32AVX512 computes 4 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product4x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product4x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product5x32AVX512 computes 5 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product5x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product5x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product6x32AVX512 computes 6 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product6x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product6x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product7x32AVX512 computes 7 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product7x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product7x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product8x32AVX512 computes 8 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product8x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product8x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product9x32AVX512 computes 9 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product9x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product9x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product10x32AVX512 computes 10 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product10x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product10x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product11x32AVX512 computes 11 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product11x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product11x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // product12x32AVX512 computes 12 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func product12x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+func product12x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
 // winogradInputAVX512 transforms a row of input tiles; strides are in bytes.
 //

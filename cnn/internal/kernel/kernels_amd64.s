@@ -4,24 +4,26 @@
 
 #include "textflag.h"
 
-// func product1x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product1x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product1x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product1x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product1x8AVX2_point:
+	MOVQ groups+40(FP), R8
 
 product1x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product1x8AVX2_depth:
 	VMOVUPS      (R10), Y1
@@ -31,36 +33,48 @@ product1x8AVX2_depth:
 	ADDQ         DI, R10
 	DECQ         R11
 	JNZ          product1x8AVX2_depth
-	MOVQ         cStride+48(FP), R9
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Y0, (AX)
 	ADDQ         R9, AX
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          product1x8AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product1x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product2x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product2x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product2x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product2x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product2x8AVX2_point:
+	MOVQ groups+40(FP), R8
 
 product2x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product2x8AVX2_depth:
 	VMOVUPS      (R10), Y2
@@ -72,7 +86,7 @@ product2x8AVX2_depth:
 	ADDQ         DI, R10
 	DECQ         R11
 	JNZ          product2x8AVX2_depth
-	MOVQ         cStride+48(FP), R9
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Y0, (AX)
 	ADDQ         R9, AX
 	ADDQ         BX, DX
@@ -81,33 +95,45 @@ product2x8AVX2_depth:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          product2x8AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product2x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product3x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product3x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product3x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product3x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product3x8AVX2_point:
+	MOVQ groups+40(FP), R8
 
 product3x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product3x8AVX2_depth:
 	VMOVUPS      (R10), Y3
@@ -121,7 +147,7 @@ product3x8AVX2_depth:
 	ADDQ         DI, R10
 	DECQ         R11
 	JNZ          product3x8AVX2_depth
-	MOVQ         cStride+48(FP), R9
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Y0, (AX)
 	ADDQ         R9, AX
 	ADDQ         BX, DX
@@ -133,37 +159,49 @@ product3x8AVX2_depth:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          product3x8AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product3x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product4x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product4x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product4x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product4x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product4x8AVX2_point:
+	MOVQ groups+40(FP), R9
 
 product4x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y3
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	MOVQ    DX, R10
 	MOVQ    b+24(FP), R11
-	MOVQ    depth+40(FP), R12
+	MOVQ    depth+48(FP), R12
 
 product4x8AVX2_depth:
 	VMOVUPS      (R11), Y4
@@ -173,13 +211,13 @@ product4x8AVX2_depth:
 	VFMADD231PS  Y4, Y5, Y1
 	VBROADCASTSS (R10)(BX*2), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R10)(R9*1), Y5
+	VBROADCASTSS (R10)(R8*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         SI, R10
 	ADDQ         DI, R11
 	DECQ         R12
 	JNZ          product4x8AVX2_depth
-	MOVQ         cStride+48(FP), R10
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Y0, (AX)
 	ADDQ         R10, AX
 	ADDQ         BX, DX
@@ -192,42 +230,54 @@ product4x8AVX2_depth:
 	VMOVUPS      Y3, (AX)
 	ADDQ         R10, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R9
 	JNZ          product4x8AVX2_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product4x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product5x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product5x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product5x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product5x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product5x8AVX2_point:
+	MOVQ groups+40(FP), R9
 
 product5x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y3
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y4
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	MOVQ    DX, R10
 	MOVQ    b+24(FP), R11
-	MOVQ    depth+40(FP), R12
+	MOVQ    depth+48(FP), R12
 
 product5x8AVX2_depth:
 	VMOVUPS      (R11), Y5
@@ -237,7 +287,7 @@ product5x8AVX2_depth:
 	VFMADD231PS  Y5, Y6, Y1
 	VBROADCASTSS (R10)(BX*2), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R10)(R9*1), Y6
+	VBROADCASTSS (R10)(R8*1), Y6
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS (R10)(BX*4), Y6
 	VFMADD231PS  Y5, Y6, Y4
@@ -245,7 +295,7 @@ product5x8AVX2_depth:
 	ADDQ         DI, R11
 	DECQ         R12
 	JNZ          product5x8AVX2_depth
-	MOVQ         cStride+48(FP), R10
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Y0, (AX)
 	ADDQ         R10, AX
 	ADDQ         BX, DX
@@ -261,46 +311,58 @@ product5x8AVX2_depth:
 	VMOVUPS      Y4, (AX)
 	ADDQ         R10, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R9
 	JNZ          product5x8AVX2_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product5x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product6x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product6x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product6x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product6x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (R9)(BX*2), R10
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product6x8AVX2_point:
+	MOVQ groups+40(FP), R10
 
 product6x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y3
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y4
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y5
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	MOVQ    DX, R11
 	MOVQ    b+24(FP), R12
-	MOVQ    depth+40(FP), R13
+	MOVQ    depth+48(FP), R13
 
 product6x8AVX2_depth:
 	VMOVUPS      (R12), Y6
@@ -310,17 +372,17 @@ product6x8AVX2_depth:
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (R11)(BX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R11)(R9*1), Y7
+	VBROADCASTSS (R11)(R8*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
 	VBROADCASTSS (R11)(BX*4), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R11)(R10*1), Y7
+	VBROADCASTSS (R11)(R9*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         SI, R11
 	ADDQ         DI, R12
 	DECQ         R13
 	JNZ          product6x8AVX2_depth
-	MOVQ         cStride+48(FP), R11
+	MOVQ         cStride+56(FP), R11
 	VMOVUPS      Y0, (AX)
 	ADDQ         R11, AX
 	ADDQ         BX, DX
@@ -339,49 +401,61 @@ product6x8AVX2_depth:
 	VMOVUPS      Y5, (AX)
 	ADDQ         R11, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R10
 	JNZ          product6x8AVX2_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product6x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product7x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product7x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product7x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product7x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (R9)(BX*2), R10
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product7x8AVX2_point:
+	MOVQ groups+40(FP), R10
 
 product7x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y3
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y4
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y5
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y6
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	MOVQ    DX, R11
 	MOVQ    b+24(FP), R12
-	MOVQ    depth+40(FP), R13
+	MOVQ    depth+48(FP), R13
 
 product7x8AVX2_depth:
 	VMOVUPS      (R12), Y7
@@ -391,19 +465,19 @@ product7x8AVX2_depth:
 	VFMADD231PS  Y7, Y8, Y1
 	VBROADCASTSS (R11)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (R11)(R9*1), Y8
+	VBROADCASTSS (R11)(R8*1), Y8
 	VFMADD231PS  Y7, Y8, Y3
 	VBROADCASTSS (R11)(BX*4), Y8
 	VFMADD231PS  Y7, Y8, Y4
-	VBROADCASTSS (R11)(R10*1), Y8
+	VBROADCASTSS (R11)(R9*1), Y8
 	VFMADD231PS  Y7, Y8, Y5
-	VBROADCASTSS (R11)(R9*2), Y8
+	VBROADCASTSS (R11)(R8*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
 	ADDQ         SI, R11
 	ADDQ         DI, R12
 	DECQ         R13
 	JNZ          product7x8AVX2_depth
-	MOVQ         cStride+48(FP), R11
+	MOVQ         cStride+56(FP), R11
 	VMOVUPS      Y0, (AX)
 	ADDQ         R11, AX
 	ADDQ         BX, DX
@@ -425,53 +499,65 @@ product7x8AVX2_depth:
 	VMOVUPS      Y6, (AX)
 	ADDQ         R11, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R10
 	JNZ          product7x8AVX2_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product7x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product8x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product8x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product8x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product8x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product8x8AVX2_point:
+	MOVQ groups+40(FP), R11
 
 product8x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	MOVQ    b+24(FP), R13
-	MOVQ    depth+40(FP), R14
+	MOVQ    depth+48(FP), R14
 
 product8x8AVX2_depth:
 	VMOVUPS      (R13), Y8
@@ -481,21 +567,21 @@ product8x8AVX2_depth:
 	VFMADD231PS  Y8, Y9, Y1
 	VBROADCASTSS (R12)(BX*2), Y9
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R12)(R9*1), Y9
+	VBROADCASTSS (R12)(R8*1), Y9
 	VFMADD231PS  Y8, Y9, Y3
 	VBROADCASTSS (R12)(BX*4), Y9
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R12)(R10*1), Y9
+	VBROADCASTSS (R12)(R9*1), Y9
 	VFMADD231PS  Y8, Y9, Y5
-	VBROADCASTSS (R12)(R9*2), Y9
+	VBROADCASTSS (R12)(R8*2), Y9
 	VFMADD231PS  Y8, Y9, Y6
-	VBROADCASTSS (R12)(R11*1), Y9
+	VBROADCASTSS (R12)(R10*1), Y9
 	VFMADD231PS  Y8, Y9, Y7
 	ADDQ         SI, R12
 	ADDQ         DI, R13
 	DECQ         R14
 	JNZ          product8x8AVX2_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Y0, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
@@ -520,57 +606,69 @@ product8x8AVX2_depth:
 	VMOVUPS      Y7, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product8x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product8x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product9x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product9x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product9x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product9x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product9x8AVX2_point:
+	MOVQ groups+40(FP), R11
 
 product9x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product9x8AVX2_depth:
 	VMOVUPS      (R14), Y9
@@ -580,15 +678,15 @@ product9x8AVX2_depth:
 	VFMADD231PS  Y9, Y10, Y1
 	VBROADCASTSS (R12)(BX*2), Y10
 	VFMADD231PS  Y9, Y10, Y2
-	VBROADCASTSS (R12)(R9*1), Y10
+	VBROADCASTSS (R12)(R8*1), Y10
 	VFMADD231PS  Y9, Y10, Y3
 	VBROADCASTSS (R12)(BX*4), Y10
 	VFMADD231PS  Y9, Y10, Y4
-	VBROADCASTSS (R12)(R10*1), Y10
+	VBROADCASTSS (R12)(R9*1), Y10
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R12)(R9*2), Y10
+	VBROADCASTSS (R12)(R8*2), Y10
 	VFMADD231PS  Y9, Y10, Y6
-	VBROADCASTSS (R12)(R11*1), Y10
+	VBROADCASTSS (R12)(R10*1), Y10
 	VFMADD231PS  Y9, Y10, Y7
 	VBROADCASTSS (R13), Y10
 	VFMADD231PS  Y9, Y10, Y8
@@ -597,7 +695,7 @@ product9x8AVX2_depth:
 	ADDQ         DI, R14
 	DECQ         R15
 	JNZ          product9x8AVX2_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Y0, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
@@ -625,60 +723,72 @@ product9x8AVX2_depth:
 	VMOVUPS      Y8, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product9x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product9x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product10x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product10x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product10x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product10x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product10x8AVX2_point:
+	MOVQ groups+40(FP), R11
 
 product10x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product10x8AVX2_depth:
 	VMOVUPS      (R14), Y10
@@ -688,15 +798,15 @@ product10x8AVX2_depth:
 	VFMADD231PS  Y10, Y11, Y1
 	VBROADCASTSS (R12)(BX*2), Y11
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (R12)(R9*1), Y11
+	VBROADCASTSS (R12)(R8*1), Y11
 	VFMADD231PS  Y10, Y11, Y3
 	VBROADCASTSS (R12)(BX*4), Y11
 	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (R12)(R10*1), Y11
+	VBROADCASTSS (R12)(R9*1), Y11
 	VFMADD231PS  Y10, Y11, Y5
-	VBROADCASTSS (R12)(R9*2), Y11
+	VBROADCASTSS (R12)(R8*2), Y11
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (R12)(R11*1), Y11
+	VBROADCASTSS (R12)(R10*1), Y11
 	VFMADD231PS  Y10, Y11, Y7
 	VBROADCASTSS (R13), Y11
 	VFMADD231PS  Y10, Y11, Y8
@@ -707,7 +817,7 @@ product10x8AVX2_depth:
 	ADDQ         DI, R14
 	DECQ         R15
 	JNZ          product10x8AVX2_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Y0, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
@@ -738,63 +848,75 @@ product10x8AVX2_depth:
 	VMOVUPS      Y9, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product10x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product10x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product11x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product11x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product11x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product11x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product11x8AVX2_point:
+	MOVQ groups+40(FP), R11
 
 product11x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y10
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product11x8AVX2_depth:
 	VMOVUPS      (R14), Y11
@@ -804,15 +926,15 @@ product11x8AVX2_depth:
 	VFMADD231PS  Y11, Y12, Y1
 	VBROADCASTSS (R12)(BX*2), Y12
 	VFMADD231PS  Y11, Y12, Y2
-	VBROADCASTSS (R12)(R9*1), Y12
+	VBROADCASTSS (R12)(R8*1), Y12
 	VFMADD231PS  Y11, Y12, Y3
 	VBROADCASTSS (R12)(BX*4), Y12
 	VFMADD231PS  Y11, Y12, Y4
-	VBROADCASTSS (R12)(R10*1), Y12
+	VBROADCASTSS (R12)(R9*1), Y12
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R12)(R9*2), Y12
+	VBROADCASTSS (R12)(R8*2), Y12
 	VFMADD231PS  Y11, Y12, Y6
-	VBROADCASTSS (R12)(R11*1), Y12
+	VBROADCASTSS (R12)(R10*1), Y12
 	VFMADD231PS  Y11, Y12, Y7
 	VBROADCASTSS (R13), Y12
 	VFMADD231PS  Y11, Y12, Y8
@@ -825,7 +947,7 @@ product11x8AVX2_depth:
 	ADDQ         DI, R14
 	DECQ         R15
 	JNZ          product11x8AVX2_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Y0, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
@@ -859,66 +981,78 @@ product11x8AVX2_depth:
 	VMOVUPS      Y10, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product11x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product11x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product12x8AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product12x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product12x8AVX2(SB), NOSPLIT, $0-88
+TEXT ·product12x8AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product12x8AVX2_point:
+	MOVQ groups+40(FP), R11
 
 product12x8AVX2_group:
 	VMOVUPS (CX), Y0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y10
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Y11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product12x8AVX2_depth:
 	VMOVUPS      (R14), Y12
@@ -928,15 +1062,15 @@ product12x8AVX2_depth:
 	VFMADD231PS  Y12, Y13, Y1
 	VBROADCASTSS (R12)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (R12)(R9*1), Y13
+	VBROADCASTSS (R12)(R8*1), Y13
 	VFMADD231PS  Y12, Y13, Y3
 	VBROADCASTSS (R12)(BX*4), Y13
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (R12)(R10*1), Y13
+	VBROADCASTSS (R12)(R9*1), Y13
 	VFMADD231PS  Y12, Y13, Y5
-	VBROADCASTSS (R12)(R9*2), Y13
+	VBROADCASTSS (R12)(R8*2), Y13
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R12)(R11*1), Y13
+	VBROADCASTSS (R12)(R10*1), Y13
 	VFMADD231PS  Y12, Y13, Y7
 	VBROADCASTSS (R13), Y13
 	VFMADD231PS  Y12, Y13, Y8
@@ -944,14 +1078,14 @@ product12x8AVX2_depth:
 	VFMADD231PS  Y12, Y13, Y9
 	VBROADCASTSS (R13)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y10
-	VBROADCASTSS (R13)(R9*1), Y13
+	VBROADCASTSS (R13)(R8*1), Y13
 	VFMADD231PS  Y12, Y13, Y11
 	ADDQ         SI, R12
 	ADDQ         SI, R13
 	ADDQ         DI, R14
 	DECQ         R15
 	JNZ          product12x8AVX2_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Y0, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
@@ -988,30 +1122,42 @@ product12x8AVX2_depth:
 	VMOVUPS      Y11, (AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product12x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product12x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func product1x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product1x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product1x16AVX2(SB), NOSPLIT, $0-88
+TEXT ·product1x16AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product1x16AVX2_point:
+	MOVQ groups+40(FP), R8
 
 product1x16AVX2_group:
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product1x16AVX2_depth:
 	VMOVUPS      (R10), Y2
@@ -1023,39 +1169,51 @@ product1x16AVX2_depth:
 	ADDQ         DI, R10
 	DECQ         R11
 	JNZ          product1x16AVX2_depth
-	MOVQ         cStride+48(FP), R9
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         R9, AX
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          product1x16AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product1x16AVX2_point
 	VZEROUPPER
 	RET
 
-// func product2x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product2x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product2x16AVX2(SB), NOSPLIT, $0-88
+TEXT ·product2x16AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product2x16AVX2_point:
+	MOVQ groups+40(FP), R8
 
 product2x16AVX2_group:
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Y2
 	VMOVUPS 32(CX), Y3
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product2x16AVX2_depth:
 	VMOVUPS      (R10), Y4
@@ -1070,7 +1228,7 @@ product2x16AVX2_depth:
 	ADDQ         DI, R10
 	DECQ         R11
 	JNZ          product2x16AVX2_depth
-	MOVQ         cStride+48(FP), R9
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         R9, AX
@@ -1081,36 +1239,48 @@ product2x16AVX2_depth:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          product2x16AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product2x16AVX2_point
 	VZEROUPPER
 	RET
 
-// func product3x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product3x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product3x16AVX2(SB), NOSPLIT, $0-88
+TEXT ·product3x16AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product3x16AVX2_point:
+	MOVQ groups+40(FP), R8
 
 product3x16AVX2_group:
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Y2
 	VMOVUPS 32(CX), Y3
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Y4
 	VMOVUPS 32(CX), Y5
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product3x16AVX2_depth:
 	VMOVUPS      (R10), Y6
@@ -1128,7 +1298,7 @@ product3x16AVX2_depth:
 	ADDQ         DI, R10
 	DECQ         R11
 	JNZ          product3x16AVX2_depth
-	MOVQ         cStride+48(FP), R9
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         R9, AX
@@ -1143,41 +1313,53 @@ product3x16AVX2_depth:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          product3x16AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product3x16AVX2_point
 	VZEROUPPER
 	RET
 
-// func product4x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product4x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product4x16AVX2(SB), NOSPLIT, $0-88
+TEXT ·product4x16AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product4x16AVX2_point:
+	MOVQ groups+40(FP), R9
 
 product4x16AVX2_group:
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y2
 	VMOVUPS 32(CX), Y3
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y4
 	VMOVUPS 32(CX), Y5
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y6
 	VMOVUPS 32(CX), Y7
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	MOVQ    DX, R10
 	MOVQ    b+24(FP), R11
-	MOVQ    depth+40(FP), R12
+	MOVQ    depth+48(FP), R12
 
 product4x16AVX2_depth:
 	VMOVUPS      (R11), Y8
@@ -1191,14 +1373,14 @@ product4x16AVX2_depth:
 	VBROADCASTSS (R10)(BX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R10)(R9*1), Y10
+	VBROADCASTSS (R10)(R8*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         SI, R10
 	ADDQ         DI, R11
 	DECQ         R12
 	JNZ          product4x16AVX2_depth
-	MOVQ         cStride+48(FP), R10
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         R10, AX
@@ -1215,47 +1397,59 @@ product4x16AVX2_depth:
 	VMOVUPS      Y7, 32(AX)
 	ADDQ         R10, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R9
 	JNZ          product4x16AVX2_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product4x16AVX2_point
 	VZEROUPPER
 	RET
 
-// func product5x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product5x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product5x16AVX2(SB), NOSPLIT, $0-88
+TEXT ·product5x16AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product5x16AVX2_point:
+	MOVQ groups+40(FP), R9
 
 product5x16AVX2_group:
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y2
 	VMOVUPS 32(CX), Y3
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y4
 	VMOVUPS 32(CX), Y5
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y6
 	VMOVUPS 32(CX), Y7
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Y8
 	VMOVUPS 32(CX), Y9
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	MOVQ    DX, R10
 	MOVQ    b+24(FP), R11
-	MOVQ    depth+40(FP), R12
+	MOVQ    depth+48(FP), R12
 
 product5x16AVX2_depth:
 	VMOVUPS      (R11), Y10
@@ -1269,7 +1463,7 @@ product5x16AVX2_depth:
 	VBROADCASTSS (R10)(BX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R10)(R9*1), Y12
+	VBROADCASTSS (R10)(R8*1), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
 	VBROADCASTSS (R10)(BX*4), Y12
@@ -1279,7 +1473,7 @@ product5x16AVX2_depth:
 	ADDQ         DI, R11
 	DECQ         R12
 	JNZ          product5x16AVX2_depth
-	MOVQ         cStride+48(FP), R10
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         R10, AX
@@ -1300,52 +1494,64 @@ product5x16AVX2_depth:
 	VMOVUPS      Y9, 32(AX)
 	ADDQ         R10, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R9
 	JNZ          product5x16AVX2_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product5x16AVX2_point
 	VZEROUPPER
 	RET
 
-// func product6x16AVX2(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product6x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·product6x16AVX2(SB), NOSPLIT, $0-88
+TEXT ·product6x16AVX2(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (R9)(BX*2), R10
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product6x16AVX2_point:
+	MOVQ groups+40(FP), R10
 
 product6x16AVX2_group:
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y2
 	VMOVUPS 32(CX), Y3
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y4
 	VMOVUPS 32(CX), Y5
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y6
 	VMOVUPS 32(CX), Y7
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y8
 	VMOVUPS 32(CX), Y9
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Y10
 	VMOVUPS 32(CX), Y11
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	MOVQ    DX, R11
 	MOVQ    b+24(FP), R12
-	MOVQ    depth+40(FP), R13
+	MOVQ    depth+48(FP), R13
 
 product6x16AVX2_depth:
 	VMOVUPS      (R12), Y12
@@ -1359,20 +1565,20 @@ product6x16AVX2_depth:
 	VBROADCASTSS (R11)(BX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R11)(R9*1), Y14
+	VBROADCASTSS (R11)(R8*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
 	VBROADCASTSS (R11)(BX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R11)(R10*1), Y14
+	VBROADCASTSS (R11)(R9*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         SI, R11
 	ADDQ         DI, R12
 	DECQ         R13
 	JNZ          product6x16AVX2_depth
-	MOVQ         cStride+48(FP), R11
+	MOVQ         cStride+56(FP), R11
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         R11, AX
@@ -1397,8 +1603,18 @@ product6x16AVX2_depth:
 	VMOVUPS      Y11, 32(AX)
 	ADDQ         R11, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R10
 	JNZ          product6x16AVX2_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product6x16AVX2_point
 	VZEROUPPER
 	RET
 
@@ -1730,7 +1946,6 @@ TEXT ·reluAVX2(SB), NOSPLIT, $0-24
 	VXORPS Y0, Y0, Y0
 
 reluAVX2_loop:
-	VMOVUPS (AX), Y1
 	VMOVUPS (CX), Y1
 	VMAXPS  Y1, Y0, Y1
 	VMOVUPS Y1, (AX)
@@ -1750,9 +1965,8 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-24
 	VXORPS Y0, Y0, Y0
 
 addAVX2_loop:
-	VMOVUPS (AX), Y0
-	VMOVUPS (CX), Y1
-	VADDPS  Y1, Y0, Y0
+	VMOVUPS (CX), Y0
+	VADDPS  (AX), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
@@ -1797,24 +2011,26 @@ peakAVX2_loop:
 	VZEROUPPER
 	RET
 
-// func product1x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product1x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product1x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product1x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product1x16AVX512_point:
+	MOVQ groups+40(FP), R8
 
 product1x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product1x16AVX512_depth:
 	VMOVUPS          (R10), Z1
@@ -1823,36 +2039,48 @@ product1x16AVX512_depth:
 	ADDQ             DI, R10
 	DECQ             R11
 	JNZ              product1x16AVX512_depth
-	MOVQ             cStride+48(FP), R9
+	MOVQ             cStride+56(FP), R9
 	VMOVUPS          Z0, (AX)
 	ADDQ             R9, AX
 	ADDQ             BX, DX
 	DECQ             R8
 	JNZ              product1x16AVX512_group
+	MOVQ             cNext+96(FP), R8
+	ADDQ             R8, AX
+	MOVQ             initNext+104(FP), R8
+	ADDQ             R8, CX
+	MOVQ             aNext+112(FP), R8
+	ADDQ             R8, DX
+	MOVQ             bNext+120(FP), R8
+	ADDQ             R8, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product1x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product2x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product2x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product2x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product2x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product2x16AVX512_point:
+	MOVQ groups+40(FP), R8
 
 product2x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product2x16AVX512_depth:
 	VMOVUPS          (R10), Z2
@@ -1862,7 +2090,7 @@ product2x16AVX512_depth:
 	ADDQ             DI, R10
 	DECQ             R11
 	JNZ              product2x16AVX512_depth
-	MOVQ             cStride+48(FP), R9
+	MOVQ             cStride+56(FP), R9
 	VMOVUPS          Z0, (AX)
 	ADDQ             R9, AX
 	ADDQ             BX, DX
@@ -1871,33 +2099,45 @@ product2x16AVX512_depth:
 	ADDQ             BX, DX
 	DECQ             R8
 	JNZ              product2x16AVX512_group
+	MOVQ             cNext+96(FP), R8
+	ADDQ             R8, AX
+	MOVQ             initNext+104(FP), R8
+	ADDQ             R8, CX
+	MOVQ             aNext+112(FP), R8
+	ADDQ             R8, DX
+	MOVQ             bNext+120(FP), R8
+	ADDQ             R8, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product2x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product3x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product3x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product3x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product3x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product3x16AVX512_point:
+	MOVQ groups+40(FP), R8
 
 product3x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product3x16AVX512_depth:
 	VMOVUPS          (R10), Z3
@@ -1908,7 +2148,7 @@ product3x16AVX512_depth:
 	ADDQ             DI, R10
 	DECQ             R11
 	JNZ              product3x16AVX512_depth
-	MOVQ             cStride+48(FP), R9
+	MOVQ             cStride+56(FP), R9
 	VMOVUPS          Z0, (AX)
 	ADDQ             R9, AX
 	ADDQ             BX, DX
@@ -1920,49 +2160,61 @@ product3x16AVX512_depth:
 	ADDQ             BX, DX
 	DECQ             R8
 	JNZ              product3x16AVX512_group
+	MOVQ             cNext+96(FP), R8
+	ADDQ             R8, AX
+	MOVQ             initNext+104(FP), R8
+	ADDQ             R8, CX
+	MOVQ             aNext+112(FP), R8
+	ADDQ             R8, DX
+	MOVQ             bNext+120(FP), R8
+	ADDQ             R8, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product3x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product4x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product4x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product4x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product4x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product4x16AVX512_point:
+	MOVQ groups+40(FP), R9
 
 product4x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	MOVQ    DX, R10
 	MOVQ    b+24(FP), R11
-	MOVQ    depth+40(FP), R12
+	MOVQ    depth+48(FP), R12
 
 product4x16AVX512_depth:
 	VMOVUPS          (R11), Z4
 	VFMADD231PS.BCST (R10), Z4, Z0
 	VFMADD231PS.BCST (R10)(BX*1), Z4, Z1
 	VFMADD231PS.BCST (R10)(BX*2), Z4, Z2
-	VFMADD231PS.BCST (R10)(R9*1), Z4, Z3
+	VFMADD231PS.BCST (R10)(R8*1), Z4, Z3
 	ADDQ             SI, R10
 	ADDQ             DI, R11
 	DECQ             R12
 	JNZ              product4x16AVX512_depth
-	MOVQ             cStride+48(FP), R10
+	MOVQ             cStride+56(FP), R10
 	VMOVUPS          Z0, (AX)
 	ADDQ             R10, AX
 	ADDQ             BX, DX
@@ -1975,55 +2227,67 @@ product4x16AVX512_depth:
 	VMOVUPS          Z3, (AX)
 	ADDQ             R10, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R9
 	JNZ              product4x16AVX512_group
+	MOVQ             cNext+96(FP), R9
+	ADDQ             R9, AX
+	MOVQ             initNext+104(FP), R9
+	ADDQ             R9, CX
+	MOVQ             aNext+112(FP), R9
+	ADDQ             R9, DX
+	MOVQ             bNext+120(FP), R9
+	ADDQ             R9, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product4x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product5x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product5x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product5x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product5x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product5x16AVX512_point:
+	MOVQ groups+40(FP), R9
 
 product5x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	MOVQ    DX, R10
 	MOVQ    b+24(FP), R11
-	MOVQ    depth+40(FP), R12
+	MOVQ    depth+48(FP), R12
 
 product5x16AVX512_depth:
 	VMOVUPS          (R11), Z5
 	VFMADD231PS.BCST (R10), Z5, Z0
 	VFMADD231PS.BCST (R10)(BX*1), Z5, Z1
 	VFMADD231PS.BCST (R10)(BX*2), Z5, Z2
-	VFMADD231PS.BCST (R10)(R9*1), Z5, Z3
+	VFMADD231PS.BCST (R10)(R8*1), Z5, Z3
 	VFMADD231PS.BCST (R10)(BX*4), Z5, Z4
 	ADDQ             SI, R10
 	ADDQ             DI, R11
 	DECQ             R12
 	JNZ              product5x16AVX512_depth
-	MOVQ             cStride+48(FP), R10
+	MOVQ             cStride+56(FP), R10
 	VMOVUPS          Z0, (AX)
 	ADDQ             R10, AX
 	ADDQ             BX, DX
@@ -2039,60 +2303,72 @@ product5x16AVX512_depth:
 	VMOVUPS          Z4, (AX)
 	ADDQ             R10, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R9
 	JNZ              product5x16AVX512_group
+	MOVQ             cNext+96(FP), R9
+	ADDQ             R9, AX
+	MOVQ             initNext+104(FP), R9
+	ADDQ             R9, CX
+	MOVQ             aNext+112(FP), R9
+	ADDQ             R9, DX
+	MOVQ             bNext+120(FP), R9
+	ADDQ             R9, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product5x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product6x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product6x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product6x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product6x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (R9)(BX*2), R10
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product6x16AVX512_point:
+	MOVQ groups+40(FP), R10
 
 product6x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	MOVQ    DX, R11
 	MOVQ    b+24(FP), R12
-	MOVQ    depth+40(FP), R13
+	MOVQ    depth+48(FP), R13
 
 product6x16AVX512_depth:
 	VMOVUPS          (R12), Z6
 	VFMADD231PS.BCST (R11), Z6, Z0
 	VFMADD231PS.BCST (R11)(BX*1), Z6, Z1
 	VFMADD231PS.BCST (R11)(BX*2), Z6, Z2
-	VFMADD231PS.BCST (R11)(R9*1), Z6, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z6, Z3
 	VFMADD231PS.BCST (R11)(BX*4), Z6, Z4
-	VFMADD231PS.BCST (R11)(R10*1), Z6, Z5
+	VFMADD231PS.BCST (R11)(R9*1), Z6, Z5
 	ADDQ             SI, R11
 	ADDQ             DI, R12
 	DECQ             R13
 	JNZ              product6x16AVX512_depth
-	MOVQ             cStride+48(FP), R11
+	MOVQ             cStride+56(FP), R11
 	VMOVUPS          Z0, (AX)
 	ADDQ             R11, AX
 	ADDQ             BX, DX
@@ -2111,64 +2387,76 @@ product6x16AVX512_depth:
 	VMOVUPS          Z5, (AX)
 	ADDQ             R11, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R10
 	JNZ              product6x16AVX512_group
+	MOVQ             cNext+96(FP), R10
+	ADDQ             R10, AX
+	MOVQ             initNext+104(FP), R10
+	ADDQ             R10, CX
+	MOVQ             aNext+112(FP), R10
+	ADDQ             R10, DX
+	MOVQ             bNext+120(FP), R10
+	ADDQ             R10, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product6x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product7x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product7x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product7x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product7x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (R9)(BX*2), R10
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product7x16AVX512_point:
+	MOVQ groups+40(FP), R10
 
 product7x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	MOVQ    DX, R11
 	MOVQ    b+24(FP), R12
-	MOVQ    depth+40(FP), R13
+	MOVQ    depth+48(FP), R13
 
 product7x16AVX512_depth:
 	VMOVUPS          (R12), Z7
 	VFMADD231PS.BCST (R11), Z7, Z0
 	VFMADD231PS.BCST (R11)(BX*1), Z7, Z1
 	VFMADD231PS.BCST (R11)(BX*2), Z7, Z2
-	VFMADD231PS.BCST (R11)(R9*1), Z7, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z7, Z3
 	VFMADD231PS.BCST (R11)(BX*4), Z7, Z4
-	VFMADD231PS.BCST (R11)(R10*1), Z7, Z5
-	VFMADD231PS.BCST (R11)(R9*2), Z7, Z6
+	VFMADD231PS.BCST (R11)(R9*1), Z7, Z5
+	VFMADD231PS.BCST (R11)(R8*2), Z7, Z6
 	ADDQ             SI, R11
 	ADDQ             DI, R12
 	DECQ             R13
 	JNZ              product7x16AVX512_depth
-	MOVQ             cStride+48(FP), R11
+	MOVQ             cStride+56(FP), R11
 	VMOVUPS          Z0, (AX)
 	ADDQ             R11, AX
 	ADDQ             BX, DX
@@ -2190,69 +2478,81 @@ product7x16AVX512_depth:
 	VMOVUPS          Z6, (AX)
 	ADDQ             R11, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R10
 	JNZ              product7x16AVX512_group
+	MOVQ             cNext+96(FP), R10
+	ADDQ             R10, AX
+	MOVQ             initNext+104(FP), R10
+	ADDQ             R10, CX
+	MOVQ             aNext+112(FP), R10
+	ADDQ             R10, DX
+	MOVQ             bNext+120(FP), R10
+	ADDQ             R10, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product7x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product8x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product8x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product8x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product8x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product8x16AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product8x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	MOVQ    b+24(FP), R13
-	MOVQ    depth+40(FP), R14
+	MOVQ    depth+48(FP), R14
 
 product8x16AVX512_depth:
 	VMOVUPS          (R13), Z8
 	VFMADD231PS.BCST (R12), Z8, Z0
 	VFMADD231PS.BCST (R12)(BX*1), Z8, Z1
 	VFMADD231PS.BCST (R12)(BX*2), Z8, Z2
-	VFMADD231PS.BCST (R12)(R9*1), Z8, Z3
+	VFMADD231PS.BCST (R12)(R8*1), Z8, Z3
 	VFMADD231PS.BCST (R12)(BX*4), Z8, Z4
-	VFMADD231PS.BCST (R12)(R10*1), Z8, Z5
-	VFMADD231PS.BCST (R12)(R9*2), Z8, Z6
-	VFMADD231PS.BCST (R12)(R11*1), Z8, Z7
+	VFMADD231PS.BCST (R12)(R9*1), Z8, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z8, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z8, Z7
 	ADDQ             SI, R12
 	ADDQ             DI, R13
 	DECQ             R14
 	JNZ              product8x16AVX512_depth
-	MOVQ             cStride+48(FP), R12
+	MOVQ             cStride+56(FP), R12
 	VMOVUPS          Z0, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
@@ -2277,75 +2577,87 @@ product8x16AVX512_depth:
 	VMOVUPS          Z7, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R11
 	JNZ              product8x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product8x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product9x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product9x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product9x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product9x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product9x16AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product9x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product9x16AVX512_depth:
 	VMOVUPS          (R14), Z9
 	VFMADD231PS.BCST (R12), Z9, Z0
 	VFMADD231PS.BCST (R12)(BX*1), Z9, Z1
 	VFMADD231PS.BCST (R12)(BX*2), Z9, Z2
-	VFMADD231PS.BCST (R12)(R9*1), Z9, Z3
+	VFMADD231PS.BCST (R12)(R8*1), Z9, Z3
 	VFMADD231PS.BCST (R12)(BX*4), Z9, Z4
-	VFMADD231PS.BCST (R12)(R10*1), Z9, Z5
-	VFMADD231PS.BCST (R12)(R9*2), Z9, Z6
-	VFMADD231PS.BCST (R12)(R11*1), Z9, Z7
+	VFMADD231PS.BCST (R12)(R9*1), Z9, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z9, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z9, Z7
 	VFMADD231PS.BCST (R13), Z9, Z8
 	ADDQ             SI, R12
 	ADDQ             SI, R13
 	ADDQ             DI, R14
 	DECQ             R15
 	JNZ              product9x16AVX512_depth
-	MOVQ             cStride+48(FP), R12
+	MOVQ             cStride+56(FP), R12
 	VMOVUPS          Z0, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
@@ -2373,71 +2685,83 @@ product9x16AVX512_depth:
 	VMOVUPS          Z8, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R11
 	JNZ              product9x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product9x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product10x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product10x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product10x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product10x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product10x16AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product10x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product10x16AVX512_depth:
 	VMOVUPS          (R14), Z10
 	VFMADD231PS.BCST (R12), Z10, Z0
 	VFMADD231PS.BCST (R12)(BX*1), Z10, Z1
 	VFMADD231PS.BCST (R12)(BX*2), Z10, Z2
-	VFMADD231PS.BCST (R12)(R9*1), Z10, Z3
+	VFMADD231PS.BCST (R12)(R8*1), Z10, Z3
 	VFMADD231PS.BCST (R12)(BX*4), Z10, Z4
-	VFMADD231PS.BCST (R12)(R10*1), Z10, Z5
-	VFMADD231PS.BCST (R12)(R9*2), Z10, Z6
-	VFMADD231PS.BCST (R12)(R11*1), Z10, Z7
+	VFMADD231PS.BCST (R12)(R9*1), Z10, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z10, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z10, Z7
 	VFMADD231PS.BCST (R13), Z10, Z8
 	VFMADD231PS.BCST (R13)(BX*1), Z10, Z9
 	ADDQ             SI, R12
@@ -2445,7 +2769,7 @@ product10x16AVX512_depth:
 	ADDQ             DI, R14
 	DECQ             R15
 	JNZ              product10x16AVX512_depth
-	MOVQ             cStride+48(FP), R12
+	MOVQ             cStride+56(FP), R12
 	VMOVUPS          Z0, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
@@ -2476,74 +2800,86 @@ product10x16AVX512_depth:
 	VMOVUPS          Z9, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R11
 	JNZ              product10x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product10x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product11x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product11x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product11x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product11x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product11x16AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product11x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product11x16AVX512_depth:
 	VMOVUPS          (R14), Z11
 	VFMADD231PS.BCST (R12), Z11, Z0
 	VFMADD231PS.BCST (R12)(BX*1), Z11, Z1
 	VFMADD231PS.BCST (R12)(BX*2), Z11, Z2
-	VFMADD231PS.BCST (R12)(R9*1), Z11, Z3
+	VFMADD231PS.BCST (R12)(R8*1), Z11, Z3
 	VFMADD231PS.BCST (R12)(BX*4), Z11, Z4
-	VFMADD231PS.BCST (R12)(R10*1), Z11, Z5
-	VFMADD231PS.BCST (R12)(R9*2), Z11, Z6
-	VFMADD231PS.BCST (R12)(R11*1), Z11, Z7
+	VFMADD231PS.BCST (R12)(R9*1), Z11, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z11, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z11, Z7
 	VFMADD231PS.BCST (R13), Z11, Z8
 	VFMADD231PS.BCST (R13)(BX*1), Z11, Z9
 	VFMADD231PS.BCST (R13)(BX*2), Z11, Z10
@@ -2552,7 +2888,7 @@ product11x16AVX512_depth:
 	ADDQ             DI, R14
 	DECQ             R15
 	JNZ              product11x16AVX512_depth
-	MOVQ             cStride+48(FP), R12
+	MOVQ             cStride+56(FP), R12
 	VMOVUPS          Z0, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
@@ -2586,87 +2922,99 @@ product11x16AVX512_depth:
 	VMOVUPS          Z10, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R11
 	JNZ              product11x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product11x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product12x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product12x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product12x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product12x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product12x16AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product12x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product12x16AVX512_depth:
 	VMOVUPS          (R14), Z12
 	VFMADD231PS.BCST (R12), Z12, Z0
 	VFMADD231PS.BCST (R12)(BX*1), Z12, Z1
 	VFMADD231PS.BCST (R12)(BX*2), Z12, Z2
-	VFMADD231PS.BCST (R12)(R9*1), Z12, Z3
+	VFMADD231PS.BCST (R12)(R8*1), Z12, Z3
 	VFMADD231PS.BCST (R12)(BX*4), Z12, Z4
-	VFMADD231PS.BCST (R12)(R10*1), Z12, Z5
-	VFMADD231PS.BCST (R12)(R9*2), Z12, Z6
-	VFMADD231PS.BCST (R12)(R11*1), Z12, Z7
+	VFMADD231PS.BCST (R12)(R9*1), Z12, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z12, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z12, Z7
 	VFMADD231PS.BCST (R13), Z12, Z8
 	VFMADD231PS.BCST (R13)(BX*1), Z12, Z9
 	VFMADD231PS.BCST (R13)(BX*2), Z12, Z10
-	VFMADD231PS.BCST (R13)(R9*1), Z12, Z11
+	VFMADD231PS.BCST (R13)(R8*1), Z12, Z11
 	ADDQ             SI, R12
 	ADDQ             SI, R13
 	ADDQ             DI, R14
 	DECQ             R15
 	JNZ              product12x16AVX512_depth
-	MOVQ             cStride+48(FP), R12
+	MOVQ             cStride+56(FP), R12
 	VMOVUPS          Z0, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
@@ -2703,91 +3051,103 @@ product12x16AVX512_depth:
 	VMOVUPS          Z11, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R11
 	JNZ              product12x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product12x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product13x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product13x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product13x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product13x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product13x16AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product13x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z12
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product13x16AVX512_depth:
 	VMOVUPS          (R14), Z13
 	VFMADD231PS.BCST (R12), Z13, Z0
 	VFMADD231PS.BCST (R12)(BX*1), Z13, Z1
 	VFMADD231PS.BCST (R12)(BX*2), Z13, Z2
-	VFMADD231PS.BCST (R12)(R9*1), Z13, Z3
+	VFMADD231PS.BCST (R12)(R8*1), Z13, Z3
 	VFMADD231PS.BCST (R12)(BX*4), Z13, Z4
-	VFMADD231PS.BCST (R12)(R10*1), Z13, Z5
-	VFMADD231PS.BCST (R12)(R9*2), Z13, Z6
-	VFMADD231PS.BCST (R12)(R11*1), Z13, Z7
+	VFMADD231PS.BCST (R12)(R9*1), Z13, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z13, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z13, Z7
 	VFMADD231PS.BCST (R13), Z13, Z8
 	VFMADD231PS.BCST (R13)(BX*1), Z13, Z9
 	VFMADD231PS.BCST (R13)(BX*2), Z13, Z10
-	VFMADD231PS.BCST (R13)(R9*1), Z13, Z11
+	VFMADD231PS.BCST (R13)(R8*1), Z13, Z11
 	VFMADD231PS.BCST (R13)(BX*4), Z13, Z12
 	ADDQ             SI, R12
 	ADDQ             SI, R13
 	ADDQ             DI, R14
 	DECQ             R15
 	JNZ              product13x16AVX512_depth
-	MOVQ             cStride+48(FP), R12
+	MOVQ             cStride+56(FP), R12
 	VMOVUPS          Z0, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
@@ -2827,95 +3187,107 @@ product13x16AVX512_depth:
 	VMOVUPS          Z12, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R11
 	JNZ              product13x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product13x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product14x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product14x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product14x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product14x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product14x16AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product14x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z12
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z13
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product14x16AVX512_depth:
 	VMOVUPS          (R14), Z14
 	VFMADD231PS.BCST (R12), Z14, Z0
 	VFMADD231PS.BCST (R12)(BX*1), Z14, Z1
 	VFMADD231PS.BCST (R12)(BX*2), Z14, Z2
-	VFMADD231PS.BCST (R12)(R9*1), Z14, Z3
+	VFMADD231PS.BCST (R12)(R8*1), Z14, Z3
 	VFMADD231PS.BCST (R12)(BX*4), Z14, Z4
-	VFMADD231PS.BCST (R12)(R10*1), Z14, Z5
-	VFMADD231PS.BCST (R12)(R9*2), Z14, Z6
-	VFMADD231PS.BCST (R12)(R11*1), Z14, Z7
+	VFMADD231PS.BCST (R12)(R9*1), Z14, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z14, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z14, Z7
 	VFMADD231PS.BCST (R13), Z14, Z8
 	VFMADD231PS.BCST (R13)(BX*1), Z14, Z9
 	VFMADD231PS.BCST (R13)(BX*2), Z14, Z10
-	VFMADD231PS.BCST (R13)(R9*1), Z14, Z11
+	VFMADD231PS.BCST (R13)(R8*1), Z14, Z11
 	VFMADD231PS.BCST (R13)(BX*4), Z14, Z12
-	VFMADD231PS.BCST (R13)(R10*1), Z14, Z13
+	VFMADD231PS.BCST (R13)(R9*1), Z14, Z13
 	ADDQ             SI, R12
 	ADDQ             SI, R13
 	ADDQ             DI, R14
 	DECQ             R15
 	JNZ              product14x16AVX512_depth
-	MOVQ             cStride+48(FP), R12
+	MOVQ             cStride+56(FP), R12
 	VMOVUPS          Z0, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
@@ -2958,99 +3330,111 @@ product14x16AVX512_depth:
 	VMOVUPS          Z13, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R11
 	JNZ              product14x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product14x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product15x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product15x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product15x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product15x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product15x16AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product15x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z12
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z13
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z14
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product15x16AVX512_depth:
 	VMOVUPS          (R14), Z15
 	VFMADD231PS.BCST (R12), Z15, Z0
 	VFMADD231PS.BCST (R12)(BX*1), Z15, Z1
 	VFMADD231PS.BCST (R12)(BX*2), Z15, Z2
-	VFMADD231PS.BCST (R12)(R9*1), Z15, Z3
+	VFMADD231PS.BCST (R12)(R8*1), Z15, Z3
 	VFMADD231PS.BCST (R12)(BX*4), Z15, Z4
-	VFMADD231PS.BCST (R12)(R10*1), Z15, Z5
-	VFMADD231PS.BCST (R12)(R9*2), Z15, Z6
-	VFMADD231PS.BCST (R12)(R11*1), Z15, Z7
+	VFMADD231PS.BCST (R12)(R9*1), Z15, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z15, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z15, Z7
 	VFMADD231PS.BCST (R13), Z15, Z8
 	VFMADD231PS.BCST (R13)(BX*1), Z15, Z9
 	VFMADD231PS.BCST (R13)(BX*2), Z15, Z10
-	VFMADD231PS.BCST (R13)(R9*1), Z15, Z11
+	VFMADD231PS.BCST (R13)(R8*1), Z15, Z11
 	VFMADD231PS.BCST (R13)(BX*4), Z15, Z12
-	VFMADD231PS.BCST (R13)(R10*1), Z15, Z13
-	VFMADD231PS.BCST (R13)(R9*2), Z15, Z14
+	VFMADD231PS.BCST (R13)(R9*1), Z15, Z13
+	VFMADD231PS.BCST (R13)(R8*2), Z15, Z14
 	ADDQ             SI, R12
 	ADDQ             SI, R13
 	ADDQ             DI, R14
 	DECQ             R15
 	JNZ              product15x16AVX512_depth
-	MOVQ             cStride+48(FP), R12
+	MOVQ             cStride+56(FP), R12
 	VMOVUPS          Z0, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
@@ -3096,103 +3480,115 @@ product15x16AVX512_depth:
 	VMOVUPS          Z14, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R11
 	JNZ              product15x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product15x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product16x16AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product16x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product16x16AVX512(SB), NOSPLIT, $0-88
+TEXT ·product16x16AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product16x16AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product16x16AVX512_group:
 	VMOVUPS (CX), Z0
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z12
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z13
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z14
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z15
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product16x16AVX512_depth:
 	VMOVUPS          (R14), Z16
 	VFMADD231PS.BCST (R12), Z16, Z0
 	VFMADD231PS.BCST (R12)(BX*1), Z16, Z1
 	VFMADD231PS.BCST (R12)(BX*2), Z16, Z2
-	VFMADD231PS.BCST (R12)(R9*1), Z16, Z3
+	VFMADD231PS.BCST (R12)(R8*1), Z16, Z3
 	VFMADD231PS.BCST (R12)(BX*4), Z16, Z4
-	VFMADD231PS.BCST (R12)(R10*1), Z16, Z5
-	VFMADD231PS.BCST (R12)(R9*2), Z16, Z6
-	VFMADD231PS.BCST (R12)(R11*1), Z16, Z7
+	VFMADD231PS.BCST (R12)(R9*1), Z16, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z16, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z16, Z7
 	VFMADD231PS.BCST (R13), Z16, Z8
 	VFMADD231PS.BCST (R13)(BX*1), Z16, Z9
 	VFMADD231PS.BCST (R13)(BX*2), Z16, Z10
-	VFMADD231PS.BCST (R13)(R9*1), Z16, Z11
+	VFMADD231PS.BCST (R13)(R8*1), Z16, Z11
 	VFMADD231PS.BCST (R13)(BX*4), Z16, Z12
-	VFMADD231PS.BCST (R13)(R10*1), Z16, Z13
-	VFMADD231PS.BCST (R13)(R9*2), Z16, Z14
-	VFMADD231PS.BCST (R13)(R11*1), Z16, Z15
+	VFMADD231PS.BCST (R13)(R9*1), Z16, Z13
+	VFMADD231PS.BCST (R13)(R8*2), Z16, Z14
+	VFMADD231PS.BCST (R13)(R10*1), Z16, Z15
 	ADDQ             SI, R12
 	ADDQ             SI, R13
 	ADDQ             DI, R14
 	DECQ             R15
 	JNZ              product16x16AVX512_depth
-	MOVQ             cStride+48(FP), R12
+	MOVQ             cStride+56(FP), R12
 	VMOVUPS          Z0, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
@@ -3241,30 +3637,42 @@ product16x16AVX512_depth:
 	VMOVUPS          Z15, (AX)
 	ADDQ             R12, AX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             R11
 	JNZ              product16x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product16x16AVX512_point
 	VZEROUPPER
 	RET
 
-// func product1x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product1x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product1x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product1x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product1x32AVX512_point:
+	MOVQ groups+40(FP), R8
 
 product1x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product1x32AVX512_depth:
 	VMOVUPS      (R10), Z2
@@ -3276,39 +3684,51 @@ product1x32AVX512_depth:
 	ADDQ         DI, R10
 	DECQ         R11
 	JNZ          product1x32AVX512_depth
-	MOVQ         cStride+48(FP), R9
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R9, AX
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          product1x32AVX512_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product1x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product2x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product2x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product2x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product2x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product2x32AVX512_point:
+	MOVQ groups+40(FP), R8
 
 product2x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product2x32AVX512_depth:
 	VMOVUPS      (R10), Z4
@@ -3323,7 +3743,7 @@ product2x32AVX512_depth:
 	ADDQ         DI, R10
 	DECQ         R11
 	JNZ          product2x32AVX512_depth
-	MOVQ         cStride+48(FP), R9
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R9, AX
@@ -3334,36 +3754,48 @@ product2x32AVX512_depth:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          product2x32AVX512_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product2x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product3x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product3x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product3x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product3x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product3x32AVX512_point:
+	MOVQ groups+40(FP), R8
 
 product3x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R9
+	MOVQ    initStride+64(FP), R9
 	ADDQ    R9, CX
 	MOVQ    DX, R9
 	MOVQ    b+24(FP), R10
-	MOVQ    depth+40(FP), R11
+	MOVQ    depth+48(FP), R11
 
 product3x32AVX512_depth:
 	VMOVUPS      (R10), Z6
@@ -3381,7 +3813,7 @@ product3x32AVX512_depth:
 	ADDQ         DI, R10
 	DECQ         R11
 	JNZ          product3x32AVX512_depth
-	MOVQ         cStride+48(FP), R9
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R9, AX
@@ -3396,41 +3828,53 @@ product3x32AVX512_depth:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          product3x32AVX512_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product3x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product4x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product4x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product4x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product4x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product4x32AVX512_point:
+	MOVQ groups+40(FP), R9
 
 product4x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	MOVQ    DX, R10
 	MOVQ    b+24(FP), R11
-	MOVQ    depth+40(FP), R12
+	MOVQ    depth+48(FP), R12
 
 product4x32AVX512_depth:
 	VMOVUPS      (R11), Z8
@@ -3444,14 +3888,14 @@ product4x32AVX512_depth:
 	VBROADCASTSS (R10)(BX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R10)(R9*1), Z10
+	VBROADCASTSS (R10)(R8*1), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         SI, R10
 	ADDQ         DI, R11
 	DECQ         R12
 	JNZ          product4x32AVX512_depth
-	MOVQ         cStride+48(FP), R10
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R10, AX
@@ -3468,47 +3912,59 @@ product4x32AVX512_depth:
 	VMOVUPS      Z7, 64(AX)
 	ADDQ         R10, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R9
 	JNZ          product4x32AVX512_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product4x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product5x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product5x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product5x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product5x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product5x32AVX512_point:
+	MOVQ groups+40(FP), R9
 
 product5x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
-	MOVQ    initStride+56(FP), R10
+	MOVQ    initStride+64(FP), R10
 	ADDQ    R10, CX
 	MOVQ    DX, R10
 	MOVQ    b+24(FP), R11
-	MOVQ    depth+40(FP), R12
+	MOVQ    depth+48(FP), R12
 
 product5x32AVX512_depth:
 	VMOVUPS      (R11), Z10
@@ -3522,7 +3978,7 @@ product5x32AVX512_depth:
 	VBROADCASTSS (R10)(BX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R10)(R9*1), Z12
+	VBROADCASTSS (R10)(R8*1), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
 	VBROADCASTSS (R10)(BX*4), Z12
@@ -3532,7 +3988,7 @@ product5x32AVX512_depth:
 	ADDQ         DI, R11
 	DECQ         R12
 	JNZ          product5x32AVX512_depth
-	MOVQ         cStride+48(FP), R10
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R10, AX
@@ -3553,52 +4009,64 @@ product5x32AVX512_depth:
 	VMOVUPS      Z9, 64(AX)
 	ADDQ         R10, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R9
 	JNZ          product5x32AVX512_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product5x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product6x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product6x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product6x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product6x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (R9)(BX*2), R10
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product6x32AVX512_point:
+	MOVQ groups+40(FP), R10
 
 product6x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z10
 	VMOVUPS 64(CX), Z11
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	MOVQ    DX, R11
 	MOVQ    b+24(FP), R12
-	MOVQ    depth+40(FP), R13
+	MOVQ    depth+48(FP), R13
 
 product6x32AVX512_depth:
 	VMOVUPS      (R12), Z12
@@ -3612,20 +4080,20 @@ product6x32AVX512_depth:
 	VBROADCASTSS (R11)(BX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R11)(R9*1), Z14
+	VBROADCASTSS (R11)(R8*1), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
 	VBROADCASTSS (R11)(BX*4), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R11)(R10*1), Z14
+	VBROADCASTSS (R11)(R9*1), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         SI, R11
 	ADDQ         DI, R12
 	DECQ         R13
 	JNZ          product6x32AVX512_depth
-	MOVQ         cStride+48(FP), R11
+	MOVQ         cStride+56(FP), R11
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R11, AX
@@ -3650,56 +4118,68 @@ product6x32AVX512_depth:
 	VMOVUPS      Z11, 64(AX)
 	ADDQ         R11, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R10
 	JNZ          product6x32AVX512_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product6x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product7x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product7x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product7x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product7x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (R9)(BX*2), R10
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product7x32AVX512_point:
+	MOVQ groups+40(FP), R10
 
 product7x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z10
 	VMOVUPS 64(CX), Z11
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	VMOVUPS (CX), Z12
 	VMOVUPS 64(CX), Z13
-	MOVQ    initStride+56(FP), R11
+	MOVQ    initStride+64(FP), R11
 	ADDQ    R11, CX
 	MOVQ    DX, R11
 	MOVQ    b+24(FP), R12
-	MOVQ    depth+40(FP), R13
+	MOVQ    depth+48(FP), R13
 
 product7x32AVX512_depth:
 	VMOVUPS      (R12), Z14
@@ -3713,23 +4193,23 @@ product7x32AVX512_depth:
 	VBROADCASTSS (R11)(BX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R11)(R9*1), Z16
+	VBROADCASTSS (R11)(R8*1), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
 	VBROADCASTSS (R11)(BX*4), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R11)(R10*1), Z16
+	VBROADCASTSS (R11)(R9*1), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R11)(R9*2), Z16
+	VBROADCASTSS (R11)(R8*2), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         SI, R11
 	ADDQ         DI, R12
 	DECQ         R13
 	JNZ          product7x32AVX512_depth
-	MOVQ         cStride+48(FP), R11
+	MOVQ         cStride+56(FP), R11
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R11, AX
@@ -3758,61 +4238,73 @@ product7x32AVX512_depth:
 	VMOVUPS      Z13, 64(AX)
 	ADDQ         R11, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R10
 	JNZ          product7x32AVX512_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product7x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product8x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product8x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product8x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product8x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product8x32AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product8x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
 	VMOVUPS 64(CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z12
 	VMOVUPS 64(CX), Z13
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z14
 	VMOVUPS 64(CX), Z15
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	MOVQ    b+24(FP), R13
-	MOVQ    depth+40(FP), R14
+	MOVQ    depth+48(FP), R14
 
 product8x32AVX512_depth:
 	VMOVUPS      (R13), Z16
@@ -3826,26 +4318,26 @@ product8x32AVX512_depth:
 	VBROADCASTSS (R12)(BX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R12)(R9*1), Z18
+	VBROADCASTSS (R12)(R8*1), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
 	VBROADCASTSS (R12)(BX*4), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R12)(R10*1), Z18
+	VBROADCASTSS (R12)(R9*1), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R12)(R9*2), Z18
+	VBROADCASTSS (R12)(R8*2), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R12)(R11*1), Z18
+	VBROADCASTSS (R12)(R10*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         SI, R12
 	ADDQ         DI, R13
 	DECQ         R14
 	JNZ          product8x32AVX512_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R12, AX
@@ -3878,66 +4370,78 @@ product8x32AVX512_depth:
 	VMOVUPS      Z15, 64(AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product8x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product8x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product9x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product9x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product9x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product9x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product9x32AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product9x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
 	VMOVUPS 64(CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z12
 	VMOVUPS 64(CX), Z13
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z14
 	VMOVUPS 64(CX), Z15
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z16
 	VMOVUPS 64(CX), Z17
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product9x32AVX512_depth:
 	VMOVUPS      (R14), Z18
@@ -3951,19 +4455,19 @@ product9x32AVX512_depth:
 	VBROADCASTSS (R12)(BX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R12)(R9*1), Z20
+	VBROADCASTSS (R12)(R8*1), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
 	VBROADCASTSS (R12)(BX*4), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R12)(R10*1), Z20
+	VBROADCASTSS (R12)(R9*1), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R12)(R9*2), Z20
+	VBROADCASTSS (R12)(R8*2), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R12)(R11*1), Z20
+	VBROADCASTSS (R12)(R10*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
 	VBROADCASTSS (R13), Z20
@@ -3974,7 +4478,7 @@ product9x32AVX512_depth:
 	ADDQ         DI, R14
 	DECQ         R15
 	JNZ          product9x32AVX512_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R12, AX
@@ -4011,70 +4515,82 @@ product9x32AVX512_depth:
 	VMOVUPS      Z17, 64(AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product9x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product9x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product10x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product10x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product10x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product10x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product10x32AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product10x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
 	VMOVUPS 64(CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z12
 	VMOVUPS 64(CX), Z13
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z14
 	VMOVUPS 64(CX), Z15
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z16
 	VMOVUPS 64(CX), Z17
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z18
 	VMOVUPS 64(CX), Z19
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product10x32AVX512_depth:
 	VMOVUPS      (R14), Z20
@@ -4088,19 +4604,19 @@ product10x32AVX512_depth:
 	VBROADCASTSS (R12)(BX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R12)(R9*1), Z22
+	VBROADCASTSS (R12)(R8*1), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
 	VBROADCASTSS (R12)(BX*4), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R12)(R10*1), Z22
+	VBROADCASTSS (R12)(R9*1), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R12)(R9*2), Z22
+	VBROADCASTSS (R12)(R8*2), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R12)(R11*1), Z22
+	VBROADCASTSS (R12)(R10*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
 	VBROADCASTSS (R13), Z22
@@ -4114,7 +4630,7 @@ product10x32AVX512_depth:
 	ADDQ         DI, R14
 	DECQ         R15
 	JNZ          product10x32AVX512_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R12, AX
@@ -4155,74 +4671,86 @@ product10x32AVX512_depth:
 	VMOVUPS      Z19, 64(AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product10x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product10x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product11x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product11x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product11x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product11x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product11x32AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product11x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
 	VMOVUPS 64(CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z12
 	VMOVUPS 64(CX), Z13
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z14
 	VMOVUPS 64(CX), Z15
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z16
 	VMOVUPS 64(CX), Z17
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z18
 	VMOVUPS 64(CX), Z19
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z20
 	VMOVUPS 64(CX), Z21
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product11x32AVX512_depth:
 	VMOVUPS      (R14), Z22
@@ -4236,19 +4764,19 @@ product11x32AVX512_depth:
 	VBROADCASTSS (R12)(BX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R12)(R9*1), Z24
+	VBROADCASTSS (R12)(R8*1), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
 	VBROADCASTSS (R12)(BX*4), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R12)(R10*1), Z24
+	VBROADCASTSS (R12)(R9*1), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R12)(R9*2), Z24
+	VBROADCASTSS (R12)(R8*2), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R12)(R11*1), Z24
+	VBROADCASTSS (R12)(R10*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
 	VBROADCASTSS (R13), Z24
@@ -4265,7 +4793,7 @@ product11x32AVX512_depth:
 	ADDQ         DI, R14
 	DECQ         R15
 	JNZ          product11x32AVX512_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R12, AX
@@ -4310,78 +4838,90 @@ product11x32AVX512_depth:
 	VMOVUPS      Z21, 64(AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product11x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product11x32AVX512_point
 	VZEROUPPER
 	RET
 
-// func product12x32AVX512(c *float32, init *float32, a *float32, b *float32, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int)
+// func product12x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, AVX512F
-TEXT ·product12x32AVX512(SB), NOSPLIT, $0-88
+TEXT ·product12x32AVX512(SB), NOSPLIT, $0-128
 	MOVQ c+0(FP), AX
 	MOVQ init+8(FP), CX
 	MOVQ a+16(FP), DX
-	MOVQ aStride+64(FP), BX
-	MOVQ aStep+72(FP), SI
-	MOVQ bStride+80(FP), DI
-	MOVQ groups+32(FP), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 	LEAQ (R9)(BX*2), R10
-	LEAQ (R10)(BX*2), R11
+
+product12x32AVX512_point:
+	MOVQ groups+40(FP), R11
 
 product12x32AVX512_group:
 	VMOVUPS (CX), Z0
 	VMOVUPS 64(CX), Z1
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z10
 	VMOVUPS 64(CX), Z11
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z12
 	VMOVUPS 64(CX), Z13
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z14
 	VMOVUPS 64(CX), Z15
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z16
 	VMOVUPS 64(CX), Z17
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z18
 	VMOVUPS 64(CX), Z19
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z20
 	VMOVUPS 64(CX), Z21
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	VMOVUPS (CX), Z22
 	VMOVUPS 64(CX), Z23
-	MOVQ    initStride+56(FP), R12
+	MOVQ    initStride+64(FP), R12
 	ADDQ    R12, CX
 	MOVQ    DX, R12
 	LEAQ    (DX)(BX*8), R13
 	MOVQ    b+24(FP), R14
-	MOVQ    depth+40(FP), R15
+	MOVQ    depth+48(FP), R15
 
 product12x32AVX512_depth:
 	VMOVUPS      (R14), Z24
@@ -4395,19 +4935,19 @@ product12x32AVX512_depth:
 	VBROADCASTSS (R12)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R12)(R9*1), Z26
+	VBROADCASTSS (R12)(R8*1), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
 	VBROADCASTSS (R12)(BX*4), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R12)(R10*1), Z26
+	VBROADCASTSS (R12)(R9*1), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R12)(R9*2), Z26
+	VBROADCASTSS (R12)(R8*2), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R12)(R11*1), Z26
+	VBROADCASTSS (R12)(R10*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
 	VBROADCASTSS (R13), Z26
@@ -4419,7 +4959,7 @@ product12x32AVX512_depth:
 	VBROADCASTSS (R13)(BX*2), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R13)(R9*1), Z26
+	VBROADCASTSS (R13)(R8*1), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         SI, R12
@@ -4427,7 +4967,7 @@ product12x32AVX512_depth:
 	ADDQ         DI, R14
 	DECQ         R15
 	JNZ          product12x32AVX512_depth
-	MOVQ         cStride+48(FP), R12
+	MOVQ         cStride+56(FP), R12
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         R12, AX
@@ -4476,8 +5016,18 @@ product12x32AVX512_depth:
 	VMOVUPS      Z23, 64(AX)
 	ADDQ         R12, AX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         R11
 	JNZ          product12x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product12x32AVX512_point
 	VZEROUPPER
 	RET
 
@@ -4809,7 +5359,6 @@ TEXT ·reluAVX512(SB), NOSPLIT, $0-24
 	VPXORD Z0, Z0, Z0
 
 reluAVX512_loop:
-	VMOVUPS (AX), Z1
 	VMOVUPS (CX), Z1
 	VMAXPS  Z1, Z0, Z1
 	VMOVUPS Z1, (AX)
@@ -4829,9 +5378,8 @@ TEXT ·addAVX512(SB), NOSPLIT, $0-24
 	VPXORD Z0, Z0, Z0
 
 addAVX512_loop:
-	VMOVUPS (AX), Z0
-	VMOVUPS (CX), Z1
-	VADDPS  Z1, Z0, Z0
+	VMOVUPS (CX), Z0
+	VADDPS  (AX), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX

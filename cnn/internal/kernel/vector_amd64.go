@@ -17,7 +17,7 @@ func vectorEngines() []*engine[float32] {
 }
 
 type (
-	productKernel func(c, init, a, b *float32, groups, depth, cStride, initStride, aStride, aStep, bStride int)
+	productKernel func(c, init, a, b *float32, points, groups, depth, cStride, initStride, aStride, aStep, bStride, cNext, initNext, aNext, bNext int)
 	tileKernel    func(to, from *float32, tiles, vectors, pointStride, rowStride, pixelStride int)
 	outputKernel  func(y, m, bias, mask, residual *float32, tiles, vectors, pointStride, rowStride, pixelStride int)
 	vectorKernel  func(dst, src *float32, vectors int)
@@ -112,22 +112,28 @@ func (f *family) engine() *engine[float32] {
 // multiply cuts the columns into pieces of two vectors and the rows into as few groups
 // as possible of about equal size.
 func (f *family) multiply(c, init, a, b []float32, p product) {
-	_ = c[(p.rows-1)*p.c+p.columns-1]
-	_ = init[(p.rows-1)*p.init+p.columns-1]
-	_ = a[(p.rows-1)*p.aRow+(p.depth-1)*p.aColumn]
-	_ = b[(p.depth-1)*p.b+p.columns-1]
+	last := p.points - 1
+	_ = c[last*p.cPoint+(p.rows-1)*p.cRow+p.columns-1]
+	_ = init[last*p.initPoint+(p.rows-1)*p.initRow+p.columns-1]
+	_ = a[last*p.aPoint+(p.rows-1)*p.aRow+(p.depth-1)*p.aColumn]
+	_ = b[last*p.bPoint+(p.depth-1)*p.bRow+p.columns-1]
 	for o := 0; o < p.columns; o += 2 * f.lanes {
 		kernels := f.products[min(2*f.lanes, p.columns-o)/f.lanes-1]
 		groups := (p.rows + len(kernels) - 1) / len(kernels)
-		small, large := p.rows/groups, p.rows%groups // rows of a group, groups with one more
+		size, larger := p.rows/groups, p.rows%groups // rows of a group, groups with one more
 		i := 0
-		for _, g := range [2]struct{ groups, rows int }{{large, small + 1}, {groups - large, small}} {
-			if g.groups > 0 {
-				kernels[g.rows-1](&c[i*p.c+o], &init[i*p.init+o], &a[i*p.aRow], &b[o], g.groups, p.depth,
-					4*p.c, 4*p.init, 4*p.aRow, 4*p.aColumn, 4*p.b)
+		run := func(groups, size int) {
+			if groups == 0 {
+				return
 			}
-			i += g.groups * g.rows
+			rows := groups * size
+			kernels[size-1](&c[i*p.cRow+o], &init[i*p.initRow+o], &a[i*p.aRow], &b[o], p.points, groups, p.depth,
+				4*p.cRow, 4*p.initRow, 4*p.aRow, 4*p.aColumn, 4*p.bRow,
+				4*(p.cPoint-rows*p.cRow), 4*(p.initPoint-rows*p.initRow), 4*(p.aPoint-rows*p.aRow), 4*p.bPoint)
+			i += rows
 		}
+		run(larger, size+1)
+		run(groups-larger, size)
 	}
 }
 

@@ -56,11 +56,11 @@ func main() {
 		s.winogradGradient()
 		s.output("winogradOutput"+s.name, true)
 		s.output("pixelOutput"+s.name, false)
-		s.elementwise("relu"+s.name, "stores max(src, 0) in dst", func(dst, src, zero reg.VecVirtual) {
-			VMAXPS(src, zero, dst) // in this order NaN stays NaN
+		s.elementwise("relu"+s.name, "stores max(src, 0) in dst", func(v, zero reg.VecVirtual, _ Mem) {
+			VMAXPS(v, zero, v) // in this order NaN stays NaN
 		})
-		s.elementwise("add"+s.name, "adds src to dst", func(dst, src, _ reg.VecVirtual) {
-			VADDPS(src, dst, dst)
+		s.elementwise("add"+s.name, "adds src to dst", func(v, _ reg.VecVirtual, dst Mem) {
+			VADDPS(dst, v, v)
 		})
 		s.peak()
 	}
@@ -68,10 +68,11 @@ func main() {
 }
 
 // product: for each of n rows i, c[i] = init[i] + Σ_k a[i][k] b[k]; repeated for further
-// groups of n rows.
+// groups of n rows, and that for further points. The Next arguments lead from behind the
+// last group of a point to the first of the next.
 func (s isa) product(n, vectors int) {
 	name := fmt.Sprintf("product%dx%d%s", n, vectors*s.lanes, s.name)
-	TEXT(name, NOSPLIT, "func(c, init, a, b *float32, groups, depth, cStride, initStride, aStride, aStep, bStride int)")
+	TEXT(name, NOSPLIT, "func(c, init, a, b *float32, points, groups, depth, cStride, initStride, aStride, aStep, bStride, cNext, initNext, aNext, bNext int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes %d rows of a product at a time; strides are in bytes.", name, n))
 	c := Load(Param("c"), GP64())
@@ -80,7 +81,6 @@ func (s isa) product(n, vectors int) {
 	aStride := Load(Param("aStride"), GP64())
 	aStep := Load(Param("aStep"), GP64())
 	bStride := Load(Param("bStride"), GP64())
-	groups := Load(Param("groups"), GP64())
 	var odd [8]reg.Register // odd multiples of the stride
 	multiple := func(k int, times uint8) reg.Register {
 		r := GP64()
@@ -98,6 +98,8 @@ func (s isa) product(n, vectors int) {
 		odd[7] = multiple(5, 2)
 	}
 
+	Label(name + "_point")
+	groups := Load(Param("groups"), GP64())
 	Label(name + "_group")
 	sum := make([][]reg.VecVirtual, n)
 	for i := range sum {
@@ -162,8 +164,28 @@ func (s isa) product(n, vectors int) {
 	}
 	DECQ(groups)
 	JNZ(LabelRef(name + "_group"))
+	for _, p := range []struct {
+		register reg.Register
+		next     string
+	}{{c, "cNext"}, {init, "initNext"}, {a, "aNext"}} {
+		next := Load(Param(p.next), GP64())
+		ADDQ(next, p.register)
+	}
+	next := Load(Param("bNext"), GP64())
+	ADDQ(next, argument("b"))
+	DECQ(argument("points"))
+	JNZ(LabelRef(name + "_point"))
 	VZEROUPPER()
 	RET()
+}
+
+// argument is the memory of an argument, which a kernel may change.
+func argument(name string) Mem {
+	c, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return c.Addr
 }
 
 // points walks over the 4×4 points of a tile, each an array of its own.
@@ -443,8 +465,8 @@ func (s isa) output(name string, winograd bool) {
 	})
 }
 
-// elementwise applies op to n whole vectors.
-func (s isa) elementwise(name, doc string, op func(dst, src, zero reg.VecVirtual)) {
+// elementwise applies op, which changes v, a vector of src, to n of them.
+func (s isa) elementwise(name, doc string, op func(v, zero reg.VecVirtual, dst Mem)) {
 	TEXT(name, NOSPLIT, "func(dst, src *float32, vectors int)")
 	Pragma("noescape")
 	Doc(name + " " + doc + "; there is at least one vector.")
@@ -453,11 +475,10 @@ func (s isa) elementwise(name, doc string, op func(dst, src, zero reg.VecVirtual
 	left := Load(Param("vectors"), GP64())
 	zero := s.zero()
 	Label(name + "_loop")
-	d, v := s.vector(), s.vector()
-	VMOVUPS(Mem{Base: dst}, d)
+	v := s.vector()
 	VMOVUPS(Mem{Base: src}, v)
-	op(d, v, zero)
-	VMOVUPS(d, Mem{Base: dst})
+	op(v, zero, Mem{Base: dst})
+	VMOVUPS(v, Mem{Base: dst})
 	ADDQ(Imm(uint64(s.bytes())), dst)
 	ADDQ(Imm(uint64(s.bytes())), src)
 	DECQ(left)
