@@ -136,7 +136,7 @@ func newMachine[T kernel.Float](n Network, weights [][]T, geo geometry, workers 
 		return nil, err
 	}
 	g := gorgonia.NewGraph()
-	m := &machine[T]{geometry: geo}
+	m := &machine[T]{geometry: geo, workers: workers}
 	x, input := m.newInput(g, "input", inputChannels)
 	m.input = input
 	var nodes gorgonia.Nodes
@@ -179,7 +179,6 @@ func newMachine[T kernel.Float](n Network, weights [][]T, geo geometry, workers 
 		}
 	}
 	m.vm = gorgonia.NewTapeMachine(g)
-	m.workers = workers
 	m.setWeights()
 	return m, nil
 }
@@ -206,7 +205,7 @@ func pointwise[T kernel.Float](loss losses.Loss, symmetric bool) func(*machine[T
 		var label, cost *gorgonia.Node
 		label, m.label = m.newInput(m.logits.Graph(), "label", channels)
 		cost, m.cost = m.newInput(m.logits.Graph(), "cost", channels)
-		m.loss, err = losses.Node(loss, m.logits, label, cost, symmetric)
+		m.loss, err = losses.Node(loss, m.logits, label, cost, symmetric, m.workers)
 		return err
 	}
 }
@@ -216,7 +215,7 @@ func trueEnergy[T kernel.Float](temperature *float64) func(*machine[T]) error {
 	return func(m *machine[T]) (err error) {
 		var couplings *gorgonia.Node
 		couplings, m.couplings = m.newInput(m.logits.Graph(), "couplings", 2)
-		m.loss, err = losses.TrueEnergyNode(m.logits, couplings, temperature)
+		m.loss, err = losses.TrueEnergyNode(m.logits, couplings, temperature, m.workers)
 		return err
 	}
 }

@@ -161,32 +161,3 @@ func TestAllocationPerStep(t *testing.T) {
 		t.Errorf("%d bytes a step", got)
 	}
 }
-
-func BenchmarkTrainStep(b *testing.B) {
-	for _, c := range []struct{ side, batch, channels, blocks int }{{16, 32, 16, 6}, {16, 64, 64, 3}} {
-		b.Run(fmt.Sprintf("L=%d/B=%d/C=%d/blocks=%d", c.side, c.batch, c.channels, c.blocks), func(b *testing.B) {
-			n := Network{Target: Bond, Channels: c.channels, Blocks: c.blocks}
-			rng := rand.New(rand.NewPCG(1, 1))
-			weights := newWeights[float32](n, rng)
-			m, err := newMachine(n, weights, geometry{c.batch, c.side, c.side, [2]bool{true, true}}, 1, pointwise[float32](losses.CrossEntropy{}, false))
-			if err != nil {
-				b.Fatal(err)
-			}
-			fillRandom(m, rng)
-			a := newAdam(weights)
-			b.ReportAllocs()
-			steps := 0
-			for b.Loop() {
-				if err := m.run(); err != nil {
-					b.Fatal(err)
-				}
-				steps++
-				a.step(steps, 1e-3, 1, weights, m.gradients())
-			}
-			perPixel := 2*9*4*c.channels + 2*c.blocks*9*c.channels*c.channels*3 + c.channels*c.channels*3 + 2*c.channels*3
-			seconds := b.Elapsed().Seconds()
-			b.ReportMetric(float64(2*perPixel*c.side*c.side*c.batch)*float64(steps)/seconds/1e9, "GFLOP/s")
-			b.ReportMetric(float64(c.batch*steps)/seconds, "samples/s")
-		})
-	}
-}

@@ -120,6 +120,10 @@ func checkLine(c *cli.Context, needed ...string) error {
 	return nil
 }
 
+// checkKernel refuses an environment that asks for kernels which this processor lacks,
+// before a command does anything.
+func checkKernel(*cli.Context) error { return cnn.CheckKernel() }
+
 // pathList is the value of a flag that is given once for each path. Unlike the
 // library's lists it does not split at commas.
 type pathList []string

@@ -15,7 +15,7 @@ const module = "spinlearn/"
 // allowed lists what each package may import of this module, tests aside.
 var allowed = map[string][]string{
 	"ising":               {},
-	"losses":              {"internal/fused"},
+	"losses":              {"internal/fused", "internal/parallel"},
 	"solver":              {"ising", "internal/parallel"},
 	"solver/solvertest":   {"ising", "solver"},
 	"data":                {"ising", "internal/atomicfile"},

@@ -144,7 +144,7 @@ func (c *Conv[T]) InputGradient(dx, dy, x, residual []T, ws *Workspace[T]) {
 
 // blockTiles is about the number of tiles that go through all phases together: with
 // many tiles a product is long, with few its operands stay in the cache.
-var blockTiles = 64
+const blockTiles = 64
 
 // pointGap separates the points of a block, which would otherwise fall into the same
 // sets of the cache.
