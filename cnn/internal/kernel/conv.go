@@ -172,12 +172,12 @@ func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, re
 		to, toMask, toResidual = grow(&ws.out, tileRows*c.side()*row), nil, nil
 	}
 	c.overBlocks(func(first, rows int) {
-		tiles := rows * tileCols
+		n := rows * tileCols
 		v, point := c.transform(&ws.v, image, first, rows, wideIn)
-		outPoint := tiles*wideOut + pointGap
+		outPoint := n*wideOut + pointGap
 		m := grow(&ws.m, c.points()*outPoint)
 		c.product(m, c.zeros, v, weights, product{
-			points: c.points(), rows: tiles, depth: in, columns: wideOut,
+			points: c.points(), rows: n, depth: in, columns: wideOut,
 			cRow: wideOut, aRow: wideIn, aColumn: 1, bRow: wideOut,
 			cPoint: outPoint, aPoint: point, bPoint: in * wideOut,
 		})
@@ -185,11 +185,8 @@ func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, re
 		if c.Width == 1 {
 			finish = c.pixels
 		}
-		for r := range rows {
-			at := (first + r) * c.side() * row
-			finish(to[at:], m[r*tileCols*wideOut:], bias, tail(toMask, at), tail(toResidual, at),
-				tileRow{tiles: tileCols, channels: wideOut, point: outPoint, row: row})
-		}
+		at := first * c.side() * row
+		finish(to[at:], m, bias, tail(toMask, at), tail(toResidual, at), tiles{rows, tileCols, wideOut, outPoint, row})
 	})
 	if whole {
 		return
@@ -229,45 +226,45 @@ func (c *Conv[T]) image(buffer *[]T, x []T, n, halo int, relu bool) []T {
 	rows, cols = rows*c.side()+2*halo, cols*c.side()+2*halo
 	stride := cols * wide
 	dst := grow(buffer, rows*stride)
+	inside := dst[halo*(stride+wide):]
+	if n == wide {
+		store(c.engine, inside, x, c.Rows, c.Cols*n, stride, relu)
+	} else {
+		for r := range c.Rows {
+			store(c.engine, inside[r*stride:], x[r*c.Cols*n:], c.Cols, n, wide, relu)
+		}
+	}
 	for r := range c.Rows {
 		row := dst[(r+halo)*stride:][:stride]
-		left, inner, right := row[:halo*wide], row[halo*wide:][:c.Cols*wide], row[(halo+c.Cols)*wide:]
-		c.storePixels(inner, x[r*c.Cols*n:][:c.Cols*n], n, relu)
-		border(left, inner[len(inner)-wide:], right, inner[:wide], c.Periodic[1])
+		border(row, halo*wide, c.Cols*wide, wide, c.Periodic[1])
 	}
-	top, inner, bottom := dst[:halo*stride], dst[halo*stride:][:c.Rows*stride], dst[(halo+c.Rows)*stride:]
-	border(top, inner[len(inner)-stride:], bottom, inner[:stride], c.Periodic[0])
+	border(dst, halo*stride, c.Rows*stride, stride, c.Periodic[0])
 	return dst
 }
 
-// border fills what lies before and after an image along one axis, whose first and
-// last entries along it are given.
-func border[T Float](before, last, after, first []T, periodic bool) {
-	n := 0
-	if periodic && len(before) > 0 {
-		copy(before, last)
-		n = copy(after, first)
-	} else {
-		clear(before)
+// store stores x or max(x, 0) like engine.relu.
+func store[T Float](e *engine[T], dst, x []T, rows, n, stride int, relu bool) {
+	if relu {
+		e.relu(dst, x, rows, n, stride)
+		return
 	}
-	clear(after[n:])
+	for r := range rows {
+		copy(dst[r*stride:][:n], x[r*n:])
+	}
 }
 
-// storePixels stores pixels of n channels in dst, where they have whole vectors.
-func (c *Conv[T]) storePixels(dst, x []T, n int, relu bool) {
-	wide := c.wide(n)
-	size := n // of what is stored at once
-	if wide == n {
-		size = len(x)
+// border fills what lies before and after the n values of v that begin at first. Along
+// a periodic axis that is a copy of the last and first of them, size values each.
+func border[T Float](v []T, first, n, size int, periodic bool) {
+	end := first + n
+	if periodic && first > 0 {
+		copy(v[:first], v[end-size:end])
+		copy(v[end:], v[first:first+size])
+		end += size
+	} else {
+		clear(v[:first])
 	}
-	for ; len(x) > 0; x = x[size:] {
-		if relu {
-			c.relu(dst[:size], x)
-		} else {
-			copy(dst[:size], x)
-		}
-		dst = dst[min(len(dst), size/n*wide):]
-	}
+	clear(v[end:])
 }
 
 // transform returns a block of tiles of the image, transformed, and the stride of
@@ -280,9 +277,7 @@ func (c *Conv[T]) transform(buffer *[]T, image []T, first, rows, wide int) (v []
 	row := (2*cols + 2) * wide
 	point = rows*cols*wide + pointGap
 	v = grow(buffer, c.points()*point)
-	for r := range rows {
-		c.input(v[r*cols*wide:], image[(first+r)*2*row:], tileRow{cols, wide, point, row})
-	}
+	c.input(v, image[first*2*row:], tiles{rows, cols, wide, point, row})
 	return v, point
 }
 
@@ -295,9 +290,7 @@ func (c *Conv[T]) transformGradient(buffer *[]T, dy []T, first, rows, wide int) 
 	row := 2 * cols * wide
 	point = rows*cols*wide + pointGap
 	z = grow(buffer, c.points()*point)
-	for r := range rows {
-		c.gradient(z[r*cols*wide:], dy[(first+r)*2*row:], tileRow{cols, wide, point, row})
-	}
+	c.gradient(z, dy[first*2*row:], tiles{rows, cols, wide, point, row})
 	return z, point
 }
 

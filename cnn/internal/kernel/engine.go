@@ -16,18 +16,19 @@ type engine[T Float] struct {
 	lanes int
 	// product stores init + a b in c for each point.
 	product func(c, init, a, b []T, p product)
-	// input stores Bᵀ x B of neighbouring tiles in v, point by point; x is rows of
-	// pixels.
-	input func(v, x []T, r tileRow)
-	// gradient stores A dy Aᵀ in z, but for the signs of the last row and column.
-	gradient func(z, dy []T, r tileRow)
-	// output stores [mask > 0] (Aᵀ m A + bias) + residual in y; mask and residual are
-	// laid out like y and may be nil.
-	output func(y, m, bias, mask, residual []T, r tileRow)
+	// input stores Bᵀ x B of each tile in v; x is an image.
+	input func(v, x []T, t tiles)
+	// gradient stores A dy Aᵀ in z, but for the signs of the last row and column; dy is
+	// an image.
+	gradient func(z, dy []T, t tiles)
+	// output stores [mask > 0] (Aᵀ m A + bias) + residual in the image y; mask and
+	// residual are laid out like y and may be nil.
+	output func(y, m, bias, mask, residual []T, t tiles)
 	// pixels is output for tiles of one pixel and one point.
-	pixels func(y, m, bias, mask, residual []T, r tileRow)
-	// relu stores max(x, 0) in dst.
-	relu func(dst, x []T)
+	pixels func(y, m, bias, mask, residual []T, t tiles)
+	// relu stores max(x, 0) in dst: rows of n values, which follow each other in x and
+	// begin every stride values in dst.
+	relu func(dst, x []T, rows, n, stride int)
 	// add adds x to dst.
 	add func(dst, x []T)
 	// peak makes multiplications and additions without anything else and returns how
@@ -44,11 +45,15 @@ type product struct {
 	cPoint, initPoint, aPoint, bPoint  int
 }
 
-// A tileRow describes tiles beside each other.
-type tileRow struct {
-	tiles, channels int
-	point, row      int // strides: of the points of a tile, of the image's rows
+// A tiles describes rows × cols tiles of an image.
+type tiles struct {
+	rows, cols, channels int
+	point                int // stride of the points of the transformed tiles
+	row                  int // stride of the rows of the image
 }
+
+// n returns the number of values of all tiles at one point.
+func (t tiles) n() int { return t.rows * t.cols * t.channels }
 
 // Variable is the environment variable that forces one kind of kernels.
 const Variable = "SPINLEARN_KERNEL"

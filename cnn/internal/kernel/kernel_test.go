@@ -218,7 +218,7 @@ func TestElementwise(t *testing.T) {
 		for n := range 70 {
 			x, y := random[float32](n, rng), random[float32](n, rng)
 			positive, sum := make([]float32, n), slices.Clone(y)
-			e.relu(positive, x)
+			e.relu(positive, x, 1, n, n)
 			e.add(sum, x)
 			for i := range n {
 				if positive[i] != max(x[i], 0) || sum[i] != x[i]+y[i] {
@@ -228,7 +228,7 @@ func TestElementwise(t *testing.T) {
 		}
 		x := make([]float32, 33)
 		x[0], x[32] = float32(math.NaN()), float32(math.NaN())
-		e.relu(x, x)
+		e.relu(x, x, 3, 11, 11)
 		if x[0] == x[0] || x[32] == x[32] {
 			t.Errorf("%s: ReLU of NaN is %v and %v: a broken network would go unseen", e.name, x[0], x[32])
 		}

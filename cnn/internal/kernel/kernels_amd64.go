@@ -94,37 +94,43 @@ func product5x16AVX2(c *float32, init *float32, a *float32, b *float32, points i
 //go:noescape
 func product6x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// winogradInputAVX2 transforms a row of input tiles; strides are in bytes.
+// winogradInputAVX2 transforms rows of input tiles; strides are in bytes.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func winogradInputAVX2(v *float32, x *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+func winogradInputAVX2(v *float32, x *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// winogradGradientAVX2 transforms a row of tiles of an output's gradient; strides are in bytes.
+// winogradGradientAVX2 transforms rows of tiles of an output's gradient; strides are in bytes.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func winogradGradientAVX2(z *float32, dy *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+func winogradGradientAVX2(z *float32, dy *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// winogradOutputAVX2 finishes a row of output tiles; strides are in bytes.
+// winogradOutputAVX2 finishes rows of output tiles; strides are in bytes.
 // Mask and residual, laid out like y, may be nil.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func winogradOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+func winogradOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// pixelOutputAVX2 finishes a row of output tiles; strides are in bytes.
+// pixelOutputAVX2 finishes rows of output tiles; strides are in bytes.
 // Mask and residual, laid out like y, may be nil.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func pixelOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+func pixelOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
 // reluAVX2 stores max(src, 0) in dst; there is at least one vector.
+// Next leads from behind a row to the next, in bytes.
 //
 //go:noescape
-func reluAVX2(dst *float32, src *float32, vectors int)
+func reluAVX2(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 
 // addAVX2 adds src to dst; there is at least one vector.
+// Next leads from behind a row to the next, in bytes.
 //
 //go:noescape
-func addAVX2(dst *float32, src *float32, vectors int)
+func addAVX2(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 
 // peakAVX2 makes n times 12 fused multiplications and additions of vectors.
 func peakAVX2(n int)
@@ -269,37 +275,43 @@ func product11x32AVX512(c *float32, init *float32, a *float32, b *float32, point
 //go:noescape
 func product12x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// winogradInputAVX512 transforms a row of input tiles; strides are in bytes.
+// winogradInputAVX512 transforms rows of input tiles; strides are in bytes.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func winogradInputAVX512(v *float32, x *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+func winogradInputAVX512(v *float32, x *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// winogradGradientAVX512 transforms a row of tiles of an output's gradient; strides are in bytes.
+// winogradGradientAVX512 transforms rows of tiles of an output's gradient; strides are in bytes.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func winogradGradientAVX512(z *float32, dy *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+func winogradGradientAVX512(z *float32, dy *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// winogradOutputAVX512 finishes a row of output tiles; strides are in bytes.
+// winogradOutputAVX512 finishes rows of output tiles; strides are in bytes.
 // Mask and residual, laid out like y, may be nil.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func winogradOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+func winogradOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// pixelOutputAVX512 finishes a row of output tiles; strides are in bytes.
+// pixelOutputAVX512 finishes rows of output tiles; strides are in bytes.
 // Mask and residual, laid out like y, may be nil.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func pixelOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+func pixelOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
 // reluAVX512 stores max(src, 0) in dst; there is at least one vector.
+// Next leads from behind a row to the next, in bytes.
 //
 //go:noescape
-func reluAVX512(dst *float32, src *float32, vectors int)
+func reluAVX512(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 
 // addAVX512 adds src to dst; there is at least one vector.
+// Next leads from behind a row to the next, in bytes.
 //
 //go:noescape
-func addAVX512(dst *float32, src *float32, vectors int)
+func addAVX512(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 
 // peakAVX512 makes n times 12 fused multiplications and additions of vectors.
 func peakAVX512(n int)

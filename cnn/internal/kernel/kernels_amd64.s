@@ -1618,20 +1618,22 @@ product6x16AVX2_depth:
 	VZEROUPPER
 	RET
 
-// func winogradInputAVX2(v *float32, x *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+// func winogradInputAVX2(v *float32, x *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX
-TEXT ·winogradInputAVX2(SB), NOSPLIT, $0-56
+TEXT ·winogradInputAVX2(SB), NOSPLIT, $0-72
 	MOVQ v+0(FP), AX
 	MOVQ x+8(FP), CX
-	MOVQ pointStride+32(FP), DX
+	MOVQ pointStride+40(FP), DX
 	LEAQ (DX)(DX*2), SI
-	MOVQ rowStride+40(FP), DI
-	MOVQ pixelStride+48(FP), R8
+	MOVQ rowStride+48(FP), DI
+	MOVQ pixelStride+56(FP), R8
 	LEAQ (R8)(R8*2), R9
-	MOVQ tiles+16(FP), R10
+
+winogradInputAVX2_row:
+	MOVQ cols+24(FP), R10
 
 winogradInputAVX2_tile:
-	MOVQ vectors+24(FP), R11
+	MOVQ vectors+32(FP), R11
 
 winogradInputAVX2_vector:
 	MOVQ    AX, BX
@@ -1712,23 +1714,29 @@ winogradInputAVX2_vector:
 	ADDQ    R8, CX
 	DECQ    R10
 	JNZ     winogradInputAVX2_tile
+	MOVQ    next+64(FP), BX
+	ADDQ    BX, CX
+	DECQ    rows+16(FP)
+	JNZ     winogradInputAVX2_row
 	VZEROUPPER
 	RET
 
-// func winogradGradientAVX2(z *float32, dy *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+// func winogradGradientAVX2(z *float32, dy *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX
-TEXT ·winogradGradientAVX2(SB), NOSPLIT, $0-56
+TEXT ·winogradGradientAVX2(SB), NOSPLIT, $0-72
 	MOVQ z+0(FP), AX
 	MOVQ dy+8(FP), CX
-	MOVQ pointStride+32(FP), DX
+	MOVQ pointStride+40(FP), DX
 	LEAQ (DX)(DX*2), SI
-	MOVQ rowStride+40(FP), BX
-	MOVQ pixelStride+48(FP), DI
+	MOVQ rowStride+48(FP), BX
+	MOVQ pixelStride+56(FP), DI
 	LEAQ (CX)(BX*1), R8
-	MOVQ tiles+16(FP), R9
+
+winogradGradientAVX2_row:
+	MOVQ cols+24(FP), R9
 
 winogradGradientAVX2_tile:
-	MOVQ vectors+24(FP), R10
+	MOVQ vectors+32(FP), R10
 
 winogradGradientAVX2_vector:
 	MOVQ    AX, BX
@@ -1776,28 +1784,35 @@ winogradGradientAVX2_vector:
 	ADDQ    DI, R8
 	DECQ    R9
 	JNZ     winogradGradientAVX2_tile
+	MOVQ    next+64(FP), BX
+	ADDQ    BX, CX
+	ADDQ    BX, R8
+	DECQ    rows+16(FP)
+	JNZ     winogradGradientAVX2_row
 	VZEROUPPER
 	RET
 
-// func winogradOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+// func winogradOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX
-TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-80
+TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-96
 	MOVQ   y+0(FP), AX
 	MOVQ   m+8(FP), CX
 	MOVQ   mask+24(FP), DX
 	MOVQ   residual+32(FP), BX
-	MOVQ   pointStride+56(FP), SI
+	MOVQ   pointStride+64(FP), SI
 	LEAQ   (SI)(SI*2), R8
 	XORQ   R9, R9
-	MOVQ   pixelStride+72(FP), R10
-	MOVQ   rowStride+64(FP), R11
+	MOVQ   pixelStride+80(FP), R10
+	MOVQ   rowStride+72(FP), R11
 	LEAQ   (R10)(R11*1), R12
 	VXORPS Y0, Y0, Y0
-	MOVQ   tiles+40(FP), R14
+
+winogradOutputAVX2_row:
+	MOVQ cols+48(FP), R14
 
 winogradOutputAVX2_tile:
 	MOVQ bias+16(FP), R13
-	MOVQ vectors+48(FP), R15
+	MOVQ vectors+56(FP), R15
 
 winogradOutputAVX2_vector:
 	MOVQ    CX, DI
@@ -1885,30 +1900,39 @@ winogradOutputAVX2_store:
 	ADDQ    $0x20, R13
 	DECQ    R15
 	JNZ     winogradOutputAVX2_vector
-	MOVQ    pixelStride+72(FP), DI
+	MOVQ    pixelStride+80(FP), DI
 	ADDQ    DI, R9
 	ADDQ    DI, R10
 	ADDQ    DI, R11
 	ADDQ    DI, R12
 	DECQ    R14
 	JNZ     winogradOutputAVX2_tile
+	MOVQ    next+88(FP), DI
+	ADDQ    DI, R9
+	ADDQ    DI, R10
+	ADDQ    DI, R11
+	ADDQ    DI, R12
+	DECQ    rows+40(FP)
+	JNZ     winogradOutputAVX2_row
 	VZEROUPPER
 	RET
 
-// func pixelOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+// func pixelOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX
-TEXT ·pixelOutputAVX2(SB), NOSPLIT, $0-80
+TEXT ·pixelOutputAVX2(SB), NOSPLIT, $0-96
 	MOVQ   y+0(FP), AX
 	MOVQ   m+8(FP), CX
 	MOVQ   mask+24(FP), DX
 	MOVQ   residual+32(FP), BX
 	XORQ   SI, SI
 	VXORPS Y0, Y0, Y0
-	MOVQ   tiles+40(FP), R8
+
+pixelOutputAVX2_row:
+	MOVQ cols+48(FP), R8
 
 pixelOutputAVX2_tile:
 	MOVQ bias+16(FP), DI
-	MOVQ vectors+48(FP), R9
+	MOVQ vectors+56(FP), R9
 
 pixelOutputAVX2_vector:
 	VMOVUPS (CX), Y1
@@ -1934,44 +1958,66 @@ pixelOutputAVX2_store:
 	JNZ     pixelOutputAVX2_vector
 	DECQ    R8
 	JNZ     pixelOutputAVX2_tile
+	MOVQ    next+88(FP), DI
+	ADDQ    DI, SI
+	DECQ    rows+40(FP)
+	JNZ     pixelOutputAVX2_row
 	VZEROUPPER
 	RET
 
-// func reluAVX2(dst *float32, src *float32, vectors int)
+// func reluAVX2(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 // Requires: AVX
-TEXT ·reluAVX2(SB), NOSPLIT, $0-24
+TEXT ·reluAVX2(SB), NOSPLIT, $0-48
 	MOVQ   dst+0(FP), AX
 	MOVQ   src+8(FP), CX
-	MOVQ   vectors+16(FP), DX
+	MOVQ   rows+16(FP), DX
 	VXORPS Y0, Y0, Y0
 
-reluAVX2_loop:
+reluAVX2_row:
+	MOVQ vectors+24(FP), BX
+
+reluAVX2_vector:
 	VMOVUPS (CX), Y1
 	VMAXPS  Y1, Y0, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
+	DECQ    BX
+	JNZ     reluAVX2_vector
+	MOVQ    dstNext+32(FP), BX
+	ADDQ    BX, AX
+	MOVQ    srcNext+40(FP), BX
+	ADDQ    BX, CX
 	DECQ    DX
-	JNZ     reluAVX2_loop
+	JNZ     reluAVX2_row
 	VZEROUPPER
 	RET
 
-// func addAVX2(dst *float32, src *float32, vectors int)
+// func addAVX2(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 // Requires: AVX
-TEXT ·addAVX2(SB), NOSPLIT, $0-24
+TEXT ·addAVX2(SB), NOSPLIT, $0-48
 	MOVQ   dst+0(FP), AX
 	MOVQ   src+8(FP), CX
-	MOVQ   vectors+16(FP), DX
+	MOVQ   rows+16(FP), DX
 	VXORPS Y0, Y0, Y0
 
-addAVX2_loop:
+addAVX2_row:
+	MOVQ vectors+24(FP), BX
+
+addAVX2_vector:
 	VMOVUPS (CX), Y0
 	VADDPS  (AX), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
+	DECQ    BX
+	JNZ     addAVX2_vector
+	MOVQ    dstNext+32(FP), BX
+	ADDQ    BX, AX
+	MOVQ    srcNext+40(FP), BX
+	ADDQ    BX, CX
 	DECQ    DX
-	JNZ     addAVX2_loop
+	JNZ     addAVX2_row
 	VZEROUPPER
 	RET
 
@@ -5031,20 +5077,22 @@ product12x32AVX512_depth:
 	VZEROUPPER
 	RET
 
-// func winogradInputAVX512(v *float32, x *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+// func winogradInputAVX512(v *float32, x *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX, AVX512F
-TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-56
+TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-72
 	MOVQ v+0(FP), AX
 	MOVQ x+8(FP), CX
-	MOVQ pointStride+32(FP), DX
+	MOVQ pointStride+40(FP), DX
 	LEAQ (DX)(DX*2), SI
-	MOVQ rowStride+40(FP), DI
-	MOVQ pixelStride+48(FP), R8
+	MOVQ rowStride+48(FP), DI
+	MOVQ pixelStride+56(FP), R8
 	LEAQ (R8)(R8*2), R9
-	MOVQ tiles+16(FP), R10
+
+winogradInputAVX512_row:
+	MOVQ cols+24(FP), R10
 
 winogradInputAVX512_tile:
-	MOVQ vectors+24(FP), R11
+	MOVQ vectors+32(FP), R11
 
 winogradInputAVX512_vector:
 	MOVQ    AX, BX
@@ -5125,23 +5173,29 @@ winogradInputAVX512_vector:
 	ADDQ    R8, CX
 	DECQ    R10
 	JNZ     winogradInputAVX512_tile
+	MOVQ    next+64(FP), BX
+	ADDQ    BX, CX
+	DECQ    rows+16(FP)
+	JNZ     winogradInputAVX512_row
 	VZEROUPPER
 	RET
 
-// func winogradGradientAVX512(z *float32, dy *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+// func winogradGradientAVX512(z *float32, dy *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX, AVX512F
-TEXT ·winogradGradientAVX512(SB), NOSPLIT, $0-56
+TEXT ·winogradGradientAVX512(SB), NOSPLIT, $0-72
 	MOVQ z+0(FP), AX
 	MOVQ dy+8(FP), CX
-	MOVQ pointStride+32(FP), DX
+	MOVQ pointStride+40(FP), DX
 	LEAQ (DX)(DX*2), SI
-	MOVQ rowStride+40(FP), BX
-	MOVQ pixelStride+48(FP), DI
+	MOVQ rowStride+48(FP), BX
+	MOVQ pixelStride+56(FP), DI
 	LEAQ (CX)(BX*1), R8
-	MOVQ tiles+16(FP), R9
+
+winogradGradientAVX512_row:
+	MOVQ cols+24(FP), R9
 
 winogradGradientAVX512_tile:
-	MOVQ vectors+24(FP), R10
+	MOVQ vectors+32(FP), R10
 
 winogradGradientAVX512_vector:
 	MOVQ    AX, BX
@@ -5189,28 +5243,35 @@ winogradGradientAVX512_vector:
 	ADDQ    DI, R8
 	DECQ    R9
 	JNZ     winogradGradientAVX512_tile
+	MOVQ    next+64(FP), BX
+	ADDQ    BX, CX
+	ADDQ    BX, R8
+	DECQ    rows+16(FP)
+	JNZ     winogradGradientAVX512_row
 	VZEROUPPER
 	RET
 
-// func winogradOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+// func winogradOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX, AVX512F
-TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-80
+TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-96
 	MOVQ   y+0(FP), AX
 	MOVQ   m+8(FP), CX
 	MOVQ   mask+24(FP), DX
 	MOVQ   residual+32(FP), BX
-	MOVQ   pointStride+56(FP), SI
+	MOVQ   pointStride+64(FP), SI
 	LEAQ   (SI)(SI*2), R8
 	XORQ   R9, R9
-	MOVQ   pixelStride+72(FP), R10
-	MOVQ   rowStride+64(FP), R11
+	MOVQ   pixelStride+80(FP), R10
+	MOVQ   rowStride+72(FP), R11
 	LEAQ   (R10)(R11*1), R12
 	VPXORD Z0, Z0, Z0
-	MOVQ   tiles+40(FP), R14
+
+winogradOutputAVX512_row:
+	MOVQ cols+48(FP), R14
 
 winogradOutputAVX512_tile:
 	MOVQ bias+16(FP), R13
-	MOVQ vectors+48(FP), R15
+	MOVQ vectors+56(FP), R15
 
 winogradOutputAVX512_vector:
 	MOVQ      CX, DI
@@ -5298,30 +5359,39 @@ winogradOutputAVX512_store:
 	ADDQ    $0x40, R13
 	DECQ    R15
 	JNZ     winogradOutputAVX512_vector
-	MOVQ    pixelStride+72(FP), DI
+	MOVQ    pixelStride+80(FP), DI
 	ADDQ    DI, R9
 	ADDQ    DI, R10
 	ADDQ    DI, R11
 	ADDQ    DI, R12
 	DECQ    R14
 	JNZ     winogradOutputAVX512_tile
+	MOVQ    next+88(FP), DI
+	ADDQ    DI, R9
+	ADDQ    DI, R10
+	ADDQ    DI, R11
+	ADDQ    DI, R12
+	DECQ    rows+40(FP)
+	JNZ     winogradOutputAVX512_row
 	VZEROUPPER
 	RET
 
-// func pixelOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, tiles int, vectors int, pointStride int, rowStride int, pixelStride int)
+// func pixelOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX, AVX512F
-TEXT ·pixelOutputAVX512(SB), NOSPLIT, $0-80
+TEXT ·pixelOutputAVX512(SB), NOSPLIT, $0-96
 	MOVQ   y+0(FP), AX
 	MOVQ   m+8(FP), CX
 	MOVQ   mask+24(FP), DX
 	MOVQ   residual+32(FP), BX
 	XORQ   SI, SI
 	VPXORD Z0, Z0, Z0
-	MOVQ   tiles+40(FP), R8
+
+pixelOutputAVX512_row:
+	MOVQ cols+48(FP), R8
 
 pixelOutputAVX512_tile:
 	MOVQ bias+16(FP), DI
-	MOVQ vectors+48(FP), R9
+	MOVQ vectors+56(FP), R9
 
 pixelOutputAVX512_vector:
 	VMOVUPS   (CX), Z1
@@ -5347,44 +5417,66 @@ pixelOutputAVX512_store:
 	JNZ     pixelOutputAVX512_vector
 	DECQ    R8
 	JNZ     pixelOutputAVX512_tile
+	MOVQ    next+88(FP), DI
+	ADDQ    DI, SI
+	DECQ    rows+40(FP)
+	JNZ     pixelOutputAVX512_row
 	VZEROUPPER
 	RET
 
-// func reluAVX512(dst *float32, src *float32, vectors int)
+// func reluAVX512(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 // Requires: AVX, AVX512F
-TEXT ·reluAVX512(SB), NOSPLIT, $0-24
+TEXT ·reluAVX512(SB), NOSPLIT, $0-48
 	MOVQ   dst+0(FP), AX
 	MOVQ   src+8(FP), CX
-	MOVQ   vectors+16(FP), DX
+	MOVQ   rows+16(FP), DX
 	VPXORD Z0, Z0, Z0
 
-reluAVX512_loop:
+reluAVX512_row:
+	MOVQ vectors+24(FP), BX
+
+reluAVX512_vector:
 	VMOVUPS (CX), Z1
 	VMAXPS  Z1, Z0, Z1
 	VMOVUPS Z1, (AX)
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
+	DECQ    BX
+	JNZ     reluAVX512_vector
+	MOVQ    dstNext+32(FP), BX
+	ADDQ    BX, AX
+	MOVQ    srcNext+40(FP), BX
+	ADDQ    BX, CX
 	DECQ    DX
-	JNZ     reluAVX512_loop
+	JNZ     reluAVX512_row
 	VZEROUPPER
 	RET
 
-// func addAVX512(dst *float32, src *float32, vectors int)
+// func addAVX512(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 // Requires: AVX, AVX512F
-TEXT ·addAVX512(SB), NOSPLIT, $0-24
+TEXT ·addAVX512(SB), NOSPLIT, $0-48
 	MOVQ   dst+0(FP), AX
 	MOVQ   src+8(FP), CX
-	MOVQ   vectors+16(FP), DX
+	MOVQ   rows+16(FP), DX
 	VPXORD Z0, Z0, Z0
 
-addAVX512_loop:
+addAVX512_row:
+	MOVQ vectors+24(FP), BX
+
+addAVX512_vector:
 	VMOVUPS (CX), Z0
 	VADDPS  (AX), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
+	DECQ    BX
+	JNZ     addAVX512_vector
+	MOVQ    dstNext+32(FP), BX
+	ADDQ    BX, AX
+	MOVQ    srcNext+40(FP), BX
+	ADDQ    BX, CX
 	DECQ    DX
-	JNZ     addAVX512_loop
+	JNZ     addAVX512_row
 	VZEROUPPER
 	RET
 

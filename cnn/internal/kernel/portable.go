@@ -31,67 +31,70 @@ func multiply[T Float](c, init, a, b []T, p product) {
 	}
 }
 
-func transformInput[T Float](v, x []T, r tileRow) {
-	for t := range r.tiles {
-		for c := range r.channels {
-			var d [4][4]T
-			for i := range 4 {
-				for j := range 4 {
-					d[i][j] = x[i*r.row+(2*t+j)*r.channels+c]
-				}
+// each calls f for each tile and channel with its place in the image, of tiles whose
+// outputs are side × side pixels, and at one point of the transformed tiles.
+func (t tiles) each(side int, f func(image, at int)) {
+	at := 0
+	for r := range t.rows {
+		for c := range t.cols {
+			for k := range t.channels {
+				f(side*(r*t.row+c*t.channels)+k, at)
+				at++
 			}
+		}
+	}
+}
+
+func transformInput[T Float](v, x []T, t tiles) {
+	t.each(2, func(image, at int) {
+		var d [4][4]T
+		for i := range 4 {
 			for j := range 4 {
-				d[0][j], d[1][j], d[2][j], d[3][j] = d[0][j]-d[2][j], d[1][j]+d[2][j], d[2][j]-d[1][j], d[1][j]-d[3][j]
-			}
-			at := v[t*r.channels+c:]
-			for i := range 4 {
-				e := &d[i]
-				at[4*i*r.point] = e[0] - e[2]
-				at[(4*i+1)*r.point] = e[1] + e[2]
-				at[(4*i+2)*r.point] = e[2] - e[1]
-				at[(4*i+3)*r.point] = e[1] - e[3]
+				d[i][j] = x[image+i*t.row+j*t.channels]
 			}
 		}
-	}
+		for j := range 4 {
+			d[0][j], d[1][j], d[2][j], d[3][j] = d[0][j]-d[2][j], d[1][j]+d[2][j], d[2][j]-d[1][j], d[1][j]-d[3][j]
+		}
+		for i := range 4 {
+			e, to := &d[i], v[at+4*i*t.point:]
+			to[0], to[t.point], to[2*t.point], to[3*t.point] = e[0]-e[2], e[1]+e[2], e[2]-e[1], e[1]-e[3]
+		}
+	})
 }
 
-func transformGradient[T Float](z, dy []T, r tileRow) {
-	for t := range r.tiles {
-		for c := range r.channels {
-			at := dy[2*t*r.channels+c:]
-			a, b := [2]T{at[0], at[r.channels]}, [2]T{at[r.row], at[r.row+r.channels]}
-			for i, e := range [4][2]T{a, {a[0] + b[0], a[1] + b[1]}, {a[0] - b[0], a[1] - b[1]}, b} {
-				to := z[4*i*r.point+t*r.channels+c:]
-				to[0], to[r.point], to[2*r.point], to[3*r.point] = e[0], e[0]+e[1], e[0]-e[1], e[1]
-			}
+func transformGradient[T Float](z, dy []T, t tiles) {
+	t.each(2, func(image, at int) {
+		a := [2]T{dy[image], dy[image+t.channels]}
+		image += t.row
+		b := [2]T{dy[image], dy[image+t.channels]}
+		for i, e := range [4][2]T{a, {a[0] + b[0], a[1] + b[1]}, {a[0] - b[0], a[1] - b[1]}, b} {
+			to := z[at+4*i*t.point:]
+			to[0], to[t.point], to[2*t.point], to[3*t.point] = e[0], e[0]+e[1], e[0]-e[1], e[1]
 		}
-	}
+	})
 }
 
-func transformOutput[T Float](y, m, bias, mask, residual []T, r tileRow) {
-	for t := range r.tiles {
-		for c := range r.channels {
-			var d [4][2]T
-			for i := range d {
-				at := m[4*i*r.point+t*r.channels+c:]
-				d[i] = [2]T{at[0] + at[r.point] + at[2*r.point], at[r.point] - at[2*r.point] - at[3*r.point]}
-			}
-			for j := range 2 {
-				at := (2*t+j)*r.channels + c
-				y[at] = finish(d[0][j]+d[1][j]+d[2][j]+bias[c], mask, residual, at)
-				at += r.row
-				y[at] = finish(d[1][j]-d[2][j]-d[3][j]+bias[c], mask, residual, at)
-			}
+func transformOutput[T Float](y, m, bias, mask, residual []T, t tiles) {
+	t.each(2, func(image, at int) {
+		var d [4][2]T
+		for i := range d {
+			e := m[at+4*i*t.point:]
+			d[i] = [2]T{e[0] + e[t.point] + e[2*t.point], e[t.point] - e[2*t.point] - e[3*t.point]}
 		}
-	}
+		b := bias[at%t.channels]
+		for j := range 2 {
+			to := image + j*t.channels
+			y[to] = finish(d[0][j]+d[1][j]+d[2][j]+b, mask, residual, to)
+			to += t.row
+			y[to] = finish(d[1][j]-d[2][j]-d[3][j]+b, mask, residual, to)
+		}
+	})
 }
 
-func outputPixels[T Float](y, m, bias, mask, residual []T, r tileRow) {
-	for t := range r.tiles {
-		for c := range r.channels {
-			at := t*r.channels + c
-			y[at] = finish(m[at]+bias[c], mask, residual, at)
-		}
+func outputPixels[T Float](y, m, bias, mask, residual []T, t tiles) {
+	for at := range t.n() {
+		y[at] = finish(m[at]+bias[at%t.channels], mask, residual, at)
 	}
 }
 
@@ -106,10 +109,12 @@ func finish[T Float](y T, mask, residual []T, at int) T {
 	return y
 }
 
-func relu[T Float](dst, x []T) {
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = max(x[i], 0)
+func relu[T Float](dst, x []T, rows, n, stride int) {
+	for r := range rows {
+		d := dst[r*stride:][:n]
+		for i, v := range x[r*n:][:n] {
+			d[i] = max(v, 0)
+		}
 	}
 }
 

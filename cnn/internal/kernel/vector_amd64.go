@@ -18,9 +18,9 @@ func vectorEngines() []*engine[float32] {
 
 type (
 	productKernel func(c, init, a, b *float32, points, groups, depth, cStride, initStride, aStride, aStep, bStride, cNext, initNext, aNext, bNext int)
-	tileKernel    func(to, from *float32, tiles, vectors, pointStride, rowStride, pixelStride int)
-	outputKernel  func(y, m, bias, mask, residual *float32, tiles, vectors, pointStride, rowStride, pixelStride int)
-	vectorKernel  func(dst, src *float32, vectors int)
+	tileKernel    func(to, from *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)
+	outputKernel  func(y, m, bias, mask, residual *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)
+	vectorKernel  func(dst, src *float32, rows, vectors, dstNext, srcNext int)
 )
 
 // A family is the kernels of one instruction set, as gen writes them.
@@ -75,30 +75,24 @@ var avx512 = &family{
 func (f *family) engine() *engine[float32] {
 	return &engine[float32]{
 		name: f.name, lanes: f.lanes, product: f.multiply,
-		input: func(v, x []float32, r tileRow) {
-			_ = x[3*r.row+(2*r.tiles+2)*r.channels-1]
-			f.overTiles(f.input, v, x, r)
+		input: func(v, x []float32, t tiles) {
+			_ = x[(2*t.rows+1)*t.row+(2*t.cols+2)*t.channels-1]
+			f.overTiles(f.input, v, x, t)
 		},
-		gradient: func(z, dy []float32, r tileRow) {
-			_ = dy[r.row+2*r.tiles*r.channels-1]
-			f.overTiles(f.gradient, z, dy, r)
+		gradient: func(z, dy []float32, t tiles) {
+			_ = dy[(2*t.rows-1)*t.row+2*t.cols*t.channels-1]
+			f.overTiles(f.gradient, z, dy, t)
 		},
-		output: func(y, m, bias, mask, residual []float32, r tileRow) {
-			_ = m[15*r.point+r.tiles*r.channels-1]
-			f.overOutputs(f.output, y, m, bias, mask, residual, r, r.row+2*r.tiles*r.channels)
+		output: func(y, m, bias, mask, residual []float32, t tiles) {
+			_ = m[15*t.point+t.n()-1]
+			f.overOutputs(f.output, y, m, bias, mask, residual, t, 2)
 		},
-		pixels: func(y, m, bias, mask, residual []float32, r tileRow) {
-			_ = m[r.tiles*r.channels-1]
-			f.overOutputs(f.pixels, y, m, bias, mask, residual, r, r.tiles*r.channels)
+		pixels: func(y, m, bias, mask, residual []float32, t tiles) {
+			_ = m[t.n()-1]
+			f.overOutputs(f.pixels, y, m, bias, mask, residual, t, 1)
 		},
-		relu: func(dst, x []float32) {
-			n := f.vectors(f.relu, dst, x)
-			relu(dst[n:], x[n:])
-		},
-		add: func(dst, x []float32) {
-			n := f.vectors(f.add, dst, x)
-			add(dst[n:], x[n:])
-		},
+		relu: f.rectify,
+		add:  f.sum,
 		peak: func(n int) int {
 			const chains = 12
 			one := 2 * chains * f.lanes
@@ -137,32 +131,47 @@ func (f *family) multiply(c, init, a, b []float32, p product) {
 	}
 }
 
-func (f *family) overTiles(kernel tileKernel, to, from []float32, r tileRow) {
-	_ = to[15*r.point+r.tiles*r.channels-1]
-	kernel(&to[0], &from[0], r.tiles, r.channels/f.lanes, 4*r.point, 4*r.row, 4*r.channels)
+func (f *family) overTiles(kernel tileKernel, to, from []float32, t tiles) {
+	_ = to[15*t.point+t.n()-1]
+	kernel(&to[0], &from[0], t.rows, t.cols, t.channels/f.lanes, 4*t.point, 4*t.row, 4*t.channels, 4*t.next(2))
 }
 
-// overOutputs is given the extent of y, mask and residual.
-func (f *family) overOutputs(kernel outputKernel, y, m, bias, mask, residual []float32, r tileRow, extent int) {
-	_, _ = y[extent-1], bias[r.channels-1]
-	kernel(&y[0], &m[0], &bias[0], optional(mask, extent), optional(residual, extent),
-		r.tiles, r.channels/f.lanes, 4*r.point, 4*r.row, 4*r.channels)
+// overOutputs is given the width of a tile.
+func (f *family) overOutputs(kernel outputKernel, y, m, bias, mask, residual []float32, t tiles, side int) {
+	end := (side*t.rows-1)*t.row + side*t.cols*t.channels // of y, mask and residual
+	_, _ = y[end-1], bias[t.channels-1]
+	kernel(&y[0], &m[0], &bias[0], optional(mask, end), optional(residual, end),
+		t.rows, t.cols, t.channels/f.lanes, 4*t.point, 4*t.row, 4*t.channels, 4*t.next(side))
 }
 
-func optional(v []float32, extent int) *float32 {
+// next leads from behind a row of tiles to the next.
+func (t tiles) next(side int) int { return side * (t.row - t.cols*t.channels) }
+
+func optional(v []float32, end int) *float32 {
 	if v == nil {
 		return nil
 	}
-	_ = v[extent-1]
+	_ = v[end-1]
 	return &v[0]
 }
 
-// vectors runs a kernel over the whole vectors of dst and returns their length.
-func (f *family) vectors(kernel vectorKernel, dst, x []float32) int {
-	n := len(dst) / f.lanes
-	if n > 0 {
-		_ = x[n*f.lanes-1]
-		kernel(&dst[0], &x[0], n)
+func (f *family) rectify(dst, x []float32, rows, n, stride int) {
+	vectors := n / f.lanes
+	whole := vectors * f.lanes
+	if vectors > 0 {
+		_, _ = dst[(rows-1)*stride+n-1], x[rows*n-1]
+		f.relu(&dst[0], &x[0], rows, vectors, 4*(stride-whole), 4*(n-whole))
 	}
-	return n * f.lanes
+	for r := range rows {
+		relu(dst[r*stride+whole:], x[r*n+whole:], 1, n-whole, 0)
+	}
+}
+
+func (f *family) sum(dst, x []float32) {
+	n := len(dst) / f.lanes * f.lanes
+	if n > 0 {
+		_ = x[n-1]
+		f.add(&dst[0], &x[0], 1, n/f.lanes, 0, 0)
+	}
+	add(dst[n:], x[n:])
 }

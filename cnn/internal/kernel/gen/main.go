@@ -108,8 +108,7 @@ func (s isa) product(n, vectors int) {
 			sum[i][v] = s.vector()
 			VMOVUPS(Mem{Base: init, Disp: v * s.bytes()}, sum[i][v])
 		}
-		initStride := Load(Param("initStride"), GP64())
-		ADDQ(initStride, init)
+		add("initStride", init)
 	}
 	at, high := GP64(), GP64()
 	MOVQ(a, at)
@@ -164,13 +163,9 @@ func (s isa) product(n, vectors int) {
 	}
 	DECQ(groups)
 	JNZ(LabelRef(name + "_group"))
-	for _, p := range []struct {
-		register reg.Register
-		next     string
-	}{{c, "cNext"}, {init, "initNext"}, {a, "aNext"}} {
-		next := Load(Param(p.next), GP64())
-		ADDQ(next, p.register)
-	}
+	add("cNext", c)
+	add("initNext", init)
+	add("aNext", a)
 	next := Load(Param("bNext"), GP64())
 	ADDQ(next, argument("b"))
 	DECQ(argument("points"))
@@ -212,10 +207,11 @@ func (p points) of(j int) Mem {
 
 func (p points) nextRow() { LEAQ(Mem{Base: p.at, Index: p.stride, Scale: 4}, p.at) }
 
-// overTiles repeats body for each tile and vector of channels. It runs between after
-// the last vector of a tile.
-func (s isa) overTiles(name string, begin, body, between func()) {
-	tiles := Load(Param("tiles"), GP64())
+// overTiles repeats body for each vector of channels of each tile of each row of tiles,
+// and runs between after the last vector of a tile and next after the last tile of a row.
+func (s isa) overTiles(name string, begin, body, between, next func()) {
+	Label(name + "_row")
+	cols := Load(Param("cols"), GP64())
 	Label(name + "_tile")
 	begin()
 	vectors := Load(Param("vectors"), GP64())
@@ -224,18 +220,29 @@ func (s isa) overTiles(name string, begin, body, between func()) {
 	DECQ(vectors)
 	JNZ(LabelRef(name + "_vector"))
 	between()
-	DECQ(tiles)
+	DECQ(cols)
 	JNZ(LabelRef(name + "_tile"))
+	next()
+	DECQ(argument("rows"))
+	JNZ(LabelRef(name + "_row"))
 	VZEROUPPER()
 	RET()
+}
+
+// add adds an argument to registers.
+func add(name string, to ...reg.Register) {
+	v := Load(Param(name), GP64())
+	for _, r := range to {
+		ADDQ(v, r)
+	}
 }
 
 // winogradInput: v = Bᵀ x B for the 4×4 pixels x of each tile.
 func (s isa) winogradInput() {
 	name := "winogradInput" + s.name
-	TEXT(name, NOSPLIT, "func(v, x *float32, tiles, vectors, pointStride, rowStride, pixelStride int)")
+	TEXT(name, NOSPLIT, "func(v, x *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)")
 	Pragma("noescape")
-	Doc(name + " transforms a row of input tiles; strides are in bytes.")
+	Doc(name+" transforms rows of input tiles; strides are in bytes.", "Next leads from behind a row of tiles to the next.")
 	out := Load(Param("v"), GP64())
 	x := Load(Param("x"), GP64())
 	p := newPoints(out, Load(Param("pointStride"), GP64()))
@@ -300,15 +307,16 @@ func (s isa) winogradInput() {
 		store(d1)
 		ADDQ(Imm(uint64(s.bytes())), x)
 		ADDQ(Imm(uint64(s.bytes())), out)
-	}, func() { ADDQ(pixel, x) }) // the vectors of a pixel have moved x by one pixel
+	}, func() { ADDQ(pixel, x) }, // the vectors of a pixel have moved x by one pixel
+		func() { add("next", x) })
 }
 
 // winogradGradient: z = A dy Aᵀ, save for the signs of the last row and column.
 func (s isa) winogradGradient() {
 	name := "winogradGradient" + s.name
-	TEXT(name, NOSPLIT, "func(z, dy *float32, tiles, vectors, pointStride, rowStride, pixelStride int)")
+	TEXT(name, NOSPLIT, "func(z, dy *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)")
 	Pragma("noescape")
-	Doc(name + " transforms a row of tiles of an output's gradient; strides are in bytes.")
+	Doc(name+" transforms rows of tiles of an output's gradient; strides are in bytes.", "Next leads from behind a row of tiles to the next.")
 	out := Load(Param("z"), GP64())
 	dy := Load(Param("dy"), GP64())
 	p := newPoints(out, Load(Param("pointStride"), GP64()))
@@ -353,7 +361,7 @@ func (s isa) winogradGradient() {
 	}, func() {
 		ADDQ(pixel, dy)
 		ADDQ(pixel, second)
-	})
+	}, func() { add("next", dy, second) })
 }
 
 // output: y = [mask > 0] (Aᵀ m A + bias) + residual for the 2×2 pixels of each tile, or
@@ -363,9 +371,9 @@ func (s isa) output(name string, winograd bool) {
 	if winograd {
 		side = 2
 	}
-	TEXT(name, NOSPLIT, "func(y, m, bias, mask, residual *float32, tiles, vectors, pointStride, rowStride, pixelStride int)")
+	TEXT(name, NOSPLIT, "func(y, m, bias, mask, residual *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)")
 	Pragma("noescape")
-	Doc(name+" finishes a row of output tiles; strides are in bytes.", "Mask and residual, laid out like y, may be nil.")
+	Doc(name+" finishes rows of output tiles; strides are in bytes.", "Mask and residual, laid out like y, may be nil.", "Next leads from behind a row of tiles to the next.")
 	y := Load(Param("y"), GP64())
 	m := Load(Param("m"), GP64())
 	mask := Load(Param("mask"), GP64())
@@ -458,23 +466,22 @@ func (s isa) output(name string, winograd bool) {
 		if !winograd {
 			return // the vectors have moved to the next pixel
 		}
-		pixel := Load(Param("pixelStride"), GP64())
-		for _, o := range offset {
-			ADDQ(pixel, o)
-		}
-	})
+		add("pixelStride", offset...)
+	}, func() { add("next", offset...) })
 }
 
-// elementwise applies op, which changes v, a vector of src, to n of them.
+// elementwise applies op, which changes v, a vector of src, to rows of whole vectors.
 func (s isa) elementwise(name, doc string, op func(v, zero reg.VecVirtual, dst Mem)) {
-	TEXT(name, NOSPLIT, "func(dst, src *float32, vectors int)")
+	TEXT(name, NOSPLIT, "func(dst, src *float32, rows, vectors, dstNext, srcNext int)")
 	Pragma("noescape")
-	Doc(name + " " + doc + "; there is at least one vector.")
+	Doc(name+" "+doc+"; there is at least one vector.", "Next leads from behind a row to the next, in bytes.")
 	dst := Load(Param("dst"), GP64())
 	src := Load(Param("src"), GP64())
-	left := Load(Param("vectors"), GP64())
+	rows := Load(Param("rows"), GP64())
 	zero := s.zero()
-	Label(name + "_loop")
+	Label(name + "_row")
+	left := Load(Param("vectors"), GP64())
+	Label(name + "_vector")
 	v := s.vector()
 	VMOVUPS(Mem{Base: src}, v)
 	op(v, zero, Mem{Base: dst})
@@ -482,7 +489,11 @@ func (s isa) elementwise(name, doc string, op func(v, zero reg.VecVirtual, dst M
 	ADDQ(Imm(uint64(s.bytes())), dst)
 	ADDQ(Imm(uint64(s.bytes())), src)
 	DECQ(left)
-	JNZ(LabelRef(name + "_loop"))
+	JNZ(LabelRef(name + "_vector"))
+	add("dstNext", dst)
+	add("srcNext", src)
+	DECQ(rows)
+	JNZ(LabelRef(name + "_row"))
 	VZEROUPPER()
 	RET()
 }
