@@ -9,8 +9,8 @@ import (
 	"spinlearn/internal/parallel"
 )
 
-// chunks is the number of parts in which a batch is worked on. It is fixed, so that
-// the order in which weight gradients are summed does not depend on the workers.
+// chunks is the number of parts of a batch over which weight gradients are summed. It is
+// fixed, so that the order of the sum does not depend on the workers.
 const chunks = 8
 
 // A stackSpec describes one operation of the network:
@@ -110,15 +110,6 @@ func newStack[T kernel.Float](spec stackSpec, free chan *scratch[T], x *gorgonia
 	return s, y, err
 }
 
-// overBatch calls f for every chunk of the batch and its range of samples.
-func (s *stack[T]) overBatch(f func(c *scratch[T], chunk, from, to int)) {
-	parallel.Do(s.workers, s.chunks, func(k int) {
-		c := <-s.free
-		f(c, k, s.batch*k/s.chunks, s.batch*(k+1)/s.chunks)
-		s.free <- c
-	})
-}
-
 // input returns what layer l reads of sample k, before its ReLU.
 func (s *stack[T]) input(x []T, l, k int) []T {
 	if l > 0 {
@@ -129,25 +120,27 @@ func (s *stack[T]) input(x []T, l, k int) []T {
 
 func (s *stack[T]) forward(x []T) {
 	last := len(s.layers) - 1
-	s.overBatch(func(c *scratch[T], _, from, to int) {
-		for k := from; k < to; k++ {
-			for l, v := range s.layers {
-				var residual []T
-				if l == last && s.residual {
-					residual = part(x, k, s.batch)
-				}
-				v.Forward(part(v.out, k, s.batch), s.input(x, l, k), residual, &c.Workspace)
+	parallel.Do(s.workers, s.batch, func(k int) {
+		c := <-s.free
+		defer func() { s.free <- c }()
+		for l, v := range s.layers {
+			var residual []T
+			if l == last && s.residual {
+				residual = part(x, k, s.batch)
 			}
+			v.Forward(part(v.out, k, s.batch), s.input(x, l, k), residual, &c.Workspace)
 		}
 	})
 }
 
 func (s *stack[T]) backward(dx, x, dy []T) {
-	s.overBatch(func(c *scratch[T], chunk, from, to int) {
+	parallel.Do(s.workers, s.chunks, func(chunk int) {
+		c := <-s.free
+		defer func() { s.free <- c }()
 		for _, v := range s.layers {
 			v.sums[chunk].Clear()
 		}
-		for k := from; k < to; k++ {
+		for k := s.batch * chunk / s.chunks; k < s.batch*(chunk+1)/s.chunks; k++ {
 			s.backwardSample(c, chunk, dx, x, part(dy, k, s.batch), k)
 		}
 	})

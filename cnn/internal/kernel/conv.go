@@ -181,12 +181,12 @@ func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, re
 			cRow: wideOut, aRow: wideIn, aColumn: 1, bRow: wideOut,
 			cPoint: outPoint, aPoint: point, bPoint: in * wideOut,
 		})
-		finish := c.output
+		output := c.output
 		if c.Width == 1 {
-			finish = c.pixels
+			output = c.pixels
 		}
 		at := first * c.side() * row
-		finish(to[at:], m, bias, tail(toMask, at), tail(toResidual, at), tiles{rows, tileCols, wideOut, outPoint, row})
+		output(to[at:], m, bias, tail(toMask, at), tail(toResidual, at), tiles{rows, tileCols, wideOut, outPoint, row})
 	})
 	if whole {
 		return
@@ -299,18 +299,16 @@ func (c *Conv[T]) transformGradient(buffer *[]T, dy []T, first, rows, wide int) 
 type Gradient[T Float] struct {
 	weights []T // (points, in, out), whole vectors of outputs
 	bias    []T
+	zero    bool // whatever weights and bias hold
 }
 
 // NewGradient returns a sum that is 0.
 func (c *Conv[T]) NewGradient() *Gradient[T] {
-	return &Gradient[T]{make([]T, len(c.forward)), make([]T, len(c.bias))}
+	return &Gradient[T]{make([]T, len(c.forward)), make([]T, len(c.bias)), true}
 }
 
 // Clear sets the sum to 0.
-func (g *Gradient[T]) Clear() {
-	clear(g.weights)
-	clear(g.bias)
-}
+func (g *Gradient[T]) Clear() { g.zero = true }
 
 // WeightGradient adds the gradient of one sample with input x to g, dy being that of
 // its output.
@@ -319,24 +317,33 @@ func (c *Conv[T]) WeightGradient(g *Gradient[T], x, dy []T, ws *Workspace[T]) {
 	image := c.image(&ws.image, x, c.In, c.Width/2, c.ReLU)
 	dy = c.image(&ws.out, dy, c.Out, 0, false)
 	_, cols := c.tiles()
+	sum := 0 // the point of z that has the sum of a tile
+	if c.Width == 3 {
+		sum = 5
+	}
 	c.overBlocks(func(first, rows int) {
 		v, point := c.transform(&ws.v, image, first, rows, in)
 		z, outPoint := c.transformGradient(&ws.m, dy, first, rows, out)
-		c.product(g.weights, g.weights, v, z, product{
+		weights := product{
 			points: c.points(), rows: c.In, depth: rows * cols, columns: out,
-			cRow: out, initRow: out, aRow: 1, aColumn: in, bRow: out,
-			cPoint: c.In * out, initPoint: c.In * out, aPoint: point, bPoint: outPoint,
-		})
-		sum := 0 // the point that has the sum of a tile
-		if c.Width == 3 {
-			sum = 5
+			cRow: out, aRow: 1, aColumn: in, bRow: out,
+			cPoint: c.In * out, aPoint: point, bPoint: outPoint,
 		}
-		c.product(g.bias, g.bias, c.one, z[sum*outPoint:], product{points: 1, rows: 1, depth: rows * cols, columns: out, bRow: out})
+		bias := product{points: 1, rows: 1, depth: rows * cols, columns: out, bRow: out}
+		if g.zero {
+			c.product(g.weights, c.zeros, v, z, weights)
+			c.product(g.bias, c.zeros, c.one, z[sum*outPoint:], bias)
+			g.zero = false
+			return
+		}
+		weights.initRow, weights.initPoint = weights.cRow, weights.cPoint
+		c.product(g.weights, g.weights, v, z, weights)
+		c.product(g.bias, g.bias, c.one, z[sum*outPoint:], bias)
 	})
 }
 
-// Gradients stores the sum of all gradients g in dw, (width, width, in, out), and db.
-// It uses the first of them for that.
+// Gradients stores the sum of all gradients g, to each of which a sample has been added,
+// in dw, (width, width, in, out), and db. It uses the first of them for that.
 func (c *Conv[T]) Gradients(dw, db []T, g []*Gradient[T]) {
 	sum := g[0]
 	for _, other := range g[1:] {
