@@ -220,7 +220,8 @@ func trueEnergy[T kernel.Float](temperature *float64) func(*machine[T]) error {
 	}
 }
 
-// setWeights lets the convolutions know that the weights have changed.
+// setWeights lets the convolutions know that the weights have changed. In training
+// each run begins with it.
 func (m *machine[T]) setWeights() {
 	var all []*layer[T]
 	for _, s := range m.stacks {

@@ -115,9 +115,15 @@ func TestNetworkIsTranslationInvariant(t *testing.T) {
 
 // The number of workers changes neither the loss nor a gradient, to the last bit.
 func TestWorkersDoNotChangeGradients(t *testing.T) {
+	for _, channels := range []int{5, 16} {
+		testWorkers(t, Network{Target: Bond, Channels: channels, Blocks: 1})
+	}
+}
+
+func testWorkers(t *testing.T, n Network) {
+	t.Helper()
 	var want [][]float32
 	for _, workers := range []int{1, 2, 5} {
-		n := Network{Target: Bond, Channels: 5, Blocks: 1}
 		m, err := newMachine(n, newWeights[float32](n, rand.New(rand.NewPCG(1, 3))), geometry{11, 4, 4, [2]bool{true, true}}, workers, pointwise[float32](losses.CrossEntropy{}, false))
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +138,7 @@ func TestWorkersDoNotChangeGradients(t *testing.T) {
 		}
 		for p := range got {
 			if !slices.Equal(got[p], want[p]) {
-				t.Fatalf("%d workers: gradient of %s differs", workers, n.parameters()[p].name)
+				t.Fatalf("%d channels, %d workers: gradient of %s differs", n.Channels, workers, n.parameters()[p].name)
 			}
 		}
 	}

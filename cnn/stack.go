@@ -154,7 +154,7 @@ func (s *stack[T]) backwardSample(c *scratch[T], chunk int, dx, x, dy []T, k int
 		v.WeightGradient(v.sums[chunk], a, g, &c.Workspace)
 		switch {
 		case l > 0:
-			d := resize(&c.grad[l%2], len(a))
+			d := kernel.Grow(&c.grad[l%2], len(a))
 			v.InputGradient(d, g, a, nil, &c.Workspace)
 			g = d
 		case s.residual:
@@ -163,12 +163,4 @@ func (s *stack[T]) backwardSample(c *scratch[T], chunk int, dx, x, dy []T, k int
 			v.InputGradient(part(dx, k, s.batch), g, a, nil, &c.Workspace)
 		}
 	}
-}
-
-// resize returns n elements of a buffer that grows if it has to.
-func resize[T any](buffer *[]T, n int) []T {
-	if cap(*buffer) < n {
-		*buffer = make([]T, n)
-	}
-	return (*buffer)[:n]
 }

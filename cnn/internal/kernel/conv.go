@@ -120,7 +120,8 @@ type Workspace[T Float] struct {
 	out   []T // output of whole tiles and vectors
 }
 
-func grow[T any](buffer *[]T, n int) []T {
+// Grow returns n elements of a buffer, which it replaces by a larger one if it has to.
+func Grow[T any](buffer *[]T, n int) []T {
 	if cap(*buffer) < n {
 		*buffer = make([]T, n)
 	}
@@ -169,13 +170,13 @@ func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, re
 	whole := c.whole(out)
 	to, toMask, toResidual := y, mask, residual
 	if !whole {
-		to, toMask, toResidual = grow(&ws.out, tileRows*c.side()*row), nil, nil
+		to, toMask, toResidual = Grow(&ws.out, tileRows*c.side()*row), nil, nil
 	}
 	c.overBlocks(func(first, rows int) {
 		n := rows * tileCols
 		v, point := c.transform(&ws.v, image, first, rows, wideIn)
 		outPoint := n*wideOut + pointGap
-		m := grow(&ws.m, c.points()*outPoint)
+		m := Grow(&ws.m, c.points()*outPoint)
 		c.product(m, c.zeros, v, weights, product{
 			points: c.points(), rows: n, depth: in, columns: wideOut,
 			cRow: wideOut, aRow: wideIn, aColumn: 1, bRow: wideOut,
@@ -225,7 +226,7 @@ func (c *Conv[T]) image(buffer *[]T, x []T, n, halo int, relu bool) []T {
 	rows, cols := c.tiles()
 	rows, cols = rows*c.side()+2*halo, cols*c.side()+2*halo
 	stride := cols * wide
-	dst := grow(buffer, rows*stride)
+	dst := Grow(buffer, rows*stride)
 	inside := dst[halo*(stride+wide):]
 	if n == wide {
 		store(c.engine, inside, x, c.Rows, c.Cols*n, stride, relu)
@@ -276,7 +277,7 @@ func (c *Conv[T]) transform(buffer *[]T, image []T, first, rows, wide int) (v []
 	}
 	row := (2*cols + 2) * wide
 	point = rows*cols*wide + pointGap
-	v = grow(buffer, c.points()*point)
+	v = Grow(buffer, c.points()*point)
 	c.input(v, image[first*2*row:], tiles{rows, cols, wide, point, row})
 	return v, point
 }
@@ -289,7 +290,7 @@ func (c *Conv[T]) transformGradient(buffer *[]T, dy []T, first, rows, wide int) 
 	}
 	row := 2 * cols * wide
 	point = rows*cols*wide + pointGap
-	z = grow(buffer, c.points()*point)
+	z = Grow(buffer, c.points()*point)
 	c.gradient(z, dy[first*2*row:], tiles{rows, cols, wide, point, row})
 	return z, point
 }

@@ -60,7 +60,8 @@ const Variable = "SPINLEARN_KERNEL"
 
 const portableName = "portable"
 
-// single is the engine for float32, and errForced what is wrong with [Variable].
+// single is the engine for float32: the best, or the one that [Variable] names, with
+// what is wrong with the name.
 var single, errForced = choose(os.Getenv(Variable), singles())
 
 // singles lists the engines for float32 that this processor has, the best first.
@@ -83,9 +84,6 @@ func choose(name string, engines []*engine[float32]) (*engine[float32], error) {
 // Check returns an error if [Variable] asks for kernels that are unknown or that this
 // processor lacks.
 func Check() error { return errForced }
-
-// Name returns the kind of kernels in use for float32: avx512, avx2 or portable.
-func Name() string { return single.name }
 
 var double = portable[float64](4)
 
