@@ -26,6 +26,15 @@ func (s Shape) tiles() (rows, cols int) {
 // points returns the number of points of a transformed tile, 16 or 1.
 func (s Shape) points() int { return (s.Width + s.side() - 1) * (s.Width + s.side() - 1) }
 
+// sum returns the point that, of the transformed gradient of a tile's output, has the sum,
+// and that, of the transformed output, adds to each pixel alike.
+func (s Shape) sum() int {
+	if s.Width == 1 {
+		return 0
+	}
+	return 5
+}
+
 // A Conv is a convolution with its weights. Several goroutines may use it at a time,
 // each with its own [Workspace].
 type Conv[T Float] struct {
@@ -33,7 +42,7 @@ type Conv[T Float] struct {
 	*engine[T]
 	forward  []T // transformed weights (points, in, out), whole vectors of outputs
 	backward []T // those of the convolution from the output's gradient to the input's
-	bias     []T // whole vectors
+	bias     []T // (points, out), added to the transformed output; whole vectors
 	zeros    []T // as many as the widest pixel has channels
 	one      []T
 }
@@ -45,7 +54,7 @@ func NewConv[T Float](s Shape, train bool) *Conv[T] { return newConv(s, train, e
 func newConv[T Float](s Shape, train bool, e *engine[T]) *Conv[T] {
 	c := &Conv[T]{Shape: s, engine: e}
 	c.forward = make([]T, s.points()*s.In*c.wide(s.Out))
-	c.bias = make([]T, c.wide(s.Out))
+	c.bias = make([]T, s.points()*c.wide(s.Out))
 	c.zeros = make([]T, c.wide(max(s.In, s.Out)))
 	c.one = []T{1}
 	if train {
@@ -59,7 +68,7 @@ func (e *engine[T]) wide(n int) int { return (n + e.lanes - 1) / e.lanes * e.lan
 
 // SetWeights stores weights, (width, width, in, out), and bias.
 func (c *Conv[T]) SetWeights(w, bias []T) {
-	copy(c.bias, bias)
+	copy(c.bias[c.sum()*c.wide(c.Out):], bias)
 	to := c.wide(c.Out)
 	for i := range c.In {
 		if c.Width == 1 {
@@ -140,7 +149,7 @@ func (c *Conv[T]) InputGradient(dx, dy, x, residual []T, ws *Workspace[T]) {
 	if !c.ReLU {
 		x = nil
 	}
-	c.apply(dx, dy, x, residual, c.backward, c.zeros, c.Out, c.In, false, ws)
+	c.apply(dx, dy, x, residual, c.backward, nil, c.Out, c.In, false, ws)
 }
 
 // blockTiles is about the number of tiles that go through all phases together: with
@@ -161,7 +170,8 @@ func (s Shape) overBlocks(f func(first, rows int)) {
 }
 
 // apply stores [mask > 0] (bias + convolution of x) + residual in y, for in channels
-// of x and out channels of y.
+// of x and out channels of y. Weights and bias are transformed; mask, residual and bias
+// may be nil.
 func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, relu bool, ws *Workspace[T]) {
 	wideIn, wideOut := c.wide(in), c.wide(out)
 	image := c.image(&ws.image, x, in, c.Width/2, relu)
@@ -177,17 +187,23 @@ func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, re
 		v, point := c.transform(&ws.v, image, first, rows, wideIn)
 		outPoint := n*wideOut + pointGap
 		m := Grow(&ws.m, c.points()*outPoint)
-		c.product(m, c.zeros, v, weights, product{
+		p := product{
 			points: c.points(), rows: n, depth: in, columns: wideOut,
 			cRow: wideOut, aRow: wideIn, aColumn: 1, bRow: wideOut,
 			cPoint: outPoint, aPoint: point, bPoint: in * wideOut,
-		})
+		}
+		if bias == nil {
+			c.product(m, c.zeros, v, weights, p)
+		} else {
+			p.initPoint = wideOut
+			c.product(m, bias, v, weights, p)
+		}
 		output := c.output
 		if c.Width == 1 {
 			output = c.pixels
 		}
 		at := first * c.side() * row
-		output(to[at:], m, bias, tail(toMask, at), tail(toResidual, at), tiles{rows, tileCols, wideOut, outPoint, row})
+		output(to[at:], m, tail(toMask, at), tail(toResidual, at), tiles{rows, tileCols, wideOut, outPoint, row})
 	})
 	if whole {
 		return
@@ -305,7 +321,7 @@ type Gradient[T Float] struct {
 
 // NewGradient returns a sum that is 0.
 func (c *Conv[T]) NewGradient() *Gradient[T] {
-	return &Gradient[T]{make([]T, len(c.forward)), make([]T, len(c.bias)), true}
+	return &Gradient[T]{make([]T, len(c.forward)), make([]T, c.wide(c.Out)), true}
 }
 
 // Clear sets the sum to 0.
@@ -318,10 +334,6 @@ func (c *Conv[T]) WeightGradient(g *Gradient[T], x, dy []T, ws *Workspace[T]) {
 	image := c.image(&ws.image, x, c.In, c.Width/2, c.ReLU)
 	dy = c.image(&ws.out, dy, c.Out, 0, false)
 	_, cols := c.tiles()
-	sum := 0 // the point of z that has the sum of a tile
-	if c.Width == 3 {
-		sum = 5
-	}
 	c.overBlocks(func(first, rows int) {
 		v, point := c.transform(&ws.v, image, first, rows, in)
 		z, outPoint := c.transformGradient(&ws.m, dy, first, rows, out)
@@ -333,13 +345,13 @@ func (c *Conv[T]) WeightGradient(g *Gradient[T], x, dy []T, ws *Workspace[T]) {
 		bias := product{points: 1, rows: 1, depth: rows * cols, columns: out, bRow: out}
 		if g.zero {
 			c.product(g.weights, c.zeros, v, z, weights)
-			c.product(g.bias, c.zeros, c.one, z[sum*outPoint:], bias)
+			c.product(g.bias, c.zeros, c.one, z[c.sum()*outPoint:], bias)
 			g.zero = false
 			return
 		}
 		weights.initRow, weights.initPoint = weights.cRow, weights.cPoint
 		c.product(g.weights, g.weights, v, z, weights)
-		c.product(g.bias, g.bias, c.one, z[sum*outPoint:], bias)
+		c.product(g.bias, g.bias, c.one, z[c.sum()*outPoint:], bias)
 	})
 }
 

@@ -21,11 +21,11 @@ type engine[T Float] struct {
 	// gradient stores A dy Aᵀ in z, but for the signs of the last row and column; dy is
 	// an image.
 	gradient func(z, dy []T, t tiles)
-	// output stores [mask > 0] (Aᵀ m A + bias) + residual in the image y; mask and
-	// residual are laid out like y and may be nil.
-	output func(y, m, bias, mask, residual []T, t tiles)
+	// output stores [mask > 0] Aᵀ m A + residual in the image y; mask and residual are
+	// laid out like y and may be nil.
+	output func(y, m, mask, residual []T, t tiles)
 	// pixels is output for tiles of one pixel and one point.
-	pixels func(y, m, bias, mask, residual []T, t tiles)
+	pixels func(y, m, mask, residual []T, t tiles)
 	// relu stores max(x, 0) in dst: rows of n values, which follow each other in x and
 	// begin every stride values in dst.
 	relu func(dst, x []T, rows, n, stride int)

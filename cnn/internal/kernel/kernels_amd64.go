@@ -111,14 +111,14 @@ func winogradGradientAVX2(z *float32, dy *float32, rows int, cols int, vectors i
 // Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func winogradOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+func winogradOutputAVX2(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
 // pixelOutputAVX2 finishes rows of output tiles; strides are in bytes.
 // Mask and residual, laid out like y, may be nil.
 // Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func pixelOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+func pixelOutputAVX2(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
 // reluAVX2 stores max(src, 0) in dst; there is at least one vector.
 // Next leads from behind a row to the next, in bytes.
@@ -292,14 +292,14 @@ func winogradGradientAVX512(z *float32, dy *float32, rows int, cols int, vectors
 // Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func winogradOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+func winogradOutputAVX512(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
 // pixelOutputAVX512 finishes rows of output tiles; strides are in bytes.
 // Mask and residual, laid out like y, may be nil.
 // Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func pixelOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+func pixelOutputAVX512(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
 // reluAVX512 stores max(src, 0) in dst; there is at least one vector.
 // Next leads from behind a row to the next, in bytes.

@@ -1792,27 +1792,26 @@ winogradGradientAVX2_vector:
 	VZEROUPPER
 	RET
 
-// func winogradOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// func winogradOutputAVX2(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX
-TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-96
+TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-88
 	MOVQ   y+0(FP), AX
 	MOVQ   m+8(FP), CX
-	MOVQ   mask+24(FP), DX
-	MOVQ   residual+32(FP), BX
-	MOVQ   pointStride+64(FP), SI
+	MOVQ   mask+16(FP), DX
+	MOVQ   residual+24(FP), BX
+	MOVQ   pointStride+56(FP), SI
 	LEAQ   (SI)(SI*2), R8
 	XORQ   R9, R9
-	MOVQ   pixelStride+80(FP), R10
-	MOVQ   rowStride+72(FP), R11
+	MOVQ   pixelStride+72(FP), R10
+	MOVQ   rowStride+64(FP), R11
 	LEAQ   (R10)(R11*1), R12
 	VXORPS Y0, Y0, Y0
 
 winogradOutputAVX2_row:
-	MOVQ cols+48(FP), R14
+	MOVQ cols+40(FP), R13
 
 winogradOutputAVX2_tile:
-	MOVQ bias+16(FP), R13
-	MOVQ vectors+56(FP), R15
+	MOVQ vectors+48(FP), R14
 
 winogradOutputAVX2_vector:
 	MOVQ    CX, DI
@@ -1859,11 +1858,6 @@ winogradOutputAVX2_vector:
 	VSUBPS  Y8, Y6, Y6
 	VSUBPS  Y5, Y3, Y3
 	VSUBPS  Y6, Y4, Y4
-	VMOVUPS (R13), Y5
-	VADDPS  Y5, Y1, Y1
-	VADDPS  Y5, Y2, Y2
-	VADDPS  Y5, Y3, Y3
-	VADDPS  Y5, Y4, Y4
 	TESTQ   DX, DX
 	JZ      winogradOutputAVX2_unmasked
 	VMOVUPS (DX)(R9*1), Y5
@@ -1897,47 +1891,43 @@ winogradOutputAVX2_store:
 	VMOVUPS Y4, (AX)(R12*1)
 	ADDQ    $0x20, R12
 	ADDQ    $0x20, CX
-	ADDQ    $0x20, R13
-	DECQ    R15
-	JNZ     winogradOutputAVX2_vector
-	MOVQ    pixelStride+80(FP), DI
-	ADDQ    DI, R9
-	ADDQ    DI, R10
-	ADDQ    DI, R11
-	ADDQ    DI, R12
 	DECQ    R14
-	JNZ     winogradOutputAVX2_tile
-	MOVQ    next+88(FP), DI
+	JNZ     winogradOutputAVX2_vector
+	MOVQ    pixelStride+72(FP), DI
 	ADDQ    DI, R9
 	ADDQ    DI, R10
 	ADDQ    DI, R11
 	ADDQ    DI, R12
-	DECQ    rows+40(FP)
+	DECQ    R13
+	JNZ     winogradOutputAVX2_tile
+	MOVQ    next+80(FP), DI
+	ADDQ    DI, R9
+	ADDQ    DI, R10
+	ADDQ    DI, R11
+	ADDQ    DI, R12
+	DECQ    rows+32(FP)
 	JNZ     winogradOutputAVX2_row
 	VZEROUPPER
 	RET
 
-// func pixelOutputAVX2(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// func pixelOutputAVX2(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX
-TEXT ·pixelOutputAVX2(SB), NOSPLIT, $0-96
+TEXT ·pixelOutputAVX2(SB), NOSPLIT, $0-88
 	MOVQ   y+0(FP), AX
 	MOVQ   m+8(FP), CX
-	MOVQ   mask+24(FP), DX
-	MOVQ   residual+32(FP), BX
+	MOVQ   mask+16(FP), DX
+	MOVQ   residual+24(FP), BX
 	XORQ   SI, SI
 	VXORPS Y0, Y0, Y0
 
 pixelOutputAVX2_row:
-	MOVQ cols+48(FP), R8
+	MOVQ cols+40(FP), DI
 
 pixelOutputAVX2_tile:
-	MOVQ bias+16(FP), DI
-	MOVQ vectors+56(FP), R9
+	MOVQ vectors+48(FP), R8
 
 pixelOutputAVX2_vector:
 	VMOVUPS (CX), Y1
-	VMOVUPS (DI), Y2
-	VADDPS  Y2, Y1, Y1
 	TESTQ   DX, DX
 	JZ      pixelOutputAVX2_unmasked
 	VMOVUPS (DX)(SI*1), Y2
@@ -1953,14 +1943,13 @@ pixelOutputAVX2_store:
 	VMOVUPS Y1, (AX)(SI*1)
 	ADDQ    $0x20, SI
 	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	DECQ    R9
-	JNZ     pixelOutputAVX2_vector
 	DECQ    R8
+	JNZ     pixelOutputAVX2_vector
+	DECQ    DI
 	JNZ     pixelOutputAVX2_tile
-	MOVQ    next+88(FP), DI
+	MOVQ    next+80(FP), DI
 	ADDQ    DI, SI
-	DECQ    rows+40(FP)
+	DECQ    rows+32(FP)
 	JNZ     pixelOutputAVX2_row
 	VZEROUPPER
 	RET
@@ -5251,27 +5240,26 @@ winogradGradientAVX512_vector:
 	VZEROUPPER
 	RET
 
-// func winogradOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// func winogradOutputAVX512(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX, AVX512F
-TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-96
+TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-88
 	MOVQ   y+0(FP), AX
 	MOVQ   m+8(FP), CX
-	MOVQ   mask+24(FP), DX
-	MOVQ   residual+32(FP), BX
-	MOVQ   pointStride+64(FP), SI
+	MOVQ   mask+16(FP), DX
+	MOVQ   residual+24(FP), BX
+	MOVQ   pointStride+56(FP), SI
 	LEAQ   (SI)(SI*2), R8
 	XORQ   R9, R9
-	MOVQ   pixelStride+80(FP), R10
-	MOVQ   rowStride+72(FP), R11
+	MOVQ   pixelStride+72(FP), R10
+	MOVQ   rowStride+64(FP), R11
 	LEAQ   (R10)(R11*1), R12
 	VPXORD Z0, Z0, Z0
 
 winogradOutputAVX512_row:
-	MOVQ cols+48(FP), R14
+	MOVQ cols+40(FP), R13
 
 winogradOutputAVX512_tile:
-	MOVQ bias+16(FP), R13
-	MOVQ vectors+56(FP), R15
+	MOVQ vectors+48(FP), R14
 
 winogradOutputAVX512_vector:
 	MOVQ      CX, DI
@@ -5318,11 +5306,6 @@ winogradOutputAVX512_vector:
 	VSUBPS    Z8, Z6, Z6
 	VSUBPS    Z5, Z3, Z3
 	VSUBPS    Z6, Z4, Z4
-	VMOVUPS   (R13), Z5
-	VADDPS    Z5, Z1, Z1
-	VADDPS    Z5, Z2, Z2
-	VADDPS    Z5, Z3, Z3
-	VADDPS    Z5, Z4, Z4
 	TESTQ     DX, DX
 	JZ        winogradOutputAVX512_unmasked
 	VMOVUPS   (DX)(R9*1), Z5
@@ -5356,47 +5339,43 @@ winogradOutputAVX512_store:
 	VMOVUPS Z4, (AX)(R12*1)
 	ADDQ    $0x40, R12
 	ADDQ    $0x40, CX
-	ADDQ    $0x40, R13
-	DECQ    R15
-	JNZ     winogradOutputAVX512_vector
-	MOVQ    pixelStride+80(FP), DI
-	ADDQ    DI, R9
-	ADDQ    DI, R10
-	ADDQ    DI, R11
-	ADDQ    DI, R12
 	DECQ    R14
-	JNZ     winogradOutputAVX512_tile
-	MOVQ    next+88(FP), DI
+	JNZ     winogradOutputAVX512_vector
+	MOVQ    pixelStride+72(FP), DI
 	ADDQ    DI, R9
 	ADDQ    DI, R10
 	ADDQ    DI, R11
 	ADDQ    DI, R12
-	DECQ    rows+40(FP)
+	DECQ    R13
+	JNZ     winogradOutputAVX512_tile
+	MOVQ    next+80(FP), DI
+	ADDQ    DI, R9
+	ADDQ    DI, R10
+	ADDQ    DI, R11
+	ADDQ    DI, R12
+	DECQ    rows+32(FP)
 	JNZ     winogradOutputAVX512_row
 	VZEROUPPER
 	RET
 
-// func pixelOutputAVX512(y *float32, m *float32, bias *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// func pixelOutputAVX512(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX, AVX512F
-TEXT ·pixelOutputAVX512(SB), NOSPLIT, $0-96
+TEXT ·pixelOutputAVX512(SB), NOSPLIT, $0-88
 	MOVQ   y+0(FP), AX
 	MOVQ   m+8(FP), CX
-	MOVQ   mask+24(FP), DX
-	MOVQ   residual+32(FP), BX
+	MOVQ   mask+16(FP), DX
+	MOVQ   residual+24(FP), BX
 	XORQ   SI, SI
 	VPXORD Z0, Z0, Z0
 
 pixelOutputAVX512_row:
-	MOVQ cols+48(FP), R8
+	MOVQ cols+40(FP), DI
 
 pixelOutputAVX512_tile:
-	MOVQ bias+16(FP), DI
-	MOVQ vectors+56(FP), R9
+	MOVQ vectors+48(FP), R8
 
 pixelOutputAVX512_vector:
 	VMOVUPS   (CX), Z1
-	VMOVUPS   (DI), Z2
-	VADDPS    Z2, Z1, Z1
 	TESTQ     DX, DX
 	JZ        pixelOutputAVX512_unmasked
 	VMOVUPS   (DX)(SI*1), Z2
@@ -5412,14 +5391,13 @@ pixelOutputAVX512_store:
 	VMOVUPS Z1, (AX)(SI*1)
 	ADDQ    $0x40, SI
 	ADDQ    $0x40, CX
-	ADDQ    $0x40, DI
-	DECQ    R9
-	JNZ     pixelOutputAVX512_vector
 	DECQ    R8
+	JNZ     pixelOutputAVX512_vector
+	DECQ    DI
 	JNZ     pixelOutputAVX512_tile
-	MOVQ    next+88(FP), DI
+	MOVQ    next+80(FP), DI
 	ADDQ    DI, SI
-	DECQ    rows+40(FP)
+	DECQ    rows+32(FP)
 	JNZ     pixelOutputAVX512_row
 	VZEROUPPER
 	RET

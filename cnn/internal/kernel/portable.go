@@ -75,26 +75,25 @@ func transformGradient[T Float](z, dy []T, t tiles) {
 	})
 }
 
-func transformOutput[T Float](y, m, bias, mask, residual []T, t tiles) {
+func transformOutput[T Float](y, m, mask, residual []T, t tiles) {
 	t.each(2, func(image, at int) {
 		var d [4][2]T
 		for i := range d {
 			e := m[at+4*i*t.point:]
 			d[i] = [2]T{e[0] + e[t.point] + e[2*t.point], e[t.point] - e[2*t.point] - e[3*t.point]}
 		}
-		b := bias[at%t.channels]
 		for j := range 2 {
 			to := image + j*t.channels
-			y[to] = finish(d[0][j]+d[1][j]+d[2][j]+b, mask, residual, to)
+			y[to] = finish(d[0][j]+d[1][j]+d[2][j], mask, residual, to)
 			to += t.row
-			y[to] = finish(d[1][j]-d[2][j]-d[3][j]+b, mask, residual, to)
+			y[to] = finish(d[1][j]-d[2][j]-d[3][j], mask, residual, to)
 		}
 	})
 }
 
-func outputPixels[T Float](y, m, bias, mask, residual []T, t tiles) {
+func outputPixels[T Float](y, m, mask, residual []T, t tiles) {
 	for at := range t.n() {
-		y[at] = finish(m[at]+bias[at%t.channels], mask, residual, at)
+		y[at] = finish(m[at], mask, residual, at)
 	}
 }
 

@@ -19,7 +19,7 @@ func vectorEngines() []*engine[float32] {
 type (
 	productKernel func(c, init, a, b *float32, points, groups, depth, cStride, initStride, aStride, aStep, bStride, cNext, initNext, aNext, bNext int)
 	tileKernel    func(to, from *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)
-	outputKernel  func(y, m, bias, mask, residual *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)
+	outputKernel  func(y, m, mask, residual *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)
 	vectorKernel  func(dst, src *float32, rows, vectors, dstNext, srcNext int)
 )
 
@@ -83,13 +83,13 @@ func (f *family) engine() *engine[float32] {
 			_ = dy[(2*t.rows-1)*t.row+2*t.cols*t.channels-1]
 			f.overTiles(f.gradient, z, dy, t)
 		},
-		output: func(y, m, bias, mask, residual []float32, t tiles) {
+		output: func(y, m, mask, residual []float32, t tiles) {
 			_ = m[15*t.point+t.n()-1]
-			f.overOutputs(f.output, y, m, bias, mask, residual, t, 2)
+			f.overOutputs(f.output, y, m, mask, residual, t, 2)
 		},
-		pixels: func(y, m, bias, mask, residual []float32, t tiles) {
+		pixels: func(y, m, mask, residual []float32, t tiles) {
 			_ = m[t.n()-1]
-			f.overOutputs(f.pixels, y, m, bias, mask, residual, t, 1)
+			f.overOutputs(f.pixels, y, m, mask, residual, t, 1)
 		},
 		relu: f.rectify,
 		add:  f.sum,
@@ -137,10 +137,10 @@ func (f *family) overTiles(kernel tileKernel, to, from []float32, t tiles) {
 }
 
 // overOutputs is given the width of a tile.
-func (f *family) overOutputs(kernel outputKernel, y, m, bias, mask, residual []float32, t tiles, side int) {
+func (f *family) overOutputs(kernel outputKernel, y, m, mask, residual []float32, t tiles, side int) {
 	end := (side*t.rows-1)*t.row + side*t.cols*t.channels // of y, mask and residual
-	_, _ = y[end-1], bias[t.channels-1]
-	kernel(&y[0], &m[0], &bias[0], optional(mask, end), optional(residual, end),
+	_ = y[end-1]
+	kernel(&y[0], &m[0], optional(mask, end), optional(residual, end),
 		t.rows, t.cols, t.channels/f.lanes, 4*t.point, 4*t.row, 4*t.channels, 4*t.next(side))
 }
 

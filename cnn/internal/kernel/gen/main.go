@@ -209,11 +209,10 @@ func (p points) nextRow() { LEAQ(Mem{Base: p.at, Index: p.stride, Scale: 4}, p.a
 
 // overTiles repeats body for each vector of channels of each tile of each row of tiles,
 // and runs between after the last vector of a tile and next after the last tile of a row.
-func (s isa) overTiles(name string, begin, body, between, next func()) {
+func (s isa) overTiles(name string, body, between, next func()) {
 	Label(name + "_row")
 	cols := Load(Param("cols"), GP64())
 	Label(name + "_tile")
-	begin()
 	vectors := Load(Param("vectors"), GP64())
 	Label(name + "_vector")
 	body()
@@ -275,7 +274,7 @@ func (s isa) winogradInput() {
 		VSUBPS(d[3], d[1], o)
 		VMOVUPS(o, p.of(3))
 	}
-	s.overTiles(name, func() {}, func() {
+	s.overTiles(name, func() {
 		MOVQ(out, p.at)
 		row := GP64()
 		LEAQ(Mem{Base: x, Index: rowStride, Scale: 2}, row)
@@ -332,7 +331,7 @@ func (s isa) winogradGradient() {
 			VMOVUPS(o, p.of(j))
 		}
 	}
-	s.overTiles(name, func() {}, func() {
+	s.overTiles(name, func() {
 		MOVQ(out, p.at)
 		var d [2][2]reg.VecVirtual
 		for i, row := range []reg.Register{dy, second} {
@@ -364,14 +363,14 @@ func (s isa) winogradGradient() {
 	}, func() { add("next", dy, second) })
 }
 
-// output: y = [mask > 0] (Aᵀ m A + bias) + residual for the 2×2 pixels of each tile, or
-// m + bias for single pixels.
+// output: y = [mask > 0] Aᵀ m A + residual for the 2×2 pixels of each tile, or the same
+// with m itself for single pixels.
 func (s isa) output(name string, winograd bool) {
 	side := 1
 	if winograd {
 		side = 2
 	}
-	TEXT(name, NOSPLIT, "func(y, m, bias, mask, residual *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)")
+	TEXT(name, NOSPLIT, "func(y, m, mask, residual *float32, rows, cols, vectors, pointStride, rowStride, pixelStride, next int)")
 	Pragma("noescape")
 	Doc(name+" finishes rows of output tiles; strides are in bytes.", "Mask and residual, laid out like y, may be nil.", "Next leads from behind a row of tiles to the next.")
 	y := Load(Param("y"), GP64())
@@ -398,8 +397,7 @@ func (s isa) output(name string, winograd bool) {
 		}
 	}
 	zero := s.zero()
-	bias := GP64()
-	s.overTiles(name, func() { Load(Param("bias"), bias) }, func() {
+	s.overTiles(name, func() {
 		out := make([]reg.VecVirtual, side*side)
 		if winograd {
 			MOVQ(m, p.at)
@@ -437,11 +435,6 @@ func (s isa) output(name string, winograd bool) {
 			out[0] = s.vector()
 			VMOVUPS(Mem{Base: m}, out[0])
 		}
-		b := s.vector()
-		VMOVUPS(Mem{Base: bias}, b)
-		for _, o := range out {
-			VADDPS(b, o, o)
-		}
 		TESTQ(mask, mask)
 		JZ(LabelRef(name + "_unmasked"))
 		for i, o := range out {
@@ -461,7 +454,6 @@ func (s isa) output(name string, winograd bool) {
 			ADDQ(Imm(uint64(s.bytes())), offset[i])
 		}
 		ADDQ(Imm(uint64(s.bytes())), m)
-		ADDQ(Imm(uint64(s.bytes())), bias)
 	}, func() {
 		if !winograd {
 			return // the vectors have moved to the next pixel
