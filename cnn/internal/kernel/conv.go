@@ -186,7 +186,12 @@ func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, re
 		n := rows * tileCols
 		v, point := c.transform(&ws.v, image, first, rows, wideIn)
 		outPoint := n*wideOut + pointGap
-		m := Grow(&ws.m, c.points()*outPoint)
+		at := first * c.side() * row
+		direct := c.Width == 1 && toMask == nil && toResidual == nil // the product is the output
+		m := to[at:]
+		if !direct {
+			m = Grow(&ws.m, c.points()*outPoint)
+		}
 		p := product{
 			points: c.points(), rows: n, depth: in, columns: wideOut,
 			cRow: wideOut, aRow: wideIn, aColumn: 1, bRow: wideOut,
@@ -198,11 +203,13 @@ func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, re
 			p.initPoint = wideOut
 			c.product(m, bias, v, weights, p)
 		}
+		if direct {
+			return
+		}
 		output := c.output
 		if c.Width == 1 {
 			output = c.pixels
 		}
-		at := first * c.side() * row
 		output(to[at:], m, tail(toMask, at), tail(toResidual, at), tiles{rows, tileCols, wideOut, outPoint, row})
 	})
 	if whole {
