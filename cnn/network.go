@@ -161,8 +161,9 @@ func newMachine[T kernel.Float](n Network, weights [][]T, geo geometry, workers 
 		m.stacks = append(m.stacks, s)
 	}
 	add(stackSpec{name: "input", width: 3}, 1)
-	for b := range n.Blocks {
-		add(stackSpec{name: fmt.Sprint("block", b), width: 3, reluFirst: true, residual: true, inputGrad: true}, 2)
+	for b := 0; b < n.Blocks; b += n.blocksTogether() {
+		blocks := min(n.blocksTogether(), n.Blocks-b)
+		add(stackSpec{name: fmt.Sprint("block", b), width: 3, reluFirst: true, residual: true, inputGrad: true}, 2*blocks)
 	}
 	add(stackSpec{name: "head", width: 1, reluFirst: true, inputGrad: true}, 2)
 	if err != nil {

@@ -144,6 +144,36 @@ func testWorkers(t *testing.T, n Network) {
 	}
 }
 
+// Blocks give the same bytes in one operation as in several.
+func TestBlocksTogether(t *testing.T) {
+	defer func(old int) { together = old }(together)
+	n := Network{Target: Bond, Channels: 6, Blocks: 5}
+	var want [][]float32
+	for _, c := range []struct{ together, stacks int }{{0, 7}, {2 * 3456, 5}, {1 << 18, 3}} {
+		together = c.together
+		m, err := newMachine(n, newWeights[float32](n, rand.New(rand.NewPCG(1, 3))), geometry{3, 4, 5, [2]bool{true, false}}, 1, pointwise[float32](losses.CrossEntropy{}, false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.stacks) != c.stacks {
+			t.Fatalf("%d operations, want %d", len(m.stacks), c.stacks)
+		}
+		fillRandom(m, rand.New(rand.NewPCG(1, 4)))
+		if err := m.run(); err != nil {
+			t.Fatal(err)
+		}
+		got := append(m.gradients(), m.output())
+		if want == nil {
+			want = got
+		}
+		for p := range got {
+			if !slices.Equal(got[p], want[p]) {
+				t.Fatalf("in %d operations, gradient %d differs", c.stacks, p)
+			}
+		}
+	}
+}
+
 // A step allocates little, since the operations own their buffers, and keeps nothing
 // of it.
 func TestAllocationPerStep(t *testing.T) {

@@ -13,15 +13,17 @@ import (
 // fixed, so that the order of the sum does not depend on the workers.
 const chunks = 8
 
-// A stackSpec describes one operation of the network:
+// A stackSpec describes one operation of the network, a chain of convolutions
 //
-//	y = [x +] conv_n(relu(... relu(conv_1([relu] x))))
+//	y = conv_n(relu(... relu(conv_1([relu] x))))
+//
+// or a chain of residual blocks x + conv(relu(conv(relu(x)))).
 type stackSpec struct {
 	name       string
 	periodic   [2]bool
 	width      int  // of all its kernels
 	reluFirst  bool // before the first convolution
-	residual   bool // add x to the result
+	residual   bool // two convolutions are a residual block
 	inputGrad  bool // false for the network's input
 	train      bool // whether gradients are wanted
 	workers    int
@@ -47,6 +49,16 @@ type stack[T kernel.Float] struct {
 	batch, chunks int
 	layers        []*layer[T]
 	free          chan *scratch[T] // one a worker
+}
+
+// together is the number of values that the transformed weights of an operation and
+// their gradients have at most, so that they stay in a processor's second cache.
+var together = 1 << 18
+
+// blocksTogether returns how many residual blocks go into one operation.
+func (n Network) blocksTogether() int {
+	const convolutions, points, copies = 2, 16, 3 // forward, backward, gradient
+	return max(1, together/(convolutions*points*copies*n.Channels*n.Channels))
 }
 
 // newStack adds the operation to the graph of x, which has shape (batch, rows, cols,
@@ -119,14 +131,13 @@ func (s *stack[T]) input(x []T, l, k int) []T {
 }
 
 func (s *stack[T]) forward(x []T) {
-	last := len(s.layers) - 1
 	parallel.Do(s.workers, s.batch, func(k int) {
 		c := <-s.free
 		defer func() { s.free <- c }()
 		for l, v := range s.layers {
 			var residual []T
-			if l == last && s.residual {
-				residual = part(x, k, s.batch)
+			if s.residual && l%2 == 1 {
+				residual = s.input(x, l-1, k)
 			}
 			v.Forward(part(v.out, k, s.batch), s.input(x, l, k), residual, &c.Workspace)
 		}
@@ -147,20 +158,26 @@ func (s *stack[T]) backward(dx, x, dy []T) {
 }
 
 func (s *stack[T]) backwardSample(c *scratch[T], chunk int, dx, x, dy []T, k int) {
-	g := dy // of the output of layer l
+	g, end := dy, dy // gradients of the outputs of layer l and of its residual block
 	for l := len(s.layers) - 1; l >= 0; l-- {
 		v := s.layers[l]
 		a := s.input(x, l, k)
 		v.WeightGradient(v.sums[chunk], a, g, &c.Workspace)
+		var d []T
 		switch {
 		case l > 0:
-			d := kernel.Grow(&c.grad[l%2], len(a))
-			v.InputGradient(d, g, a, nil, &c.Workspace)
-			g = d
-		case s.residual:
-			v.InputGradient(part(dx, k, s.batch), g, a, dy, &c.Workspace)
+			d = kernel.Grow(&c.grad[l%2], len(a))
 		case s.inputGrad:
-			v.InputGradient(part(dx, k, s.batch), g, a, nil, &c.Workspace)
+			d = part(dx, k, s.batch)
+		default:
+			return
 		}
+		if s.residual && l%2 == 0 {
+			v.InputGradient(d, g, a, end, &c.Workspace)
+			end = d
+		} else {
+			v.InputGradient(d, g, a, nil, &c.Workspace)
+		}
+		g = d
 	}
 }
