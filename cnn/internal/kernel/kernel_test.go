@@ -196,6 +196,33 @@ func TestSinglePrecision(t *testing.T) {
 	}
 }
 
+// All vector kernels add the same products in the same order, so that a model does not
+// depend on which of them the processor has.
+func TestVectorKernelsAgree(t *testing.T) {
+	engines := vectorEngines()
+	if len(engines) < 2 {
+		t.Skip("the processor has fewer than two kinds of vector kernels")
+	}
+	rng := rand.New(rand.NewPCG(1, 5))
+	for range 30 {
+		s := Shape{
+			Rows: 3 + rng.IntN(20), Cols: 3 + rng.IntN(20), In: channels(rng), Out: channels(rng), Width: 1 + 2*rng.IntN(2),
+			Periodic: [2]bool{rng.IntN(2) == 0, rng.IntN(2) == 0}, ReLU: rng.IntN(2) == 0,
+		}
+		x, w, bias := random[float32](s.Pixels()*s.In, rng), random[float32](s.Weights(), rng), random[float32](s.Out, rng)
+		y, dy := random[float32](s.Pixels()*s.Out, rng), random[float32](s.Pixels()*s.Out, rng)
+		want := run(newConv(s, true, engines[0]), x, w, bias, y, dy)
+		for _, e := range engines[1:] {
+			got := run(newConv(s, true, e), x, w, bias, y, dy)
+			for k := range want {
+				if !slices.Equal(got[k], want[k]) {
+					t.Fatalf("%+v: result %d of %s differs from that of %s", s, k, e.name, engines[0].name)
+				}
+			}
+		}
+	}
+}
+
 // channels draws 1 to 130, mostly few.
 func channels(rng *rand.Rand) int { return int(math.Exp(rng.Float64() * math.Log(131))) }
 
