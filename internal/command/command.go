@@ -63,6 +63,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
+		c.Before = checkKernel
 	}
 	err := app.RunContext(ctx, append([]string{app.Name}, spreadLists(args)...))
 	if err == nil {

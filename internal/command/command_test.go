@@ -165,7 +165,7 @@ func TestForcedKernel(t *testing.T) {
 		t.Fatal(out)
 	}
 	before := snapshot(t, dir)
-	for _, line := range []string{"train --data DIR/d --out DIR/x", "compare --data DIR/d --out DIR/x", "demo --out DIR/x"} {
+	for _, line := range []string{"train --data DIR/d --out DIR/x", "compare --data DIR/d --out DIR/x", "demo --out DIR/x", generateLine + "--out DIR/x"} {
 		code, out := call("sse9", line)
 		if code != exitUsage || strings.Count(out, "\n") != 1 || !strings.Contains(out, `SPINLEARN_KERNEL = "sse9"`) || !strings.Contains(out, "portable") {
 			t.Errorf("%s: code %d, %q", line, code, out)

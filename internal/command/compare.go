@@ -54,7 +54,6 @@ Example:
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &o.workers},
 			&cli.StringFlag{Name: "out", Usage: "folder of table and charts", Destination: &o.out},
 		},
-		Before: checkKernel,
 		Action: func(c *cli.Context) error {
 			if err := checkLine(c, "data", "out"); err != nil {
 				return err

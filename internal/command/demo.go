@@ -30,7 +30,6 @@ Example:
 			&cli.StringFlag{Name: "out", Value: "demo", Usage: "folder of data, runs, table and charts", Destination: &out},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &workers},
 		},
-		Before: checkKernel,
 		Action: func(c *cli.Context) error {
 			if err := checkLine(c); err != nil {
 				return err

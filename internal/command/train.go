@@ -70,7 +70,6 @@ Example:
 			&cli.BoolFlag{Name: "resume", Usage: "go on from the checkpoint in the folder, if there is one", Destination: &set.Resume},
 			&cli.StringFlag{Name: "out", Usage: "folder of the run", Destination: &o.out},
 		},
-		Before: checkKernel,
 		Action: func(c *cli.Context) error {
 			if err := checkLine(c, "data", "out"); err != nil {
 				return err
