@@ -25,5 +25,12 @@
 // decodes them: its bonds fix the relative signs of all spins. The result serves as
 // the next r, for as many passes as wanted. Nothing here depends on the global sign.
 //
+// # Arithmetic
+//
+// Weights are float32. The convolutions run on kernels for AVX-512, AVX2 or any
+// processor, the best that there is; the environment variable SPINLEARN_KERNEL=avx512,
+// avx2 or portable forces one. The same seed gives the same bytes for any number of
+// workers and on either of the first two kinds; the third rounds otherwise.
+//
 // Instances have two axes everywhere in this package.
 package cnn

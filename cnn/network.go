@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"spinlearn/cnn/internal/kernel"
+	"spinlearn/internal/parallel"
 	"spinlearn/losses"
 )
 
@@ -40,6 +41,16 @@ func (n Network) Validate() error {
 		return fmt.Errorf("%w: channels = %d, want 1 to 1024", ErrSettings, n.Channels)
 	case n.Blocks < 1 || n.Blocks > 1000:
 		return fmt.Errorf("%w: blocks = %d, want 1 to 1000", ErrSettings, n.Blocks)
+	}
+	return nil
+}
+
+// CheckKernel reports whether the environment variable SPINLEARN_KERNEL, which forces
+// the kind of kernels (avx512, avx2 or portable), names one that this processor has.
+// Training and prediction return the same error.
+func CheckKernel() error {
+	if err := kernel.Check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrSettings, err)
 	}
 	return nil
 }
@@ -105,9 +116,11 @@ type geometry struct {
 // it. Its input tensors are written to directly between runs.
 type machine[T kernel.Float] struct {
 	geometry
-	vm     gorgonia.VM
-	input  []T            // (batch, rows, cols, 4)
-	logits *gorgonia.Node // (batch, rows, cols, outputs)
+	vm      gorgonia.VM
+	stacks  []*stack[T]
+	workers int
+	input   []T            // (batch, rows, cols, 4)
+	logits  *gorgonia.Node // (batch, rows, cols, outputs)
 
 	// For training only.
 	label, cost []T // shape of the logits
@@ -119,8 +132,11 @@ type machine[T kernel.Float] struct {
 // newMachine builds the graph on weights that it shares with the caller. addLoss,
 // nil for prediction, adds the loss.
 func newMachine[T kernel.Float](n Network, weights [][]T, geo geometry, workers int, addLoss func(*machine[T]) error) (*machine[T], error) {
+	if err := CheckKernel(); err != nil {
+		return nil, err
+	}
 	g := gorgonia.NewGraph()
-	m := &machine[T]{geometry: geo}
+	m := &machine[T]{geometry: geo, workers: workers}
 	x, input := m.newInput(g, "input", inputChannels)
 	m.input = input
 	var nodes gorgonia.Nodes
@@ -128,6 +144,10 @@ func newMachine[T kernel.Float](n Network, weights [][]T, geo geometry, workers 
 		nodes = append(nodes, newTensor(g, p.name, p.shape, weights[i]))
 	}
 
+	free := make(chan *scratch[T], workers)
+	for range workers {
+		free <- &scratch[T]{}
+	}
 	rest := nodes
 	var err error
 	add := func(spec stackSpec, convs int) {
@@ -136,11 +156,14 @@ func newMachine[T kernel.Float](n Network, weights [][]T, geo geometry, workers 
 		}
 		spec.periodic, spec.workers, spec.train = geo.periodic, workers, addLoss != nil
 		spec.parameters, rest = rest[:2*convs], rest[2*convs:]
-		x, err = stack[T](spec, x)
+		var s *stack[T]
+		s, x, err = newStack(spec, free, x)
+		m.stacks = append(m.stacks, s)
 	}
 	add(stackSpec{name: "input", width: 3}, 1)
-	for b := range n.Blocks {
-		add(stackSpec{name: fmt.Sprint("block", b), width: 3, reluFirst: true, residual: true, inputGrad: true}, 2)
+	for b := 0; b < n.Blocks; b += n.blocksTogether() {
+		blocks := min(n.blocksTogether(), n.Blocks-b)
+		add(stackSpec{name: fmt.Sprint("block", b), width: 3, reluFirst: true, residual: true, inputGrad: true}, 2*blocks)
 	}
 	add(stackSpec{name: "head", width: 1, reluFirst: true, inputGrad: true}, 2)
 	if err != nil {
@@ -157,6 +180,7 @@ func newMachine[T kernel.Float](n Network, weights [][]T, geo geometry, workers 
 		}
 	}
 	m.vm = gorgonia.NewTapeMachine(g)
+	m.setWeights()
 	return m, nil
 }
 
@@ -182,7 +206,7 @@ func pointwise[T kernel.Float](loss losses.Loss, symmetric bool) func(*machine[T
 		var label, cost *gorgonia.Node
 		label, m.label = m.newInput(m.logits.Graph(), "label", channels)
 		cost, m.cost = m.newInput(m.logits.Graph(), "cost", channels)
-		m.loss, err = losses.Node(loss, m.logits, label, cost, symmetric)
+		m.loss, err = losses.Node(loss, m.logits, label, cost, symmetric, m.workers)
 		return err
 	}
 }
@@ -192,13 +216,26 @@ func trueEnergy[T kernel.Float](temperature *float64) func(*machine[T]) error {
 	return func(m *machine[T]) (err error) {
 		var couplings *gorgonia.Node
 		couplings, m.couplings = m.newInput(m.logits.Graph(), "couplings", 2)
-		m.loss, err = losses.TrueEnergyNode(m.logits, couplings, temperature)
+		m.loss, err = losses.TrueEnergyNode(m.logits, couplings, temperature, m.workers)
 		return err
 	}
 }
 
+// setWeights lets the convolutions know that the weights have changed. In training
+// each run begins with it.
+func (m *machine[T]) setWeights() {
+	var all []*layer[T]
+	for _, s := range m.stacks {
+		all = append(all, s.layers...)
+	}
+	parallel.Do(m.workers, len(all), func(k int) { all[k].SetWeights(all[k].weights, all[k].bias) })
+}
+
 // run evaluates the graph on what the input tensors hold.
 func (m *machine[T]) run() error {
+	if m.loss != nil {
+		m.setWeights()
+	}
 	m.vm.Reset()
 	if err := m.vm.RunAll(); err != nil {
 		return fmt.Errorf("cnn: %w", err)

@@ -115,9 +115,15 @@ func TestNetworkIsTranslationInvariant(t *testing.T) {
 
 // The number of workers changes neither the loss nor a gradient, to the last bit.
 func TestWorkersDoNotChangeGradients(t *testing.T) {
+	for _, channels := range []int{5, 16} {
+		testWorkers(t, Network{Target: Bond, Channels: channels, Blocks: 1})
+	}
+}
+
+func testWorkers(t *testing.T, n Network) {
+	t.Helper()
 	var want [][]float32
 	for _, workers := range []int{1, 2, 5} {
-		n := Network{Target: Bond, Channels: 5, Blocks: 1}
 		m, err := newMachine(n, newWeights[float32](n, rand.New(rand.NewPCG(1, 3))), geometry{11, 4, 4, [2]bool{true, true}}, workers, pointwise[float32](losses.CrossEntropy{}, false))
 		if err != nil {
 			t.Fatal(err)
@@ -132,61 +138,72 @@ func TestWorkersDoNotChangeGradients(t *testing.T) {
 		}
 		for p := range got {
 			if !slices.Equal(got[p], want[p]) {
-				t.Fatalf("%d workers: gradient of %s differs", workers, n.parameters()[p].name)
+				t.Fatalf("%d channels, %d workers: gradient of %s differs", n.Channels, workers, n.parameters()[p].name)
 			}
 		}
 	}
 }
 
-// A step allocates little: the operations own their buffers.
+// Blocks give the same bytes in one operation as in several.
+func TestBlocksTogether(t *testing.T) {
+	defer func(old int) { together = old }(together)
+	n := Network{Target: Bond, Channels: 6, Blocks: 5}
+	var want [][]float32
+	for _, c := range []struct{ together, stacks int }{{0, 7}, {2 * 3456, 5}, {1 << 18, 3}} {
+		together = c.together
+		m, err := newMachine(n, newWeights[float32](n, rand.New(rand.NewPCG(1, 3))), geometry{3, 4, 5, [2]bool{true, false}}, 1, pointwise[float32](losses.CrossEntropy{}, false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.stacks) != c.stacks {
+			t.Fatalf("%d operations, want %d", len(m.stacks), c.stacks)
+		}
+		fillRandom(m, rand.New(rand.NewPCG(1, 4)))
+		if err := m.run(); err != nil {
+			t.Fatal(err)
+		}
+		got := append(m.gradients(), m.output())
+		if want == nil {
+			want = got
+		}
+		for p := range got {
+			if !slices.Equal(got[p], want[p]) {
+				t.Fatalf("in %d operations, gradient %d differs", c.stacks, p)
+			}
+		}
+	}
+}
+
+// A step allocates little, since the operations own their buffers, and keeps nothing
+// of it.
 func TestAllocationPerStep(t *testing.T) {
-	n := Network{Target: Bond, Channels: 8, Blocks: 2}
-	m, err := newMachine(n, newWeights[float32](n, rand.New(rand.NewPCG(1, 5))), geometry{4, 8, 8, [2]bool{true, true}}, 1, pointwise[float32](losses.CrossEntropy{}, false))
+	n := Network{Target: Bond, Channels: 2, Blocks: 1}
+	m, err := newMachine(n, newWeights[float32](n, rand.New(rand.NewPCG(1, 5))), geometry{4, 4, 4, [2]bool{true, true}}, 2, pointwise[float32](losses.CrossEntropy{}, false))
 	if err != nil {
 		t.Fatal(err)
 	}
 	fillRandom(m, rand.New(rand.NewPCG(1, 6)))
+	const first = 100 // steps until all buffers have their size
+	steps := 10_000
+	if testing.Short() {
+		steps = 500
+	}
 	var before, after runtime.MemStats
-	const steps = 20
-	for k := range 2 + steps {
-		if k == 2 {
+	for k := range first + steps {
+		if k == first {
+			runtime.GC()
 			runtime.ReadMemStats(&before)
 		}
 		if err := m.run(); err != nil {
 			t.Fatal(err)
 		}
 	}
+	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if got := (after.TotalAlloc - before.TotalAlloc) / steps; got > 100_000 {
+	if got := (after.TotalAlloc - before.TotalAlloc) / uint64(steps); got > 30_000 {
 		t.Errorf("%d bytes a step", got)
 	}
-}
-
-func BenchmarkTrainStep(b *testing.B) {
-	for _, c := range []struct{ side, batch, channels, blocks int }{{16, 32, 16, 6}, {16, 64, 64, 3}} {
-		b.Run(fmt.Sprintf("L=%d/B=%d/C=%d/blocks=%d", c.side, c.batch, c.channels, c.blocks), func(b *testing.B) {
-			n := Network{Target: Bond, Channels: c.channels, Blocks: c.blocks}
-			rng := rand.New(rand.NewPCG(1, 1))
-			weights := newWeights[float32](n, rng)
-			m, err := newMachine(n, weights, geometry{c.batch, c.side, c.side, [2]bool{true, true}}, 1, pointwise[float32](losses.CrossEntropy{}, false))
-			if err != nil {
-				b.Fatal(err)
-			}
-			fillRandom(m, rng)
-			a := newAdam(weights)
-			b.ReportAllocs()
-			steps := 0
-			for b.Loop() {
-				if err := m.run(); err != nil {
-					b.Fatal(err)
-				}
-				steps++
-				a.step(steps, 1e-3, 1, weights, m.gradients())
-			}
-			perPixel := 2*9*4*c.channels + 2*c.blocks*9*c.channels*c.channels*3 + c.channels*c.channels*3 + 2*c.channels*3
-			seconds := b.Elapsed().Seconds()
-			b.ReportMetric(float64(2*perPixel*c.side*c.side*c.batch)*float64(steps)/seconds/1e9, "GFLOP/s")
-			b.ReportMetric(float64(c.batch*steps)/seconds, "samples/s")
-		})
+	if got := int64(after.HeapAlloc) - int64(before.HeapAlloc); got > 100_000 {
+		t.Errorf("the heap grew by %d bytes in %d steps", got, steps)
 	}
 }

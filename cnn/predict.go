@@ -167,6 +167,13 @@ func (p *Predictor) machine(geo geometry) (*machine[float32], error) {
 	return m, nil
 }
 
+// setWeights lets the predictor know that the weights have changed.
+func (p *Predictor) setWeights() {
+	for _, m := range p.machines {
+		m.setWeights()
+	}
+}
+
 // run evaluates the network on a batch in the given gauges.
 func (p *Predictor) run(batch []*ising.Instance, gauge [][]int8) (*machine[float32], error) {
 	m, err := p.machine(geometryOf(batch[0].Lattice, len(batch)))

@@ -9,44 +9,83 @@ import (
 	"spinlearn/internal/parallel"
 )
 
-// chunks is the number of parts in which a batch is worked on. It is fixed, so that
-// the order in which weight gradients are summed does not depend on the workers.
+// chunks is the number of parts of a batch over which weight gradients are summed. It is
+// fixed, so that the order of the sum does not depend on the workers.
 const chunks = 8
 
-// A stackSpec describes one operation of the network:
+// A stackSpec describes one operation of the network, a chain of convolutions
 //
-//	y = [x +] conv_n(relu(... relu(conv_1([relu] x))))
+//	y = conv_n(relu(... relu(conv_1([relu] x))))
+//
+// or a chain of residual blocks x + conv(relu(conv(relu(x)))).
 type stackSpec struct {
 	name       string
 	periodic   [2]bool
 	width      int  // of all its kernels
 	reluFirst  bool // before the first convolution
-	residual   bool // add x to the result
+	residual   bool // two convolutions are a residual block
 	inputGrad  bool // false for the network's input
 	train      bool // whether gradients are wanted
 	workers    int
 	parameters []*gorgonia.Node // weights (width, width, in, out) and bias (out) of each convolution
 }
 
-// stack adds the operation to the graph of x, which has shape (batch, rows, cols,
-// channels). The whole chain runs sample by sample, so that it stays in the cache.
-func stack[T kernel.Float](spec stackSpec, x *gorgonia.Node) (*gorgonia.Node, error) {
+// scratch is what one goroutine needs.
+type scratch[T kernel.Float] struct {
+	kernel.Workspace[T]
+	grad [2][]T // of the output and the input of a convolution
+}
+
+// A layer is one convolution of a stack.
+type layer[T kernel.Float] struct {
+	*kernel.Conv[T]
+	weights, bias []T                   // shared with the graph
+	out           []T                   // (batch, rows, cols, out), kept for the backward pass
+	sums          []*kernel.Gradient[T] // one a chunk of the batch
+}
+
+type stack[T kernel.Float] struct {
+	stackSpec
+	batch, chunks int
+	layers        []*layer[T]
+	free          chan *scratch[T] // one a worker
+}
+
+// together is the number of values that the transformed weights of an operation and
+// their gradients have at most, so that they stay in a processor's second cache.
+var together = 1 << 18
+
+// blocksTogether returns how many residual blocks go into one operation.
+func (n Network) blocksTogether() int {
+	const convolutions, points, copies = 2, 16, 3 // forward, backward, gradient
+	return max(1, together/(convolutions*points*copies*n.Channels*n.Channels))
+}
+
+// newStack adds the operation to the graph of x, which has shape (batch, rows, cols,
+// channels), and returns it with its output. The whole chain runs sample by sample,
+// so that it stays in the cache.
+func newStack[T kernel.Float](spec stackSpec, free chan *scratch[T], x *gorgonia.Node) (*stack[T], *gorgonia.Node, error) {
 	in := x.Shape()
-	s := &stackState[T]{stackSpec: spec, batch: in[0], in: in[3]}
+	s := &stack[T]{stackSpec: spec, batch: in[0], chunks: min(chunks, in[0]), free: free}
 	for p := 0; p < len(spec.parameters); p += 2 {
 		w := spec.parameters[p].Shape()
-		s.convs = append(s.convs, newConv[T](kernel.Shape{Rows: in[1], Cols: in[2], In: w[2], Out: w[3], Width: spec.width}))
+		v := &layer[T]{
+			Conv: kernel.NewConv[T](kernel.Shape{
+				Rows: in[1], Cols: in[2], In: w[2], Out: w[3], Width: spec.width, Periodic: spec.periodic, ReLU: p > 0 || spec.reluFirst,
+			}, spec.train),
+			weights: spec.parameters[p].Value().Data().([]T),
+			bias:    spec.parameters[p+1].Value().Data().([]T),
+		}
+		v.out = make([]T, in[0]*v.Pixels()*v.Out)
+		if spec.train {
+			for range s.chunks {
+				v.sums = append(v.sums, v.NewGradient())
+			}
+		}
+		s.layers = append(s.layers, v)
 	}
-	last := len(s.convs) - 1
-	for _, v := range s.convs[:last] {
-		v.out = make([]T, in[0]*v.shape.Pixels()*v.shape.Out)
-	}
-	dt := x.Dtype()
-	out := tensor.New(tensor.Of(dt), tensor.WithShape(in[0], in[1], in[2], s.convs[last].shape.Out))
-	s.convs[last].out = out.Data().([]T)
-	for range min(chunks, s.batch) {
-		s.scratch = append(s.scratch, s.newScratch())
-	}
+	last := s.layers[len(s.layers)-1]
+	out := tensor.New(tensor.WithShape(in[0], in[1], in[2], last.Out), tensor.WithBacking(last.out))
 	inputs := append(gorgonia.Nodes{x}, spec.parameters...)
 	grads := make([]*tensor.Dense, len(inputs))
 	if spec.train {
@@ -54,177 +93,91 @@ func stack[T kernel.Float](spec stackSpec, x *gorgonia.Node) (*gorgonia.Node, er
 			if i == 0 && !spec.inputGrad {
 				continue
 			}
-			grads[i] = tensor.New(tensor.Of(dt), tensor.WithShape(n.Shape()...))
+			grads[i] = tensor.New(tensor.Of(x.Dtype()), tensor.WithShape(n.Shape()...))
 		}
 	}
-	return fused.Apply(&fused.Op{
+	data := func(d *tensor.Dense) []T {
+		if d == nil {
+			return nil
+		}
+		return d.Data().([]T)
+	}
+	y, err := fused.Apply(&fused.Op{
 		Name: spec.name,
 		Out:  out,
 		Forward: func(in []gorgonia.Value) error {
-			s.forward(contents[T](in))
+			s.forward(in[0].Data().([]T))
 			return nil
 		},
 		Grads: grads,
 		Backward: func(in []gorgonia.Value, dy gorgonia.Value) error {
-			g := make([][]T, len(grads))
-			for i, d := range grads {
-				if d != nil {
-					g[i] = d.Data().([]T)
-				}
-			}
-			s.backward(g, contents[T](in), dy.Data().([]T))
+			s.backward(data(grads[0]), in[0].Data().([]T), dy.Data().([]T))
+			parallel.Do(s.workers, len(s.layers), func(l int) {
+				v := s.layers[l]
+				v.Gradients(data(grads[1+2*l]), data(grads[2+2*l]), v.sums)
+			})
 			return nil
 		},
 	}, inputs...)
+	return s, y, err
 }
 
-func contents[T kernel.Float](values []gorgonia.Value) [][]T {
-	d := make([][]T, len(values))
-	for i, v := range values {
-		d[i] = v.Data().([]T)
-	}
-	return d
-}
-
-type stackState[T kernel.Float] struct {
-	stackSpec
-	batch, in int
-	convs     []*conv[T]
-	scratch   []*scratch[T]
-}
-
-// conv is one convolution of a stack.
-type conv[T kernel.Float] struct {
-	shape          kernel.Shape
-	packed, turned *kernel.Packed[T]
-	out            []T // (batch, rows, cols, out), kept for the backward pass
-}
-
-func newConv[T kernel.Float](s kernel.Shape) *conv[T] {
-	return &conv[T]{shape: s, packed: kernel.NewPacked[T](s), turned: kernel.NewPacked[T](s.Transposed())}
-}
-
-// scratch is what one chunk of the batch needs.
-type scratch[T kernel.Float] struct {
-	padded []T
-	grad   [2][]T // of the output and the input of a convolution
-	space  []*kernel.Workspace[T]
-	sums   [][]T // gradients of the parameters over the chunk
-}
-
-func (s *stackState[T]) newScratch() *scratch[T] {
-	c := &scratch[T]{}
-	channels, padded, pixels := s.in, 0, s.convs[0].shape.Pixels()
-	for _, v := range s.convs {
-		channels = max(channels, v.shape.Out)
-		padded = v.shape.Padded()
-		if s.train {
-			c.space = append(c.space, kernel.NewWorkspace[T](v.shape))
-		}
-	}
-	c.padded = make([]T, padded*channels)
-	if !s.train {
-		return c
-	}
-	c.grad = [2][]T{make([]T, pixels*channels), make([]T, pixels*channels)}
-	for _, p := range s.parameters {
-		c.sums = append(c.sums, make([]T, p.Shape().TotalSize()))
-	}
-	return c
-}
-
-// overBatch calls f once for every chunk with its range of samples.
-func (s *stackState[T]) overBatch(f func(c *scratch[T], from, to int)) {
-	n := len(s.scratch)
-	parallel.Do(s.workers, n, func(k int) { f(s.scratch[k], s.batch*k/n, s.batch*(k+1)/n) })
-}
-
-// input returns what convolution l reads of sample k, before its ReLU.
-func (s *stackState[T]) input(x []T, l, k int) []T {
+// input returns what layer l reads of sample k, before its ReLU.
+func (s *stack[T]) input(x []T, l, k int) []T {
 	if l > 0 {
-		x = s.convs[l-1].out
+		x = s.layers[l-1].out
 	}
-	n := s.convs[l].shape.Pixels() * s.convs[l].shape.In
-	return x[k*n : (k+1)*n]
+	return part(x, k, s.batch)
 }
 
-func (s *stackState[T]) pad(c *scratch[T], x []T, shape kernel.Shape, relu bool) []T {
-	kernel.Pad(c.padded, x, shape.Rows, shape.Cols, shape.In, shape.Width, s.periodic, relu)
-	return c.padded[:shape.Padded()*shape.In]
-}
-
-func (s *stackState[T]) forward(in [][]T) {
-	x := in[0]
-	for l, v := range s.convs {
-		v.packed.Pack(in[1+2*l], in[2+2*l])
-	}
-	last := len(s.convs) - 1
-	s.overBatch(func(c *scratch[T], from, to int) {
-		for k := from; k < to; k++ {
-			for l, v := range s.convs {
-				n := v.shape.Pixels() * v.shape.Out
-				y := v.out[k*n : (k+1)*n]
-				if l == last && s.residual {
-					copy(y, x[k*n:(k+1)*n])
-				} else {
-					clear(y)
-				}
-				kernel.Convolve(y, s.pad(c, s.input(x, l, k), v.shape, s.relu(l)), v.packed)
+func (s *stack[T]) forward(x []T) {
+	parallel.Do(s.workers, s.batch, func(k int) {
+		c := <-s.free
+		defer func() { s.free <- c }()
+		for l, v := range s.layers {
+			var residual []T
+			if s.residual && l%2 == 1 {
+				residual = s.input(x, l-1, k)
 			}
+			v.Forward(part(v.out, k, s.batch), s.input(x, l, k), residual, &c.Workspace)
 		}
 	})
 }
 
-// relu reports whether a ReLU stands before convolution l.
-func (s *stackState[T]) relu(l int) bool { return l > 0 || s.reluFirst }
-
-func (s *stackState[T]) backward(grads, in [][]T, dy []T) {
-	x, dx := in[0], grads[0]
-	for l, v := range s.convs {
-		if l > 0 || s.inputGrad {
-			v.turned.PackTransposed(in[1+2*l], v.shape)
+func (s *stack[T]) backward(dx, x, dy []T) {
+	parallel.Do(s.workers, s.chunks, func(chunk int) {
+		c := <-s.free
+		defer func() { s.free <- c }()
+		for _, v := range s.layers {
+			v.sums[chunk].Clear()
 		}
-	}
-	s.overBatch(func(c *scratch[T], from, to int) {
-		for _, sum := range c.sums {
-			clear(sum)
-		}
-		for k := from; k < to; k++ {
-			s.backwardSample(c, x, dx, dy, k)
+		for k := s.batch * chunk / s.chunks; k < s.batch*(chunk+1)/s.chunks; k++ {
+			s.backwardSample(c, chunk, dx, x, part(dy, k, s.batch), k)
 		}
 	})
-	for p, g := range grads[1:] {
-		clear(g)
-		for _, c := range s.scratch {
-			kernel.Add(g, c.sums[p])
-		}
-	}
 }
 
-func (s *stackState[T]) backwardSample(c *scratch[T], x, dx, dy []T, k int) {
-	last := len(s.convs) - 1
-	n := s.convs[last].shape.Pixels() * s.convs[last].shape.Out
-	dy = dy[k*n : (k+1)*n]
-	g := dy // of the output of convolution l
-	for l := last; l >= 0; l-- {
-		v := s.convs[l]
+func (s *stack[T]) backwardSample(c *scratch[T], chunk int, dx, x, dy []T, k int) {
+	g, end := dy, dy // gradients of the outputs of layer l and of its residual block
+	for l := len(s.layers) - 1; l >= 0; l-- {
+		v := s.layers[l]
 		a := s.input(x, l, k)
-		kernel.WeightGradient(c.sums[2*l], c.sums[2*l+1], s.pad(c, a, v.shape, s.relu(l)), g, v.shape, c.space[l])
-		if l == 0 && !s.inputGrad {
+		v.WeightGradient(v.sums[chunk], a, g, &c.Workspace)
+		var d []T
+		switch {
+		case l > 0:
+			d = kernel.Grow(&c.grad[l%2], len(a))
+		case s.inputGrad:
+			d = part(dx, k, s.batch)
+		default:
 			return
 		}
-		d := c.grad[l%2][:len(a)]
-		if l == 0 {
-			d = dx[k*len(a) : (k+1)*len(a)]
-		}
-		clear(d)
-		kernel.Convolve(d, s.pad(c, g, v.shape.Transposed(), false), v.turned)
-		if s.relu(l) {
-			kernel.MaskNegative(d, a)
+		if s.residual && l%2 == 0 {
+			v.InputGradient(d, g, a, end, &c.Workspace)
+			end = d
+		} else {
+			v.InputGradient(d, g, a, nil, &c.Workspace)
 		}
 		g = d
-	}
-	if s.residual {
-		kernel.Add(g, dy)
 	}
 }

@@ -350,6 +350,7 @@ func (t *trainer) validate(ctx context.Context) error {
 	for i, s := range t.validation {
 		instances[i] = s.Instance
 	}
+	t.predictor.setWeights()
 	spins, err := t.predictor.Predict(ctx, instances, nil)
 	if err != nil {
 		return err

@@ -7,27 +7,29 @@ import (
 	"gorgonia.org/tensor"
 
 	"spinlearn/internal/fused"
+	"spinlearn/internal/parallel"
 )
 
 // Node adds loss to the graph: the mean over the batch of [Mean], or of [Symmetric]
 // if symmetric is set. z, y and c have the same shape, the batch first, and the
-// same type, float32 or float64. Only z is differentiated.
-func Node(loss Loss, z, y, c *gorgonia.Node, symmetric bool) (*gorgonia.Node, error) {
+// same type, float32 or float64. Only z is differentiated. The value does not depend
+// on the number of workers, at least 1.
+func Node(loss Loss, z, y, c *gorgonia.Node, symmetric bool, workers int) (*gorgonia.Node, error) {
 	if !z.Shape().Eq(y.Shape()) || !z.Shape().Eq(c.Shape()) {
 		return nil, fmt.Errorf("losses: logits %v, labels %v and costs %v differ in shape", z.Shape(), y.Shape(), c.Shape())
 	}
 	if z.Dtype() == tensor.Float64 {
-		return pointwise[float64](loss, symmetric, z, y, c)
+		return pointwise[float64](loss, symmetric, workers, z, y, c)
 	}
-	return pointwise[float32](loss, symmetric, z, y, c)
+	return pointwise[float32](loss, symmetric, workers, z, y, c)
 }
 
-func pointwise[T Float](loss Loss, symmetric bool, z, y, c *gorgonia.Node) (*gorgonia.Node, error) {
+func pointwise[T Float](loss Loss, symmetric bool, workers int, z, y, c *gorgonia.Node) (*gorgonia.Node, error) {
 	of := Mean[T]
 	if symmetric {
 		of = Symmetric[T]
 	}
-	return perInstance("loss", func(grad, z []T, rest [][]T) float64 {
+	return perInstance("loss", workers, func(grad, z []T, rest [][]T) float64 {
 		return of(grad, z, rest[0], rest[1], loss)
 	}, z, y, c)
 }
@@ -35,27 +37,27 @@ func pointwise[T Float](loss Loss, symmetric bool, z, y, c *gorgonia.Node) (*gor
 // TrueEnergyNode adds the mean over the batch of [TrueEnergy] to the graph. z has
 // shape (batch, rows, cols, 1) and J (batch, rows, cols, 2), the last axis being
 // down and right. The temperature is read at each run.
-func TrueEnergyNode(z, J *gorgonia.Node, temperature *float64) (*gorgonia.Node, error) {
+func TrueEnergyNode(z, J *gorgonia.Node, temperature *float64, workers int) (*gorgonia.Node, error) {
 	s, sj := z.Shape(), J.Shape()
 	if len(s) != 4 || s[3] != 1 || len(sj) != 4 || !s[:3].Eq(sj[:3]) || sj[3] != 2 {
 		return nil, fmt.Errorf("losses: logits %v and couplings %v, want (batch, rows, cols, 1) and (batch, rows, cols, 2)", s, sj)
 	}
 	if z.Dtype() == tensor.Float64 {
-		return trueEnergy[float64](z, J, temperature)
+		return trueEnergy[float64](z, J, temperature, workers)
 	}
-	return trueEnergy[float32](z, J, temperature)
+	return trueEnergy[float32](z, J, temperature, workers)
 }
 
-func trueEnergy[T Float](z, J *gorgonia.Node, temperature *float64) (*gorgonia.Node, error) {
+func trueEnergy[T Float](z, J *gorgonia.Node, temperature *float64, workers int) (*gorgonia.Node, error) {
 	rows, cols := z.Shape()[1], z.Shape()[2]
-	return perInstance("true-energy", func(grad, z []T, rest [][]T) float64 {
+	return perInstance("true-energy", workers, func(grad, z []T, rest [][]T) float64 {
 		return TrueEnergy(grad, z, rest[0], rows, cols, *temperature)
 	}, z, J)
 }
 
 // perInstance adds the mean over the batch of a function of one instance's logits
 // and its part of the other inputs. The gradient is computed with the value.
-func perInstance[T Float](name string, of func(grad, z []T, rest [][]T) float64, z *gorgonia.Node, rest ...*gorgonia.Node) (*gorgonia.Node, error) {
+func perInstance[T Float](name string, workers int, of func(grad, z []T, rest [][]T) float64, z *gorgonia.Node, rest ...*gorgonia.Node) (*gorgonia.Node, error) {
 	batch := z.Shape()[0]
 	slope := tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(z.Shape()...)) // at dy = 1
 	grad := tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(z.Shape()...))
@@ -65,17 +67,24 @@ func perInstance[T Float](name string, of func(grad, z []T, rest [][]T) float64,
 		n := len(d) / batch
 		return d[k*n : (k+1)*n]
 	}
-	parts := make([][]T, len(rest))
+	values := make([]float64, batch)
+	parts := make([][][]T, batch)
+	for k := range parts {
+		parts[k] = make([][]T, len(rest))
+	}
 	op := &fused.Op{
 		Name: name,
 		Out:  value,
 		Forward: func(in []gorgonia.Value) error {
-			sum := 0.0
-			for k := range batch {
+			parallel.Do(workers, batch, func(k int) {
 				for i, v := range in[1:] {
-					parts[i] = part(v, k)
+					parts[k][i] = part(v, k)
 				}
-				sum += of(part(slope, k), part(in[0], k), parts)
+				values[k] = of(part(slope, k), part(in[0], k), parts[k])
+			})
+			sum := 0.0
+			for _, v := range values {
+				sum += v
 			}
 			set(sum / float64(batch))
 			return nil

@@ -17,7 +17,11 @@ type CrossEntropy struct{}
 
 // At implements Loss; c is not used.
 func (CrossEntropy) At(u, _ float64) (loss, slope float64) {
-	return softplus(-u), -sigmoid(-u)
+	e := math.Exp(-math.Abs(u)) // once for softplus and sigmoid
+	if loss = math.Log1p(e); u < 0 {
+		return loss - u, -1 / (1 + e)
+	}
+	return loss, -e / (1 + e)
 }
 
 // Margin is the hinge max(0, Gamma - u), Gamma > 0.

@@ -226,7 +226,7 @@ func TestGraphEqualsPlain(t *testing.T) {
 			shape := tensor.Shape{batch, rows, cols, channels}
 			compare(t, fmt.Sprint(name, symmetric), shape, z, want, grad, 1/float64(batch), func(zn *gorgonia.Node) (*gorgonia.Node, error) {
 				g, dt := zn.Graph(), zn.Dtype()
-				return Node(loss, zn, input(g, dt, "y", shape, y), input(g, dt, "c", shape, c), symmetric)
+				return Node(loss, zn, input(g, dt, "y", shape, y), input(g, dt, "c", shape, c), symmetric, 2)
 			})
 		}
 	}
@@ -241,7 +241,7 @@ func TestGraphEqualsPlain(t *testing.T) {
 	}
 	shape := tensor.Shape{batch, rows, cols, 1}
 	compare(t, "true energy", shape, z, want, grad, 1/float64(batch), func(zn *gorgonia.Node) (*gorgonia.Node, error) {
-		return TrueEnergyNode(zn, input(zn.Graph(), zn.Dtype(), "J", tensor.Shape{batch, rows, cols, 2}, J), &temperature)
+		return TrueEnergyNode(zn, input(zn.Graph(), zn.Dtype(), "J", tensor.Shape{batch, rows, cols, 2}, J), &temperature, 2)
 	})
 }
 
@@ -317,10 +317,10 @@ func TestNodeShapes(t *testing.T) {
 	g := gorgonia.NewGraph()
 	a := input(g, tensor.Float64, "a", tensor.Shape{1, 2, 2, 2}, make([]float64, 8))
 	b := input(g, tensor.Float64, "b", tensor.Shape{1, 2, 2, 1}, make([]float64, 4))
-	if _, err := Node(CrossEntropy{}, a, a, b, false); err == nil {
+	if _, err := Node(CrossEntropy{}, a, a, b, false, 1); err == nil {
 		t.Error("labels and costs of different shapes were accepted")
 	}
-	if _, err := TrueEnergyNode(a, b, new(float64)); err == nil {
+	if _, err := TrueEnergyNode(a, b, new(float64), 1); err == nil {
 		t.Error("couplings of one channel were accepted")
 	}
 }

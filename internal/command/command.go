@@ -68,6 +68,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
+		c.Before = checkKernel
 	}
 	args = flagsFirst(app.Commands, spreadLists(args))
 	err := app.RunContext(ctx, append([]string{app.Name}, args...))
@@ -143,6 +144,10 @@ func checkFlags(c *cli.Context, needed ...string) error {
 	}
 	return nil
 }
+
+// checkKernel refuses an environment that asks for kernels which this processor lacks,
+// before a command does anything.
+func checkKernel(*cli.Context) error { return cnn.CheckKernel() }
 
 // pathList is the value of a flag that is given once for each path. Unlike the
 // library's lists it does not split at commas.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -143,6 +145,42 @@ func TestHelp(t *testing.T) {
 				t.Errorf("code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
 		})
+	}
+}
+
+// A kernel that cannot be had is refused in one line. The variable is read when the
+// program starts, so each case is a program of its own: this test again, which runs a
+// command line in place of itself.
+func TestForcedKernel(t *testing.T) {
+	const child = "SPINLEARN_TEST_ARGUMENTS"
+	if line := os.Getenv(child); line != "" {
+		os.Exit(Run(strings.Fields(line), os.Stdout, os.Stderr))
+	}
+	dir := t.TempDir()
+	call := func(kernel, line string) (int, string) {
+		c := exec.Command(os.Args[0], "-test.run", "^TestForcedKernel$")
+		c.Env = append(os.Environ(), "SPINLEARN_KERNEL="+kernel, child+"="+strings.ReplaceAll(line, "DIR", dir))
+		out, err := c.CombinedOutput()
+		if err != nil && !errors.As(err, new(*exec.ExitError)) {
+			t.Fatal(err)
+		}
+		return c.ProcessState.ExitCode(), string(out)
+	}
+	if code, out := call("portable", generateLine+"--out DIR/d"); code != exitOK {
+		t.Fatal(out)
+	}
+	before := snapshot(t, dir)
+	for _, line := range []string{"train --data DIR/d --out DIR/x", "compare --data DIR/d --out DIR/x", "demo --out DIR/x", generateLine + "--out DIR/x"} {
+		code, out := call("sse9", line)
+		if code != exitUsage || strings.Count(out, "\n") != 1 || !strings.Contains(out, `SPINLEARN_KERNEL = "sse9"`) || !strings.Contains(out, "portable") {
+			t.Errorf("%s: code %d, %q", line, code, out)
+		}
+	}
+	if names := changed(before, snapshot(t, dir)); len(names) > 0 {
+		t.Errorf("changed %q", names)
+	}
+	if code, out := call("portable", "train --data DIR/d --channels 2 --blocks 1 --batch 4 --pool 8 --steps 5 --out DIR/x"); code != exitOK {
+		t.Errorf("portable: code %d, %s", code, out)
 	}
 }
 

@@ -16,7 +16,7 @@ const module = "spinlearn/"
 var allowed = map[string][]string{
 	"ising":                     {},
 	"ising/instancefile":        {"ising"},
-	"losses":                    {"internal/fused"},
+	"losses":                    {"internal/fused", "internal/parallel"},
 	"solver":                    {"ising", "internal/parallel", "solver/certificate", "solver/internal/matching", "solver/internal/minheap", "solver/internal/packing", "solver/internal/lanes", "solver/internal/multispin"},
 	"solver/internal/lanes":     {},
 	"solver/internal/multispin": {},

@@ -4,137 +4,314 @@
 
 package kernel
 
-// convolve1x8 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// product1x8AVX2 computes 1 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func convolve1x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func product1x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// weightGradient1x8 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// product2x8AVX2 computes 2 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func weightGradient1x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func product2x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// convolve2x8 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// product3x8AVX2 computes 3 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func convolve2x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func product3x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// weightGradient2x8 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// product4x8AVX2 computes 4 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func weightGradient2x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func product4x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// convolve3x8 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// product5x8AVX2 computes 5 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func convolve3x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func product5x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// weightGradient3x8 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// product6x8AVX2 computes 6 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func weightGradient3x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func product6x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// convolve4x8 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// product7x8AVX2 computes 7 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func convolve4x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func product7x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// weightGradient4x8 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// product8x8AVX2 computes 8 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func weightGradient4x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func product8x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// convolve5x8 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// product9x8AVX2 computes 9 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func convolve5x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func product9x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// weightGradient5x8 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// product10x8AVX2 computes 10 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func weightGradient5x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func product10x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// convolve6x8 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// product11x8AVX2 computes 11 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func convolve6x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func product11x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// weightGradient6x8 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// product12x8AVX2 computes 12 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func weightGradient6x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func product12x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// convolve1x16 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// product1x16AVX2 computes 1 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func convolve1x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func product1x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// weightGradient1x16 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// product2x16AVX2 computes 2 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func weightGradient1x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func product2x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// convolve2x16 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// product3x16AVX2 computes 3 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func convolve2x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func product3x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// weightGradient2x16 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// product4x16AVX2 computes 4 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func weightGradient2x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func product4x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// convolve3x16 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// product5x16AVX2 computes 5 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func convolve3x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func product5x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// weightGradient3x16 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// product6x16AVX2 computes 6 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func weightGradient3x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func product6x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// convolve4x16 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// winogradInputAVX2 transforms rows of input tiles; strides are in bytes.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func convolve4x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func winogradInputAVX2(v *float32, x *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// weightGradient4x16 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// winogradGradientAVX2 transforms rows of tiles of an output's gradient; strides are in bytes.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func weightGradient4x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func winogradGradientAVX2(z *float32, dy *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// convolve5x16 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// winogradOutputAVX2 finishes rows of output tiles; strides are in bytes.
+// Mask and residual, laid out like y, may be nil.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func convolve5x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func winogradOutputAVX2(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// weightGradient5x16 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// pixelOutputAVX2 finishes rows of output tiles; strides are in bytes.
+// Mask and residual, laid out like y, may be nil.
+// Next leads from behind a row of tiles to the next.
 //
 //go:noescape
-func weightGradient5x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func pixelOutputAVX2(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 
-// convolve6x16 adds bias and convolution to the channels of neighbouring pixels; strides are in bytes.
+// reluAVX2 stores max(src, 0) in dst; there is at least one vector.
+// Next leads from behind a row to the next, in bytes.
 //
 //go:noescape
-func convolve6x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+func reluAVX2(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 
-// weightGradient6x16 adds the gradient of neighbouring inputs' weights over an image; strides are in bytes.
+// addAVX2 adds src to dst; there is at least one vector.
+// Next leads from behind a row to the next, in bytes.
 //
 //go:noescape
-func weightGradient6x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
+func addAVX2(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 
-// reluAVX2 stores max(src, 0) in dst, eight values a vector; there is at least one.
-//
-//go:noescape
-func reluAVX2(dst *float32, src *float32, vectors int)
+// peakAVX2 makes n times 12 fused multiplications and additions of vectors.
+func peakAVX2(n int)
 
-// addAVX2 adds src to dst, eight values a vector; there is at least one.
+// product1x16AVX512 computes 1 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func addAVX2(dst *float32, src *float32, vectors int)
+func product1x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 
-// maskAVX2 clears dst where src is not positive, eight values a vector; there is at least one.
+// product2x16AVX512 computes 2 rows of a product at a time; strides are in bytes.
 //
 //go:noescape
-func maskAVX2(dst *float32, src *float32, vectors int)
+func product2x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product3x16AVX512 computes 3 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product3x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product4x16AVX512 computes 4 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product4x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product5x16AVX512 computes 5 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product5x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product6x16AVX512 computes 6 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product6x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product7x16AVX512 computes 7 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product7x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product8x16AVX512 computes 8 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product8x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product9x16AVX512 computes 9 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product9x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product10x16AVX512 computes 10 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product10x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product11x16AVX512 computes 11 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product11x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product12x16AVX512 computes 12 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product12x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product13x16AVX512 computes 13 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product13x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product14x16AVX512 computes 14 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product14x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product15x16AVX512 computes 15 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product15x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product16x16AVX512 computes 16 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product16x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product1x32AVX512 computes 1 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product1x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product2x32AVX512 computes 2 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product2x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product3x32AVX512 computes 3 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product3x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product4x32AVX512 computes 4 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product4x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product5x32AVX512 computes 5 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product5x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product6x32AVX512 computes 6 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product6x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product7x32AVX512 computes 7 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product7x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product8x32AVX512 computes 8 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product8x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product9x32AVX512 computes 9 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product9x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product10x32AVX512 computes 10 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product10x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product11x32AVX512 computes 11 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product11x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// product12x32AVX512 computes 12 rows of a product at a time; strides are in bytes.
+//
+//go:noescape
+func product12x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+
+// winogradInputAVX512 transforms rows of input tiles; strides are in bytes.
+// Next leads from behind a row of tiles to the next.
+//
+//go:noescape
+func winogradInputAVX512(v *float32, x *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+
+// winogradGradientAVX512 transforms rows of tiles of an output's gradient; strides are in bytes.
+// Next leads from behind a row of tiles to the next.
+//
+//go:noescape
+func winogradGradientAVX512(z *float32, dy *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+
+// winogradOutputAVX512 finishes rows of output tiles; strides are in bytes.
+// Mask and residual, laid out like y, may be nil.
+// Next leads from behind a row of tiles to the next.
+//
+//go:noescape
+func winogradOutputAVX512(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+
+// pixelOutputAVX512 finishes rows of output tiles; strides are in bytes.
+// Mask and residual, laid out like y, may be nil.
+// Next leads from behind a row of tiles to the next.
+//
+//go:noescape
+func pixelOutputAVX512(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+
+// reluAVX512 stores max(src, 0) in dst; there is at least one vector.
+// Next leads from behind a row to the next, in bytes.
+//
+//go:noescape
+func reluAVX512(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
+
+// addAVX512 adds src to dst; there is at least one vector.
+// Next leads from behind a row to the next, in bytes.
+//
+//go:noescape
+func addAVX512(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
+
+// peakAVX512 makes n times 12 fused multiplications and additions of vectors.
+func peakAVX512(n int)

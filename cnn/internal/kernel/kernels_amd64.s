@@ -4,2124 +4,5492 @@
 
 #include "textflag.h"
 
-// func convolve1x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+// func product1x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·convolve1x8(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), CX
-	MOVQ    AX, DX
+TEXT ·product1x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product1x8AVX2_point:
+	MOVQ groups+40(FP), R8
+
+product1x8AVX2_group:
 	VMOVUPS (CX), Y0
-	VADDPS  (DX), Y0, Y0
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    segment+32(FP), BX
-	MOVQ    width+40(FP), SI
-	MOVQ    xStride+56(FP), DI
-	MOVQ    xRow+64(FP), R8
-	LEAQ    (DI)(DI*2), R9
-	LEAQ    (DI)(DI*4), DI
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
 
-convolve1x8_row:
-	MOVQ CX, DI
-	MOVQ BX, R9
-	SUBQ $0x04, R9
-	JLT  convolve1x8_rest
-
-convolve1x8_four:
-	VMOVUPS      (DX), Y1
-	VBROADCASTSS (DI), Y2
+product1x8AVX2_depth:
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (R9), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	VMOVUPS      32(DX), Y1
-	VBROADCASTSS 4(DI), Y2
-	VFMADD231PS  Y1, Y2, Y0
-	VMOVUPS      64(DX), Y1
-	VBROADCASTSS 8(DI), Y2
-	VFMADD231PS  Y1, Y2, Y0
-	VMOVUPS      96(DX), Y1
-	VBROADCASTSS 12(DI), Y2
-	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         $0x10, DI
-	ADDQ         $0x00000080, DX
-	SUBQ         $0x04, R9
-	JGE          convolve1x8_four
-
-convolve1x8_rest:
-	ADDQ $0x04, R9
-	JZ   convolve1x8_next
-
-convolve1x8_one:
-	VMOVUPS      (DX), Y1
-	VBROADCASTSS (DI), Y2
-	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         $0x04, DI
-	ADDQ         $0x20, DX
-	DECQ         R9
-	JNZ          convolve1x8_one
-
-convolve1x8_next:
-	ADDQ    R8, CX
-	DECQ    SI
-	JNZ     convolve1x8_row
-	VMOVUPS Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient1x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient1x8(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, CX
-	VMOVUPS (CX), Y0
-	MOVQ    x+8(FP), CX
-	MOVQ    dy+16(FP), DX
-	MOVQ    rows+24(FP), BX
-	MOVQ    cols+32(FP), SI
-	MOVQ    xStride+48(FP), DI
-	MOVQ    xRow+56(FP), R8
-	MOVQ    dyStride+64(FP), R9
-
-weightGradient1x8_row:
-	MOVQ CX, R10
-	MOVQ SI, R11
-
-weightGradient1x8_pixel:
-	VMOVUPS      (DX), Y1
-	VBROADCASTSS (R10), Y2
-	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         SI, R9
 	ADDQ         DI, R10
-	ADDQ         R9, DX
 	DECQ         R11
-	JNZ          weightGradient1x8_pixel
+	JNZ          product1x8AVX2_depth
+	MOVQ         cStride+56(FP), R9
+	VMOVUPS      Y0, (AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          product1x8AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
 	ADDQ         R8, CX
-	DECQ         BX
-	JNZ          weightGradient1x8_row
-	VMOVUPS      Y0, (AX)
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product1x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func convolve2x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+// func product2x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·convolve2x8(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y1
-	VADDPS  (BX), Y1, Y1
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R10
+TEXT ·product2x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
 
-convolve2x8_row:
-	MOVQ DX, R10
-	MOVQ SI, R11
-	SUBQ $0x04, R11
-	JLT  convolve2x8_rest
+product2x8AVX2_point:
+	MOVQ groups+40(FP), R8
 
-convolve2x8_four:
-	VMOVUPS      (BX), Y2
-	VBROADCASTSS (R10), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS (R10)(R8*1), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	VMOVUPS      32(BX), Y2
-	VBROADCASTSS 4(R10), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 4(R10)(R8*1), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	VMOVUPS      64(BX), Y2
-	VBROADCASTSS 8(R10), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 8(R10)(R8*1), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	VMOVUPS      96(BX), Y2
-	VBROADCASTSS 12(R10), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 12(R10)(R8*1), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x10, R10
-	ADDQ         $0x00000080, BX
-	SUBQ         $0x04, R11
-	JGE          convolve2x8_four
+product2x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
 
-convolve2x8_rest:
-	ADDQ $0x04, R11
-	JZ   convolve2x8_next
-
-convolve2x8_one:
-	VMOVUPS      (BX), Y2
-	VBROADCASTSS (R10), Y3
+product2x8AVX2_depth:
+	VMOVUPS      (R10), Y2
+	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS (R10)(R8*1), Y3
+	VBROADCASTSS (R9)(BX*1), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x20, BX
+	ADDQ         SI, R9
+	ADDQ         DI, R10
 	DECQ         R11
-	JNZ          convolve2x8_one
-
-convolve2x8_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve2x8_row
-	VMOVUPS Y0, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y1, (AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient2x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient2x8(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y1
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient2x8_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient2x8_pixel:
-	VMOVUPS      (BX), Y2
-	VBROADCASTSS (R11), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 4(R11), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient2x8_pixel
-	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient2x8_row
+	JNZ          product2x8AVX2_depth
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         R9, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y1, (AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          product2x8AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product2x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func convolve3x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+// func product3x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·convolve3x8(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y1
-	VADDPS  (BX), Y1, Y1
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y2
-	VADDPS  (BX), Y2, Y2
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R10
+TEXT ·product3x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
 
-convolve3x8_row:
-	MOVQ DX, R10
-	MOVQ SI, R11
-	SUBQ $0x04, R11
-	JLT  convolve3x8_rest
+product3x8AVX2_point:
+	MOVQ groups+40(FP), R8
 
-convolve3x8_four:
-	VMOVUPS      (BX), Y3
-	VBROADCASTSS (R10), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS (R10)(R8*1), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (R10)(R8*2), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	VMOVUPS      32(BX), Y3
-	VBROADCASTSS 4(R10), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 4(R10)(R8*1), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 4(R10)(R8*2), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	VMOVUPS      64(BX), Y3
-	VBROADCASTSS 8(R10), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 8(R10)(R8*1), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 8(R10)(R8*2), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	VMOVUPS      96(BX), Y3
-	VBROADCASTSS 12(R10), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 12(R10)(R8*1), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 12(R10)(R8*2), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x10, R10
-	ADDQ         $0x00000080, BX
-	SUBQ         $0x04, R11
-	JGE          convolve3x8_four
+product3x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
 
-convolve3x8_rest:
-	ADDQ $0x04, R11
-	JZ   convolve3x8_next
-
-convolve3x8_one:
-	VMOVUPS      (BX), Y3
-	VBROADCASTSS (R10), Y4
+product3x8AVX2_depth:
+	VMOVUPS      (R10), Y3
+	VBROADCASTSS (R9), Y4
 	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS (R10)(R8*1), Y4
+	VBROADCASTSS (R9)(BX*1), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (R10)(R8*2), Y4
+	VBROADCASTSS (R9)(BX*2), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x20, BX
+	ADDQ         SI, R9
+	ADDQ         DI, R10
 	DECQ         R11
-	JNZ          convolve3x8_one
-
-convolve3x8_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve3x8_row
-	VMOVUPS Y0, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient3x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient3x8(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y1
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y2
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient3x8_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient3x8_pixel:
-	VMOVUPS      (BX), Y3
-	VBROADCASTSS (R11), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 4(R11), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 8(R11), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient3x8_pixel
-	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient3x8_row
+	JNZ          product3x8AVX2_depth
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         R9, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         R9, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y2, (AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          product3x8AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product3x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func convolve4x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+// func product4x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·convolve4x8(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y1
-	VADDPS  (BX), Y1, Y1
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y2
-	VADDPS  (BX), Y2, Y2
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y3
-	VADDPS  (BX), Y3, Y3
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R11
+TEXT ·product4x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
 
-convolve4x8_row:
-	MOVQ DX, R11
-	MOVQ SI, R12
-	SUBQ $0x04, R12
-	JLT  convolve4x8_rest
+product4x8AVX2_point:
+	MOVQ groups+40(FP), R9
 
-convolve4x8_four:
-	VMOVUPS      (BX), Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS (R11)(R8*1), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (R11)(R8*2), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R11)(R10*1), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      32(BX), Y4
-	VBROADCASTSS 4(R11), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 4(R11)(R8*1), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 4(R11)(R8*2), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 4(R11)(R10*1), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      64(BX), Y4
-	VBROADCASTSS 8(R11), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 8(R11)(R8*1), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 8(R11)(R8*2), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 8(R11)(R10*1), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      96(BX), Y4
-	VBROADCASTSS 12(R11), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 12(R11)(R8*1), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 12(R11)(R8*2), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 12(R11)(R10*1), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x10, R11
-	ADDQ         $0x00000080, BX
-	SUBQ         $0x04, R12
-	JGE          convolve4x8_four
+product4x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y3
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	MOVQ    DX, R10
+	MOVQ    b+24(FP), R11
+	MOVQ    depth+48(FP), R12
 
-convolve4x8_rest:
-	ADDQ $0x04, R12
-	JZ   convolve4x8_next
-
-convolve4x8_one:
-	VMOVUPS      (BX), Y4
-	VBROADCASTSS (R11), Y5
+product4x8AVX2_depth:
+	VMOVUPS      (R11), Y4
+	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS (R11)(R8*1), Y5
+	VBROADCASTSS (R10)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (R11)(R8*2), Y5
+	VBROADCASTSS (R10)(BX*2), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R11)(R10*1), Y5
+	VBROADCASTSS (R10)(R8*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x04, R11
-	ADDQ         $0x20, BX
+	ADDQ         SI, R10
+	ADDQ         DI, R11
 	DECQ         R12
-	JNZ          convolve4x8_one
-
-convolve4x8_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve4x8_row
-	VMOVUPS Y0, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y3, (AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient4x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient4x8(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y1
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y2
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y3
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient4x8_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient4x8_pixel:
-	VMOVUPS      (BX), Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 4(R11), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 8(R11), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 12(R11), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient4x8_pixel
-	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient4x8_row
+	JNZ          product4x8AVX2_depth
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y3, (AX)
-	VZEROUPPER
-	RET
-
-// func convolve5x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
-// Requires: AVX, FMA3
-TEXT ·convolve5x8(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y1
-	VADDPS  (BX), Y1, Y1
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y2
-	VADDPS  (BX), Y2, Y2
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y3
-	VADDPS  (BX), Y3, Y3
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y4
-	VADDPS  (BX), Y4, Y4
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R11
-
-convolve5x8_row:
-	MOVQ DX, R11
-	MOVQ SI, R12
-	SUBQ $0x04, R12
-	JLT  convolve5x8_rest
-
-convolve5x8_four:
-	VMOVUPS      (BX), Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS (R11)(R8*1), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R11)(R8*2), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R11)(R10*1), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (R11)(R8*4), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	VMOVUPS      32(BX), Y5
-	VBROADCASTSS 4(R11), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 4(R11)(R8*1), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(R11)(R8*2), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 4(R11)(R10*1), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 4(R11)(R8*4), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	VMOVUPS      64(BX), Y5
-	VBROADCASTSS 8(R11), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 8(R11)(R8*1), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 8(R11)(R8*2), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 8(R11)(R10*1), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 8(R11)(R8*4), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	VMOVUPS      96(BX), Y5
-	VBROADCASTSS 12(R11), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 12(R11)(R8*1), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 12(R11)(R8*2), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 12(R11)(R10*1), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 12(R11)(R8*4), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         $0x10, R11
-	ADDQ         $0x00000080, BX
-	SUBQ         $0x04, R12
-	JGE          convolve5x8_four
-
-convolve5x8_rest:
-	ADDQ $0x04, R12
-	JZ   convolve5x8_next
-
-convolve5x8_one:
-	VMOVUPS      (BX), Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS (R11)(R8*1), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R11)(R8*2), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R11)(R10*1), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (R11)(R8*4), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         $0x04, R11
-	ADDQ         $0x20, BX
-	DECQ         R12
-	JNZ          convolve5x8_one
-
-convolve5x8_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve5x8_row
-	VMOVUPS Y0, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y3, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient5x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient5x8(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y1
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y2
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y3
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y4
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient5x8_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient5x8_pixel:
-	VMOVUPS      (BX), Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 4(R11), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 8(R11), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 12(R11), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 16(R11), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient5x8_pixel
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	DECQ         R9
+	JNZ          product4x8AVX2_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
 	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient5x8_row
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product4x8AVX2_point
+	VZEROUPPER
+	RET
+
+// func product5x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product5x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product5x8AVX2_point:
+	MOVQ groups+40(FP), R9
+
+product5x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y3
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y4
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	MOVQ    DX, R10
+	MOVQ    b+24(FP), R11
+	MOVQ    depth+48(FP), R12
+
+product5x8AVX2_depth:
+	VMOVUPS      (R11), Y5
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS (R10)(BX*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R10)(BX*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (R10)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (R10)(BX*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          product5x8AVX2_depth
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y4, (AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	DECQ         R9
+	JNZ          product5x8AVX2_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product5x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func convolve6x8(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+// func product6x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·convolve6x8(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y1
-	VADDPS  (BX), Y1, Y1
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y2
-	VADDPS  (BX), Y2, Y2
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y3
-	VADDPS  (BX), Y3, Y3
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y4
-	VADDPS  (BX), Y4, Y4
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y5
-	VADDPS  (BX), Y5, Y5
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R11
+TEXT ·product6x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 
-convolve6x8_row:
-	MOVQ DX, R12
-	MOVQ SI, R13
-	SUBQ $0x04, R13
-	JLT  convolve6x8_rest
+product6x8AVX2_point:
+	MOVQ groups+40(FP), R10
 
-convolve6x8_four:
-	VMOVUPS      (BX), Y6
-	VBROADCASTSS (R12), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS (R12)(R8*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (R12)(R8*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R12)(R10*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (R12)(R8*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R12)(R11*1), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	VMOVUPS      32(BX), Y6
-	VBROADCASTSS 4(R12), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 4(R12)(R8*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 4(R12)(R8*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 4(R12)(R10*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 4(R12)(R8*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 4(R12)(R11*1), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	VMOVUPS      64(BX), Y6
-	VBROADCASTSS 8(R12), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 8(R12)(R8*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 8(R12)(R8*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 8(R12)(R10*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 8(R12)(R8*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 8(R12)(R11*1), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	VMOVUPS      96(BX), Y6
-	VBROADCASTSS 12(R12), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 12(R12)(R8*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 12(R12)(R8*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 12(R12)(R10*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 12(R12)(R8*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 12(R12)(R11*1), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         $0x10, R12
-	ADDQ         $0x00000080, BX
-	SUBQ         $0x04, R13
-	JGE          convolve6x8_four
+product6x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y3
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y4
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y5
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	MOVQ    DX, R11
+	MOVQ    b+24(FP), R12
+	MOVQ    depth+48(FP), R13
 
-convolve6x8_rest:
-	ADDQ $0x04, R13
-	JZ   convolve6x8_next
-
-convolve6x8_one:
-	VMOVUPS      (BX), Y6
-	VBROADCASTSS (R12), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS (R12)(R8*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (R12)(R8*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R12)(R10*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (R12)(R8*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R12)(R11*1), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         $0x04, R12
-	ADDQ         $0x20, BX
-	DECQ         R13
-	JNZ          convolve6x8_one
-
-convolve6x8_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve6x8_row
-	VMOVUPS Y0, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y3, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y5, (AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient6x8(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient6x8(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y1
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y2
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y3
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y4
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y5
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient6x8_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient6x8_pixel:
-	VMOVUPS      (BX), Y6
+product6x8AVX2_depth:
+	VMOVUPS      (R12), Y6
 	VBROADCASTSS (R11), Y7
 	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 4(R11), Y7
+	VBROADCASTSS (R11)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 8(R11), Y7
+	VBROADCASTSS (R11)(BX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 12(R11), Y7
+	VBROADCASTSS (R11)(R8*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 16(R11), Y7
+	VBROADCASTSS (R11)(BX*4), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 20(R11), Y7
+	VBROADCASTSS (R11)(R9*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient6x8_pixel
-	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient6x8_row
+	ADDQ         SI, R11
+	ADDQ         DI, R12
+	DECQ         R13
+	JNZ          product6x8AVX2_depth
+	MOVQ         cStride+56(FP), R11
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y5, (AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	DECQ         R10
+	JNZ          product6x8AVX2_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product6x8AVX2_point
 	VZEROUPPER
 	RET
 
-// func convolve1x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+// func product7x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·convolve1x16(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), CX
-	MOVQ    AX, DX
+TEXT ·product7x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product7x8AVX2_point:
+	MOVQ groups+40(FP), R10
+
+product7x8AVX2_group:
 	VMOVUPS (CX), Y0
-	VADDPS  (DX), Y0, Y0
-	VMOVUPS 32(CX), Y1
-	VADDPS  32(DX), Y1, Y1
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    segment+32(FP), BX
-	MOVQ    width+40(FP), SI
-	MOVQ    xStride+56(FP), DI
-	MOVQ    xRow+64(FP), R8
-	LEAQ    (DI)(DI*2), R9
-	LEAQ    (DI)(DI*4), DI
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y3
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y4
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y5
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y6
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	MOVQ    DX, R11
+	MOVQ    b+24(FP), R12
+	MOVQ    depth+48(FP), R13
 
-convolve1x16_row:
-	MOVQ CX, DI
-	MOVQ BX, R9
-	SUBQ $0x04, R9
-	JLT  convolve1x16_rest
-
-convolve1x16_four:
-	VMOVUPS      (DX), Y2
-	VMOVUPS      32(DX), Y3
-	VBROADCASTSS (DI), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	VMOVUPS      64(DX), Y2
-	VMOVUPS      96(DX), Y3
-	VBROADCASTSS 4(DI), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	VMOVUPS      128(DX), Y2
-	VMOVUPS      160(DX), Y3
-	VBROADCASTSS 8(DI), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	VMOVUPS      192(DX), Y2
-	VMOVUPS      224(DX), Y3
-	VBROADCASTSS 12(DI), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         $0x10, DI
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, R9
-	JGE          convolve1x16_four
-
-convolve1x16_rest:
-	ADDQ $0x04, R9
-	JZ   convolve1x16_next
-
-convolve1x16_one:
-	VMOVUPS      (DX), Y2
-	VMOVUPS      32(DX), Y3
-	VBROADCASTSS (DI), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         $0x04, DI
-	ADDQ         $0x40, DX
-	DECQ         R9
-	JNZ          convolve1x16_one
-
-convolve1x16_next:
-	ADDQ    R8, CX
-	DECQ    SI
-	JNZ     convolve1x16_row
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient1x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient1x16(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, CX
-	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y1
-	MOVQ    x+8(FP), CX
-	MOVQ    dy+16(FP), DX
-	MOVQ    rows+24(FP), BX
-	MOVQ    cols+32(FP), SI
-	MOVQ    xStride+48(FP), DI
-	MOVQ    xRow+56(FP), R8
-	MOVQ    dyStride+64(FP), R9
-
-weightGradient1x16_row:
-	MOVQ CX, R10
-	MOVQ SI, R11
-
-weightGradient1x16_pixel:
-	VMOVUPS      (DX), Y2
-	VMOVUPS      32(DX), Y3
-	VBROADCASTSS (R10), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         DI, R10
-	ADDQ         R9, DX
-	DECQ         R11
-	JNZ          weightGradient1x16_pixel
-	ADDQ         R8, CX
-	DECQ         BX
-	JNZ          weightGradient1x16_row
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VZEROUPPER
-	RET
-
-// func convolve2x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
-// Requires: AVX, FMA3
-TEXT ·convolve2x16(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	VMOVUPS 32(DX), Y1
-	VADDPS  32(BX), Y1, Y1
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y2
-	VADDPS  (BX), Y2, Y2
-	VMOVUPS 32(DX), Y3
-	VADDPS  32(BX), Y3, Y3
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R10
-
-convolve2x16_row:
-	MOVQ DX, R10
-	MOVQ SI, R11
-	SUBQ $0x04, R11
-	JLT  convolve2x16_rest
-
-convolve2x16_four:
-	VMOVUPS      (BX), Y4
-	VMOVUPS      32(BX), Y5
-	VBROADCASTSS (R10), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R10)(R8*1), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	VMOVUPS      64(BX), Y4
-	VMOVUPS      96(BX), Y5
-	VBROADCASTSS 4(R10), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(R10)(R8*1), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	VMOVUPS      128(BX), Y4
-	VMOVUPS      160(BX), Y5
-	VBROADCASTSS 8(R10), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 8(R10)(R8*1), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	VMOVUPS      192(BX), Y4
-	VMOVUPS      224(BX), Y5
-	VBROADCASTSS 12(R10), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 12(R10)(R8*1), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x10, R10
-	ADDQ         $0x00000100, BX
-	SUBQ         $0x04, R11
-	JGE          convolve2x16_four
-
-convolve2x16_rest:
-	ADDQ $0x04, R11
-	JZ   convolve2x16_next
-
-convolve2x16_one:
-	VMOVUPS      (BX), Y4
-	VMOVUPS      32(BX), Y5
-	VBROADCASTSS (R10), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R10)(R8*1), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x40, BX
-	DECQ         R11
-	JNZ          convolve2x16_one
-
-convolve2x16_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve2x16_row
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient2x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient2x16(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y2
-	VMOVUPS 32(DX), Y3
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient2x16_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient2x16_pixel:
-	VMOVUPS      (BX), Y4
-	VMOVUPS      32(BX), Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(R11), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient2x16_pixel
-	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient2x16_row
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	VZEROUPPER
-	RET
-
-// func convolve3x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
-// Requires: AVX, FMA3
-TEXT ·convolve3x16(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	VMOVUPS 32(DX), Y1
-	VADDPS  32(BX), Y1, Y1
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y2
-	VADDPS  (BX), Y2, Y2
-	VMOVUPS 32(DX), Y3
-	VADDPS  32(BX), Y3, Y3
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y4
-	VADDPS  (BX), Y4, Y4
-	VMOVUPS 32(DX), Y5
-	VADDPS  32(BX), Y5, Y5
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R10
-
-convolve3x16_row:
-	MOVQ DX, R10
-	MOVQ SI, R11
-	SUBQ $0x04, R11
-	JLT  convolve3x16_rest
-
-convolve3x16_four:
-	VMOVUPS      (BX), Y6
-	VMOVUPS      32(BX), Y7
-	VBROADCASTSS (R10), Y8
-	VFMADD231PS  Y6, Y8, Y0
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R10)(R8*1), Y8
-	VFMADD231PS  Y6, Y8, Y2
-	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R10)(R8*2), Y8
-	VFMADD231PS  Y6, Y8, Y4
-	VFMADD231PS  Y7, Y8, Y5
-	VMOVUPS      64(BX), Y6
-	VMOVUPS      96(BX), Y7
-	VBROADCASTSS 4(R10), Y8
-	VFMADD231PS  Y6, Y8, Y0
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 4(R10)(R8*1), Y8
-	VFMADD231PS  Y6, Y8, Y2
-	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 4(R10)(R8*2), Y8
-	VFMADD231PS  Y6, Y8, Y4
-	VFMADD231PS  Y7, Y8, Y5
-	VMOVUPS      128(BX), Y6
-	VMOVUPS      160(BX), Y7
-	VBROADCASTSS 8(R10), Y8
-	VFMADD231PS  Y6, Y8, Y0
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 8(R10)(R8*1), Y8
-	VFMADD231PS  Y6, Y8, Y2
-	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 8(R10)(R8*2), Y8
-	VFMADD231PS  Y6, Y8, Y4
-	VFMADD231PS  Y7, Y8, Y5
-	VMOVUPS      192(BX), Y6
-	VMOVUPS      224(BX), Y7
-	VBROADCASTSS 12(R10), Y8
-	VFMADD231PS  Y6, Y8, Y0
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 12(R10)(R8*1), Y8
-	VFMADD231PS  Y6, Y8, Y2
-	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 12(R10)(R8*2), Y8
-	VFMADD231PS  Y6, Y8, Y4
-	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         $0x10, R10
-	ADDQ         $0x00000100, BX
-	SUBQ         $0x04, R11
-	JGE          convolve3x16_four
-
-convolve3x16_rest:
-	ADDQ $0x04, R11
-	JZ   convolve3x16_next
-
-convolve3x16_one:
-	VMOVUPS      (BX), Y6
-	VMOVUPS      32(BX), Y7
-	VBROADCASTSS (R10), Y8
-	VFMADD231PS  Y6, Y8, Y0
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R10)(R8*1), Y8
-	VFMADD231PS  Y6, Y8, Y2
-	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R10)(R8*2), Y8
-	VFMADD231PS  Y6, Y8, Y4
-	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         $0x04, R10
-	ADDQ         $0x40, BX
-	DECQ         R11
-	JNZ          convolve3x16_one
-
-convolve3x16_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve3x16_row
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient3x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient3x16(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y2
-	VMOVUPS 32(DX), Y3
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y4
-	VMOVUPS 32(DX), Y5
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient3x16_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient3x16_pixel:
-	VMOVUPS      (BX), Y6
-	VMOVUPS      32(BX), Y7
+product7x8AVX2_depth:
+	VMOVUPS      (R12), Y7
 	VBROADCASTSS (R11), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS (R11)(BX*1), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R11)(BX*2), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS (R11)(R8*1), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R11)(BX*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS (R11)(R9*1), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS (R11)(R8*2), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         SI, R11
+	ADDQ         DI, R12
+	DECQ         R13
+	JNZ          product7x8AVX2_depth
+	MOVQ         cStride+56(FP), R11
+	VMOVUPS      Y0, (AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y3, (AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	DECQ         R10
+	JNZ          product7x8AVX2_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product7x8AVX2_point
+	VZEROUPPER
+	RET
+
+// func product8x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product8x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product8x8AVX2_point:
+	MOVQ groups+40(FP), R11
+
+product8x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	MOVQ    b+24(FP), R13
+	MOVQ    depth+48(FP), R14
+
+product8x8AVX2_depth:
+	VMOVUPS      (R13), Y8
+	VBROADCASTSS (R12), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (R12)(BX*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (R12)(BX*2), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R12)(R8*1), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS (R12)(BX*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS (R12)(R9*1), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS (R12)(R8*2), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS (R12)(R10*1), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         SI, R12
+	ADDQ         DI, R13
+	DECQ         R14
+	JNZ          product8x8AVX2_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Y0, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y3, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y7, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product8x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product8x8AVX2_point
+	VZEROUPPER
+	RET
+
+// func product9x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product9x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product9x8AVX2_point:
+	MOVQ groups+40(FP), R11
+
+product9x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product9x8AVX2_depth:
+	VMOVUPS      (R14), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y9, Y10, Y0
+	VBROADCASTSS (R12)(BX*1), Y10
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R12)(BX*2), Y10
+	VFMADD231PS  Y9, Y10, Y2
+	VBROADCASTSS (R12)(R8*1), Y10
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R12)(BX*4), Y10
+	VFMADD231PS  Y9, Y10, Y4
+	VBROADCASTSS (R12)(R9*1), Y10
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R12)(R8*2), Y10
+	VFMADD231PS  Y9, Y10, Y6
+	VBROADCASTSS (R12)(R10*1), Y10
+	VFMADD231PS  Y9, Y10, Y7
+	VBROADCASTSS (R13), Y10
+	VFMADD231PS  Y9, Y10, Y8
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         DI, R14
+	DECQ         R15
+	JNZ          product9x8AVX2_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Y0, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y3, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y7, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y8, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product9x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product9x8AVX2_point
+	VZEROUPPER
+	RET
+
+// func product10x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product10x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product10x8AVX2_point:
+	MOVQ groups+40(FP), R11
+
+product10x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product10x8AVX2_depth:
+	VMOVUPS      (R14), Y10
+	VBROADCASTSS (R12), Y11
+	VFMADD231PS  Y10, Y11, Y0
+	VBROADCASTSS (R12)(BX*1), Y11
+	VFMADD231PS  Y10, Y11, Y1
+	VBROADCASTSS (R12)(BX*2), Y11
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS (R12)(R8*1), Y11
+	VFMADD231PS  Y10, Y11, Y3
+	VBROADCASTSS (R12)(BX*4), Y11
+	VFMADD231PS  Y10, Y11, Y4
+	VBROADCASTSS (R12)(R9*1), Y11
+	VFMADD231PS  Y10, Y11, Y5
+	VBROADCASTSS (R12)(R8*2), Y11
+	VFMADD231PS  Y10, Y11, Y6
+	VBROADCASTSS (R12)(R10*1), Y11
+	VFMADD231PS  Y10, Y11, Y7
+	VBROADCASTSS (R13), Y11
+	VFMADD231PS  Y10, Y11, Y8
+	VBROADCASTSS (R13)(BX*1), Y11
+	VFMADD231PS  Y10, Y11, Y9
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         DI, R14
+	DECQ         R15
+	JNZ          product10x8AVX2_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Y0, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y3, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y7, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y8, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y9, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product10x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product10x8AVX2_point
+	VZEROUPPER
+	RET
+
+// func product11x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product11x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product11x8AVX2_point:
+	MOVQ groups+40(FP), R11
+
+product11x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y10
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product11x8AVX2_depth:
+	VMOVUPS      (R14), Y11
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y11, Y12, Y0
+	VBROADCASTSS (R12)(BX*1), Y12
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (R12)(BX*2), Y12
+	VFMADD231PS  Y11, Y12, Y2
+	VBROADCASTSS (R12)(R8*1), Y12
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (R12)(BX*4), Y12
+	VFMADD231PS  Y11, Y12, Y4
+	VBROADCASTSS (R12)(R9*1), Y12
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R12)(R8*2), Y12
+	VFMADD231PS  Y11, Y12, Y6
+	VBROADCASTSS (R12)(R10*1), Y12
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R13), Y12
+	VFMADD231PS  Y11, Y12, Y8
+	VBROADCASTSS (R13)(BX*1), Y12
+	VFMADD231PS  Y11, Y12, Y9
+	VBROADCASTSS (R13)(BX*2), Y12
+	VFMADD231PS  Y11, Y12, Y10
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         DI, R14
+	DECQ         R15
+	JNZ          product11x8AVX2_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Y0, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y3, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y7, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y8, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y9, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y10, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product11x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product11x8AVX2_point
+	VZEROUPPER
+	RET
+
+// func product12x8AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product12x8AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product12x8AVX2_point:
+	MOVQ groups+40(FP), R11
+
+product12x8AVX2_group:
+	VMOVUPS (CX), Y0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y10
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Y11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product12x8AVX2_depth:
+	VMOVUPS      (R14), Y12
+	VBROADCASTSS (R12), Y13
+	VFMADD231PS  Y12, Y13, Y0
+	VBROADCASTSS (R12)(BX*1), Y13
+	VFMADD231PS  Y12, Y13, Y1
+	VBROADCASTSS (R12)(BX*2), Y13
+	VFMADD231PS  Y12, Y13, Y2
+	VBROADCASTSS (R12)(R8*1), Y13
+	VFMADD231PS  Y12, Y13, Y3
+	VBROADCASTSS (R12)(BX*4), Y13
+	VFMADD231PS  Y12, Y13, Y4
+	VBROADCASTSS (R12)(R9*1), Y13
+	VFMADD231PS  Y12, Y13, Y5
+	VBROADCASTSS (R12)(R8*2), Y13
+	VFMADD231PS  Y12, Y13, Y6
+	VBROADCASTSS (R12)(R10*1), Y13
+	VFMADD231PS  Y12, Y13, Y7
+	VBROADCASTSS (R13), Y13
+	VFMADD231PS  Y12, Y13, Y8
+	VBROADCASTSS (R13)(BX*1), Y13
+	VFMADD231PS  Y12, Y13, Y9
+	VBROADCASTSS (R13)(BX*2), Y13
+	VFMADD231PS  Y12, Y13, Y10
+	VBROADCASTSS (R13)(R8*1), Y13
+	VFMADD231PS  Y12, Y13, Y11
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         DI, R14
+	DECQ         R15
+	JNZ          product12x8AVX2_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Y0, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y3, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y7, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y8, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y9, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y10, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y11, (AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product12x8AVX2_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product12x8AVX2_point
+	VZEROUPPER
+	RET
+
+// func product1x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product1x16AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product1x16AVX2_point:
+	MOVQ groups+40(FP), R8
+
+product1x16AVX2_group:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
+
+product1x16AVX2_depth:
+	VMOVUPS      (R10), Y2
+	VMOVUPS      32(R10), Y3
+	VBROADCASTSS (R9), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
+	JNZ          product1x16AVX2_depth
+	MOVQ         cStride+56(FP), R9
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          product1x16AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product1x16AVX2_point
+	VZEROUPPER
+	RET
+
+// func product2x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product2x16AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product2x16AVX2_point:
+	MOVQ groups+40(FP), R8
+
+product2x16AVX2_group:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
+
+product2x16AVX2_depth:
+	VMOVUPS      (R10), Y4
+	VMOVUPS      32(R10), Y5
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R9)(BX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
+	JNZ          product2x16AVX2_depth
+	MOVQ         cStride+56(FP), R9
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          product2x16AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product2x16AVX2_point
+	VZEROUPPER
+	RET
+
+// func product3x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product3x16AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product3x16AVX2_point:
+	MOVQ groups+40(FP), R8
+
+product3x16AVX2_group:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
+
+product3x16AVX2_depth:
+	VMOVUPS      (R10), Y6
+	VMOVUPS      32(R10), Y7
+	VBROADCASTSS (R9), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 4(R11), Y8
+	VBROADCASTSS (R9)(BX*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 8(R11), Y8
+	VBROADCASTSS (R9)(BX*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient3x16_pixel
-	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient3x16_row
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
+	JNZ          product3x16AVX2_depth
+	MOVQ         cStride+56(FP), R9
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R9, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R9, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          product3x16AVX2_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product3x16AVX2_point
 	VZEROUPPER
 	RET
 
-// func convolve4x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+// func product4x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·convolve4x16(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	VMOVUPS 32(DX), Y1
-	VADDPS  32(BX), Y1, Y1
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y2
-	VADDPS  (BX), Y2, Y2
-	VMOVUPS 32(DX), Y3
-	VADDPS  32(BX), Y3, Y3
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y4
-	VADDPS  (BX), Y4, Y4
-	VMOVUPS 32(DX), Y5
-	VADDPS  32(BX), Y5, Y5
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y6
-	VADDPS  (BX), Y6, Y6
-	VMOVUPS 32(DX), Y7
-	VADDPS  32(BX), Y7, Y7
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R11
+TEXT ·product4x16AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
 
-convolve4x16_row:
-	MOVQ DX, R11
-	MOVQ SI, R12
-	SUBQ $0x04, R12
-	JLT  convolve4x16_rest
+product4x16AVX2_point:
+	MOVQ groups+40(FP), R9
 
-convolve4x16_four:
-	VMOVUPS      (BX), Y8
-	VMOVUPS      32(BX), Y9
-	VBROADCASTSS (R11), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (R11)(R8*1), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (R11)(R8*2), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R11)(R10*1), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	VMOVUPS      64(BX), Y8
-	VMOVUPS      96(BX), Y9
-	VBROADCASTSS 4(R11), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 4(R11)(R8*1), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 4(R11)(R8*2), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 4(R11)(R10*1), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	VMOVUPS      128(BX), Y8
-	VMOVUPS      160(BX), Y9
-	VBROADCASTSS 8(R11), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 8(R11)(R8*1), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 8(R11)(R8*2), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 8(R11)(R10*1), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	VMOVUPS      192(BX), Y8
-	VMOVUPS      224(BX), Y9
-	VBROADCASTSS 12(R11), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 12(R11)(R8*1), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 12(R11)(R8*2), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 12(R11)(R10*1), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x10, R11
-	ADDQ         $0x00000100, BX
-	SUBQ         $0x04, R12
-	JGE          convolve4x16_four
+product4x16AVX2_group:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y6
+	VMOVUPS 32(CX), Y7
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	MOVQ    DX, R10
+	MOVQ    b+24(FP), R11
+	MOVQ    depth+48(FP), R12
 
-convolve4x16_rest:
-	ADDQ $0x04, R12
-	JZ   convolve4x16_next
-
-convolve4x16_one:
-	VMOVUPS      (BX), Y8
-	VMOVUPS      32(BX), Y9
-	VBROADCASTSS (R11), Y10
+product4x16AVX2_depth:
+	VMOVUPS      (R11), Y8
+	VMOVUPS      32(R11), Y9
+	VBROADCASTSS (R10), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (R11)(R8*1), Y10
+	VBROADCASTSS (R10)(BX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (R11)(R8*2), Y10
+	VBROADCASTSS (R10)(BX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R11)(R10*1), Y10
+	VBROADCASTSS (R10)(R8*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x04, R11
-	ADDQ         $0x40, BX
+	ADDQ         SI, R10
+	ADDQ         DI, R11
 	DECQ         R12
-	JNZ          convolve4x16_one
-
-convolve4x16_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve4x16_row
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient4x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient4x16(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y2
-	VMOVUPS 32(DX), Y3
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y4
-	VMOVUPS 32(DX), Y5
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y6
-	VMOVUPS 32(DX), Y7
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient4x16_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient4x16_pixel:
-	VMOVUPS      (BX), Y8
-	VMOVUPS      32(BX), Y9
-	VBROADCASTSS (R11), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 4(R11), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 8(R11), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 12(R11), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient4x16_pixel
-	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient4x16_row
+	JNZ          product4x16AVX2_depth
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	VZEROUPPER
-	RET
-
-// func convolve5x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
-// Requires: AVX, FMA3
-TEXT ·convolve5x16(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	VMOVUPS 32(DX), Y1
-	VADDPS  32(BX), Y1, Y1
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y2
-	VADDPS  (BX), Y2, Y2
-	VMOVUPS 32(DX), Y3
-	VADDPS  32(BX), Y3, Y3
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y4
-	VADDPS  (BX), Y4, Y4
-	VMOVUPS 32(DX), Y5
-	VADDPS  32(BX), Y5, Y5
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y6
-	VADDPS  (BX), Y6, Y6
-	VMOVUPS 32(DX), Y7
-	VADDPS  32(BX), Y7, Y7
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y8
-	VADDPS  (BX), Y8, Y8
-	VMOVUPS 32(DX), Y9
-	VADDPS  32(BX), Y9, Y9
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R11
-
-convolve5x16_row:
-	MOVQ DX, R11
-	MOVQ SI, R12
-	SUBQ $0x04, R12
-	JLT  convolve5x16_rest
-
-convolve5x16_four:
-	VMOVUPS      (BX), Y10
-	VMOVUPS      32(BX), Y11
-	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y10, Y12, Y0
-	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (R11)(R8*1), Y12
-	VFMADD231PS  Y10, Y12, Y2
-	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (R11)(R8*2), Y12
-	VFMADD231PS  Y10, Y12, Y4
-	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R11)(R10*1), Y12
-	VFMADD231PS  Y10, Y12, Y6
-	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (R11)(R8*4), Y12
-	VFMADD231PS  Y10, Y12, Y8
-	VFMADD231PS  Y11, Y12, Y9
-	VMOVUPS      64(BX), Y10
-	VMOVUPS      96(BX), Y11
-	VBROADCASTSS 4(R11), Y12
-	VFMADD231PS  Y10, Y12, Y0
-	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 4(R11)(R8*1), Y12
-	VFMADD231PS  Y10, Y12, Y2
-	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 4(R11)(R8*2), Y12
-	VFMADD231PS  Y10, Y12, Y4
-	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 4(R11)(R10*1), Y12
-	VFMADD231PS  Y10, Y12, Y6
-	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 4(R11)(R8*4), Y12
-	VFMADD231PS  Y10, Y12, Y8
-	VFMADD231PS  Y11, Y12, Y9
-	VMOVUPS      128(BX), Y10
-	VMOVUPS      160(BX), Y11
-	VBROADCASTSS 8(R11), Y12
-	VFMADD231PS  Y10, Y12, Y0
-	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 8(R11)(R8*1), Y12
-	VFMADD231PS  Y10, Y12, Y2
-	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 8(R11)(R8*2), Y12
-	VFMADD231PS  Y10, Y12, Y4
-	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 8(R11)(R10*1), Y12
-	VFMADD231PS  Y10, Y12, Y6
-	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 8(R11)(R8*4), Y12
-	VFMADD231PS  Y10, Y12, Y8
-	VFMADD231PS  Y11, Y12, Y9
-	VMOVUPS      192(BX), Y10
-	VMOVUPS      224(BX), Y11
-	VBROADCASTSS 12(R11), Y12
-	VFMADD231PS  Y10, Y12, Y0
-	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 12(R11)(R8*1), Y12
-	VFMADD231PS  Y10, Y12, Y2
-	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 12(R11)(R8*2), Y12
-	VFMADD231PS  Y10, Y12, Y4
-	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 12(R11)(R10*1), Y12
-	VFMADD231PS  Y10, Y12, Y6
-	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 12(R11)(R8*4), Y12
-	VFMADD231PS  Y10, Y12, Y8
-	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         $0x10, R11
-	ADDQ         $0x00000100, BX
-	SUBQ         $0x04, R12
-	JGE          convolve5x16_four
-
-convolve5x16_rest:
-	ADDQ $0x04, R12
-	JZ   convolve5x16_next
-
-convolve5x16_one:
-	VMOVUPS      (BX), Y10
-	VMOVUPS      32(BX), Y11
-	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y10, Y12, Y0
-	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (R11)(R8*1), Y12
-	VFMADD231PS  Y10, Y12, Y2
-	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (R11)(R8*2), Y12
-	VFMADD231PS  Y10, Y12, Y4
-	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R11)(R10*1), Y12
-	VFMADD231PS  Y10, Y12, Y6
-	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (R11)(R8*4), Y12
-	VFMADD231PS  Y10, Y12, Y8
-	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         $0x04, R11
-	ADDQ         $0x40, BX
-	DECQ         R12
-	JNZ          convolve5x16_one
-
-convolve5x16_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve5x16_row
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient5x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient5x16(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y2
-	VMOVUPS 32(DX), Y3
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y4
-	VMOVUPS 32(DX), Y5
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y6
-	VMOVUPS 32(DX), Y7
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y8
-	VMOVUPS 32(DX), Y9
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient5x16_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient5x16_pixel:
-	VMOVUPS      (BX), Y10
-	VMOVUPS      32(BX), Y11
-	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y10, Y12, Y0
-	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 4(R11), Y12
-	VFMADD231PS  Y10, Y12, Y2
-	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 8(R11), Y12
-	VFMADD231PS  Y10, Y12, Y4
-	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 12(R11), Y12
-	VFMADD231PS  Y10, Y12, Y6
-	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 16(R11), Y12
-	VFMADD231PS  Y10, Y12, Y8
-	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient5x16_pixel
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	DECQ         R9
+	JNZ          product4x16AVX2_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
 	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient5x16_row
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product4x16AVX2_point
+	VZEROUPPER
+	RET
+
+// func product5x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, FMA3
+TEXT ·product5x16AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product5x16AVX2_point:
+	MOVQ groups+40(FP), R9
+
+product5x16AVX2_group:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y6
+	VMOVUPS 32(CX), Y7
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Y8
+	VMOVUPS 32(CX), Y9
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	MOVQ    DX, R10
+	MOVQ    b+24(FP), R11
+	MOVQ    depth+48(FP), R12
+
+product5x16AVX2_depth:
+	VMOVUPS      (R11), Y10
+	VMOVUPS      32(R11), Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (R10)(BX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (R10)(BX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R10)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R10)(BX*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          product5x16AVX2_depth
+	MOVQ         cStride+56(FP), R10
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R10, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	DECQ         R9
+	JNZ          product5x16AVX2_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product5x16AVX2_point
 	VZEROUPPER
 	RET
 
-// func convolve6x16(y *float32, x *float32, w *float32, bias *float32, segment int, width int, yStride int, xStride int, xRow int)
+// func product6x16AVX2(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
 // Requires: AVX, FMA3
-TEXT ·convolve6x16(SB), NOSPLIT, $0-72
-	MOVQ    y+0(FP), AX
-	MOVQ    yStride+48(FP), CX
-	MOVQ    bias+24(FP), DX
-	MOVQ    AX, BX
-	VMOVUPS (DX), Y0
-	VADDPS  (BX), Y0, Y0
-	VMOVUPS 32(DX), Y1
-	VADDPS  32(BX), Y1, Y1
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y2
-	VADDPS  (BX), Y2, Y2
-	VMOVUPS 32(DX), Y3
-	VADDPS  32(BX), Y3, Y3
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y4
-	VADDPS  (BX), Y4, Y4
-	VMOVUPS 32(DX), Y5
-	VADDPS  32(BX), Y5, Y5
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y6
-	VADDPS  (BX), Y6, Y6
-	VMOVUPS 32(DX), Y7
-	VADDPS  32(BX), Y7, Y7
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y8
-	VADDPS  (BX), Y8, Y8
-	VMOVUPS 32(DX), Y9
-	VADDPS  32(BX), Y9, Y9
-	ADDQ    CX, BX
-	VMOVUPS (DX), Y10
-	VADDPS  (BX), Y10, Y10
-	VMOVUPS 32(DX), Y11
-	VADDPS  32(BX), Y11, Y11
-	MOVQ    x+8(FP), DX
-	MOVQ    w+16(FP), BX
-	MOVQ    segment+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    xStride+56(FP), R8
-	MOVQ    xRow+64(FP), R9
-	LEAQ    (R8)(R8*2), R10
-	LEAQ    (R8)(R8*4), R11
+TEXT ·product6x16AVX2(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
 
-convolve6x16_row:
-	MOVQ DX, R12
-	MOVQ SI, R13
-	SUBQ $0x04, R13
-	JLT  convolve6x16_rest
+product6x16AVX2_point:
+	MOVQ groups+40(FP), R10
 
-convolve6x16_four:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (R12), Y14
-	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R12)(R8*1), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R12)(R8*2), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R12)(R10*1), Y14
-	VFMADD231PS  Y12, Y14, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R12)(R8*4), Y14
-	VFMADD231PS  Y12, Y14, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R12)(R11*1), Y14
-	VFMADD231PS  Y12, Y14, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VMOVUPS      64(BX), Y12
-	VMOVUPS      96(BX), Y13
-	VBROADCASTSS 4(R12), Y14
-	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(R12)(R8*1), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 4(R12)(R8*2), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 4(R12)(R10*1), Y14
-	VFMADD231PS  Y12, Y14, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 4(R12)(R8*4), Y14
-	VFMADD231PS  Y12, Y14, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 4(R12)(R11*1), Y14
-	VFMADD231PS  Y12, Y14, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VMOVUPS      128(BX), Y12
-	VMOVUPS      160(BX), Y13
-	VBROADCASTSS 8(R12), Y14
-	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 8(R12)(R8*1), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(R12)(R8*2), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 8(R12)(R10*1), Y14
-	VFMADD231PS  Y12, Y14, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 8(R12)(R8*4), Y14
-	VFMADD231PS  Y12, Y14, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 8(R12)(R11*1), Y14
-	VFMADD231PS  Y12, Y14, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VMOVUPS      192(BX), Y12
-	VMOVUPS      224(BX), Y13
-	VBROADCASTSS 12(R12), Y14
-	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 12(R12)(R8*1), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 12(R12)(R8*2), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(R12)(R10*1), Y14
-	VFMADD231PS  Y12, Y14, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 12(R12)(R8*4), Y14
-	VFMADD231PS  Y12, Y14, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 12(R12)(R11*1), Y14
-	VFMADD231PS  Y12, Y14, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $0x10, R12
-	ADDQ         $0x00000100, BX
-	SUBQ         $0x04, R13
-	JGE          convolve6x16_four
+product6x16AVX2_group:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y6
+	VMOVUPS 32(CX), Y7
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y8
+	VMOVUPS 32(CX), Y9
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Y10
+	VMOVUPS 32(CX), Y11
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	MOVQ    DX, R11
+	MOVQ    b+24(FP), R12
+	MOVQ    depth+48(FP), R13
 
-convolve6x16_rest:
-	ADDQ $0x04, R13
-	JZ   convolve6x16_next
-
-convolve6x16_one:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (R12), Y14
-	VFMADD231PS  Y12, Y14, Y0
-	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R12)(R8*1), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R12)(R8*2), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R12)(R10*1), Y14
-	VFMADD231PS  Y12, Y14, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R12)(R8*4), Y14
-	VFMADD231PS  Y12, Y14, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R12)(R11*1), Y14
-	VFMADD231PS  Y12, Y14, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $0x04, R12
-	ADDQ         $0x40, BX
-	DECQ         R13
-	JNZ          convolve6x16_one
-
-convolve6x16_next:
-	ADDQ    R9, DX
-	DECQ    DI
-	JNZ     convolve6x16_row
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y10, (AX)
-	VMOVUPS Y11, 32(AX)
-	VZEROUPPER
-	RET
-
-// func weightGradient6x16(dw *float32, x *float32, dy *float32, rows int, cols int, dwStride int, xStride int, xRow int, dyStride int)
-// Requires: AVX, FMA3
-TEXT ·weightGradient6x16(SB), NOSPLIT, $0-72
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwStride+40(FP), CX
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y2
-	VMOVUPS 32(DX), Y3
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y4
-	VMOVUPS 32(DX), Y5
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y6
-	VMOVUPS 32(DX), Y7
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y8
-	VMOVUPS 32(DX), Y9
-	ADDQ    CX, DX
-	VMOVUPS (DX), Y10
-	VMOVUPS 32(DX), Y11
-	MOVQ    x+8(FP), DX
-	MOVQ    dy+16(FP), BX
-	MOVQ    rows+24(FP), SI
-	MOVQ    cols+32(FP), DI
-	MOVQ    xStride+48(FP), R8
-	MOVQ    xRow+56(FP), R9
-	MOVQ    dyStride+64(FP), R10
-
-weightGradient6x16_row:
-	MOVQ DX, R11
-	MOVQ DI, R12
-
-weightGradient6x16_pixel:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
+product6x16AVX2_depth:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
 	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(R11), Y14
+	VBROADCASTSS (R11)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(R11), Y14
+	VBROADCASTSS (R11)(BX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(R11), Y14
+	VBROADCASTSS (R11)(R8*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 16(R11), Y14
+	VBROADCASTSS (R11)(BX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 20(R11), Y14
+	VBROADCASTSS (R11)(R9*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         R8, R11
-	ADDQ         R10, BX
-	DECQ         R12
-	JNZ          weightGradient6x16_pixel
-	ADDQ         R9, DX
-	DECQ         SI
-	JNZ          weightGradient6x16_row
+	ADDQ         SI, R11
+	ADDQ         DI, R12
+	DECQ         R13
+	JNZ          product6x16AVX2_depth
+	MOVQ         cStride+56(FP), R11
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         R11, AX
+	ADDQ         BX, DX
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	DECQ         R10
+	JNZ          product6x16AVX2_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product6x16AVX2_point
 	VZEROUPPER
 	RET
 
-// func reluAVX2(dst *float32, src *float32, vectors int)
+// func winogradInputAVX2(v *float32, x *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
 // Requires: AVX
-TEXT ·reluAVX2(SB), NOSPLIT, $0-24
-	MOVQ   dst+0(FP), AX
-	MOVQ   src+8(FP), CX
-	MOVQ   vectors+16(FP), DX
+TEXT ·winogradInputAVX2(SB), NOSPLIT, $0-72
+	MOVQ v+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ pointStride+40(FP), DX
+	LEAQ (DX)(DX*2), SI
+	MOVQ rowStride+48(FP), DI
+	MOVQ pixelStride+56(FP), R8
+	LEAQ (R8)(R8*2), R9
+
+winogradInputAVX2_row:
+	MOVQ cols+24(FP), R10
+
+winogradInputAVX2_tile:
+	MOVQ vectors+32(FP), R11
+
+winogradInputAVX2_vector:
+	MOVQ    AX, BX
+	LEAQ    (CX)(DI*2), R12
+	VMOVUPS (R12), Y0
+	VMOVUPS (R12)(R8*1), Y1
+	VMOVUPS (R12)(R8*2), Y2
+	VMOVUPS (R12)(R9*1), Y3
+	VMOVUPS (CX), Y4
+	VMOVUPS (CX)(R8*1), Y5
+	VMOVUPS (CX)(R8*2), Y6
+	VMOVUPS (CX)(R9*1), Y7
+	VSUBPS  Y0, Y4, Y4
+	VSUBPS  Y1, Y5, Y5
+	VSUBPS  Y2, Y6, Y6
+	VSUBPS  Y3, Y7, Y7
+	VSUBPS  Y6, Y4, Y4
+	VMOVUPS Y4, (BX)
+	VADDPS  Y5, Y6, Y4
+	VMOVUPS Y4, (BX)(DX*1)
+	VSUBPS  Y5, Y6, Y4
+	VMOVUPS Y4, (BX)(DX*2)
+	VSUBPS  Y7, Y5, Y4
+	VMOVUPS Y4, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	LEAQ    (CX)(DI*1), R12
+	VMOVUPS (R12), Y4
+	VMOVUPS (R12)(R8*1), Y5
+	VMOVUPS (R12)(R8*2), Y6
+	VMOVUPS (R12)(R9*1), Y7
+	VADDPS  Y4, Y0, Y8
+	VADDPS  Y5, Y1, Y9
+	VADDPS  Y6, Y2, Y10
+	VADDPS  Y7, Y3, Y11
+	VSUBPS  Y10, Y8, Y8
+	VMOVUPS Y8, (BX)
+	VADDPS  Y9, Y10, Y8
+	VMOVUPS Y8, (BX)(DX*1)
+	VSUBPS  Y9, Y10, Y8
+	VMOVUPS Y8, (BX)(DX*2)
+	VSUBPS  Y11, Y9, Y8
+	VMOVUPS Y8, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	VSUBPS  Y4, Y0, Y0
+	VSUBPS  Y5, Y1, Y1
+	VSUBPS  Y6, Y2, Y2
+	VSUBPS  Y7, Y3, Y3
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (BX)
+	VADDPS  Y1, Y2, Y0
+	VMOVUPS Y0, (BX)(DX*1)
+	VSUBPS  Y1, Y2, Y0
+	VMOVUPS Y0, (BX)(DX*2)
+	VSUBPS  Y3, Y1, Y0
+	VMOVUPS Y0, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	LEAQ    (R12)(DI*2), R12
+	VMOVUPS (R12), Y0
+	VMOVUPS (R12)(R8*1), Y1
+	VMOVUPS (R12)(R8*2), Y2
+	VMOVUPS (R12)(R9*1), Y3
+	VSUBPS  Y0, Y4, Y4
+	VSUBPS  Y1, Y5, Y5
+	VSUBPS  Y2, Y6, Y6
+	VSUBPS  Y3, Y7, Y7
+	VSUBPS  Y6, Y4, Y0
+	VMOVUPS Y0, (BX)
+	VADDPS  Y5, Y6, Y0
+	VMOVUPS Y0, (BX)(DX*1)
+	VSUBPS  Y5, Y6, Y0
+	VMOVUPS Y0, (BX)(DX*2)
+	VSUBPS  Y7, Y5, Y0
+	VMOVUPS Y0, (BX)(SI*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, AX
+	DECQ    R11
+	JNZ     winogradInputAVX2_vector
+	ADDQ    R8, CX
+	DECQ    R10
+	JNZ     winogradInputAVX2_tile
+	MOVQ    next+64(FP), BX
+	ADDQ    BX, CX
+	DECQ    rows+16(FP)
+	JNZ     winogradInputAVX2_row
+	VZEROUPPER
+	RET
+
+// func winogradGradientAVX2(z *float32, dy *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// Requires: AVX
+TEXT ·winogradGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ z+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ pointStride+40(FP), DX
+	LEAQ (DX)(DX*2), SI
+	MOVQ rowStride+48(FP), BX
+	MOVQ pixelStride+56(FP), DI
+	LEAQ (CX)(BX*1), R8
+
+winogradGradientAVX2_row:
+	MOVQ cols+24(FP), R9
+
+winogradGradientAVX2_tile:
+	MOVQ vectors+32(FP), R10
+
+winogradGradientAVX2_vector:
+	MOVQ    AX, BX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(DI*1), Y1
+	VMOVUPS (R8), Y2
+	VMOVUPS (R8)(DI*1), Y3
+	VADDPS  Y1, Y0, Y4
+	VSUBPS  Y1, Y0, Y5
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y4, (BX)(DX*1)
+	VMOVUPS Y5, (BX)(DX*2)
+	VMOVUPS Y1, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	VADDPS  Y2, Y0, Y4
+	VADDPS  Y3, Y1, Y5
+	VADDPS  Y5, Y4, Y6
+	VSUBPS  Y5, Y4, Y7
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y6, (BX)(DX*1)
+	VMOVUPS Y7, (BX)(DX*2)
+	VMOVUPS Y5, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	VSUBPS  Y2, Y0, Y0
+	VSUBPS  Y3, Y1, Y1
+	VADDPS  Y1, Y0, Y4
+	VSUBPS  Y1, Y0, Y5
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y4, (BX)(DX*1)
+	VMOVUPS Y5, (BX)(DX*2)
+	VMOVUPS Y1, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	VADDPS  Y3, Y2, Y0
+	VSUBPS  Y3, Y2, Y1
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y0, (BX)(DX*1)
+	VMOVUPS Y1, (BX)(DX*2)
+	VMOVUPS Y3, (BX)(SI*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, AX
+	DECQ    R10
+	JNZ     winogradGradientAVX2_vector
+	ADDQ    DI, CX
+	ADDQ    DI, R8
+	DECQ    R9
+	JNZ     winogradGradientAVX2_tile
+	MOVQ    next+64(FP), BX
+	ADDQ    BX, CX
+	ADDQ    BX, R8
+	DECQ    rows+16(FP)
+	JNZ     winogradGradientAVX2_row
+	VZEROUPPER
+	RET
+
+// func winogradOutputAVX2(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// Requires: AVX
+TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-88
+	MOVQ   y+0(FP), AX
+	MOVQ   m+8(FP), CX
+	MOVQ   mask+16(FP), DX
+	MOVQ   residual+24(FP), BX
+	MOVQ   pointStride+56(FP), SI
+	LEAQ   (SI)(SI*2), R8
+	XORQ   R9, R9
+	MOVQ   pixelStride+72(FP), R10
+	MOVQ   rowStride+64(FP), R11
+	LEAQ   (R10)(R11*1), R12
 	VXORPS Y0, Y0, Y0
 
-reluAVX2_loop:
-	VMOVUPS (AX), Y1
+winogradOutputAVX2_row:
+	MOVQ cols+40(FP), R13
+
+winogradOutputAVX2_tile:
+	MOVQ vectors+48(FP), R14
+
+winogradOutputAVX2_vector:
+	MOVQ    CX, DI
+	VMOVUPS (DI), Y1
+	VMOVUPS (DI)(SI*1), Y2
+	VMOVUPS (DI)(SI*2), Y3
+	VMOVUPS (DI)(R8*1), Y4
+	VADDPS  Y2, Y1, Y1
+	VADDPS  Y3, Y1, Y1
+	VSUBPS  Y3, Y2, Y2
+	VSUBPS  Y4, Y2, Y2
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS (DI), Y3
+	VMOVUPS (DI)(SI*1), Y4
+	VMOVUPS (DI)(SI*2), Y5
+	VMOVUPS (DI)(R8*1), Y6
+	VADDPS  Y4, Y3, Y3
+	VADDPS  Y5, Y3, Y3
+	VSUBPS  Y5, Y4, Y4
+	VSUBPS  Y6, Y4, Y4
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS (DI), Y5
+	VMOVUPS (DI)(SI*1), Y6
+	VMOVUPS (DI)(SI*2), Y7
+	VMOVUPS (DI)(R8*1), Y8
+	VADDPS  Y6, Y5, Y5
+	VADDPS  Y7, Y5, Y5
+	VSUBPS  Y7, Y6, Y6
+	VSUBPS  Y8, Y6, Y6
+	VADDPS  Y5, Y1, Y1
+	VSUBPS  Y5, Y3, Y3
+	VADDPS  Y6, Y2, Y2
+	VSUBPS  Y6, Y4, Y4
+	LEAQ    (DI)(SI*4), DI
+	VMOVUPS (DI), Y5
+	VMOVUPS (DI)(SI*1), Y6
+	VMOVUPS (DI)(SI*2), Y7
+	VMOVUPS (DI)(R8*1), Y8
+	VADDPS  Y6, Y5, Y5
+	VADDPS  Y7, Y5, Y5
+	VSUBPS  Y7, Y6, Y6
+	VSUBPS  Y8, Y6, Y6
+	VSUBPS  Y5, Y3, Y3
+	VSUBPS  Y6, Y4, Y4
+	TESTQ   DX, DX
+	JZ      winogradOutputAVX2_unmasked
+	VMOVUPS (DX)(R9*1), Y5
+	VCMPPS  $0x1e, Y0, Y5, Y5
+	VANDPS  Y5, Y1, Y1
+	VMOVUPS (DX)(R10*1), Y5
+	VCMPPS  $0x1e, Y0, Y5, Y5
+	VANDPS  Y5, Y2, Y2
+	VMOVUPS (DX)(R11*1), Y5
+	VCMPPS  $0x1e, Y0, Y5, Y5
+	VANDPS  Y5, Y3, Y3
+	VMOVUPS (DX)(R12*1), Y5
+	VCMPPS  $0x1e, Y0, Y5, Y5
+	VANDPS  Y5, Y4, Y4
+
+winogradOutputAVX2_unmasked:
+	TESTQ  BX, BX
+	JZ     winogradOutputAVX2_store
+	VADDPS (BX)(R9*1), Y1, Y1
+	VADDPS (BX)(R10*1), Y2, Y2
+	VADDPS (BX)(R11*1), Y3, Y3
+	VADDPS (BX)(R12*1), Y4, Y4
+
+winogradOutputAVX2_store:
+	VMOVUPS Y1, (AX)(R9*1)
+	ADDQ    $0x20, R9
+	VMOVUPS Y2, (AX)(R10*1)
+	ADDQ    $0x20, R10
+	VMOVUPS Y3, (AX)(R11*1)
+	ADDQ    $0x20, R11
+	VMOVUPS Y4, (AX)(R12*1)
+	ADDQ    $0x20, R12
+	ADDQ    $0x20, CX
+	DECQ    R14
+	JNZ     winogradOutputAVX2_vector
+	MOVQ    pixelStride+72(FP), DI
+	ADDQ    DI, R9
+	ADDQ    DI, R10
+	ADDQ    DI, R11
+	ADDQ    DI, R12
+	DECQ    R13
+	JNZ     winogradOutputAVX2_tile
+	MOVQ    next+80(FP), DI
+	ADDQ    DI, R9
+	ADDQ    DI, R10
+	ADDQ    DI, R11
+	ADDQ    DI, R12
+	DECQ    rows+32(FP)
+	JNZ     winogradOutputAVX2_row
+	VZEROUPPER
+	RET
+
+// func pixelOutputAVX2(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// Requires: AVX
+TEXT ·pixelOutputAVX2(SB), NOSPLIT, $0-88
+	MOVQ   y+0(FP), AX
+	MOVQ   m+8(FP), CX
+	MOVQ   mask+16(FP), DX
+	MOVQ   residual+24(FP), BX
+	XORQ   SI, SI
+	VXORPS Y0, Y0, Y0
+
+pixelOutputAVX2_row:
+	MOVQ cols+40(FP), DI
+
+pixelOutputAVX2_tile:
+	MOVQ vectors+48(FP), R8
+
+pixelOutputAVX2_vector:
+	VMOVUPS (CX), Y1
+	TESTQ   DX, DX
+	JZ      pixelOutputAVX2_unmasked
+	VMOVUPS (DX)(SI*1), Y2
+	VCMPPS  $0x1e, Y0, Y2, Y2
+	VANDPS  Y2, Y1, Y1
+
+pixelOutputAVX2_unmasked:
+	TESTQ  BX, BX
+	JZ     pixelOutputAVX2_store
+	VADDPS (BX)(SI*1), Y1, Y1
+
+pixelOutputAVX2_store:
+	VMOVUPS Y1, (AX)(SI*1)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, CX
+	DECQ    R8
+	JNZ     pixelOutputAVX2_vector
+	DECQ    DI
+	JNZ     pixelOutputAVX2_tile
+	MOVQ    next+80(FP), DI
+	ADDQ    DI, SI
+	DECQ    rows+32(FP)
+	JNZ     pixelOutputAVX2_row
+	VZEROUPPER
+	RET
+
+// func reluAVX2(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
+// Requires: AVX
+TEXT ·reluAVX2(SB), NOSPLIT, $0-48
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	VXORPS Y0, Y0, Y0
+
+reluAVX2_row:
+	MOVQ vectors+24(FP), BX
+
+reluAVX2_vector:
 	VMOVUPS (CX), Y1
 	VMAXPS  Y1, Y0, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
+	DECQ    BX
+	JNZ     reluAVX2_vector
+	MOVQ    dstNext+32(FP), BX
+	ADDQ    BX, AX
+	MOVQ    srcNext+40(FP), BX
+	ADDQ    BX, CX
 	DECQ    DX
-	JNZ     reluAVX2_loop
+	JNZ     reluAVX2_row
 	VZEROUPPER
 	RET
 
-// func addAVX2(dst *float32, src *float32, vectors int)
+// func addAVX2(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
 // Requires: AVX
-TEXT ·addAVX2(SB), NOSPLIT, $0-24
+TEXT ·addAVX2(SB), NOSPLIT, $0-48
 	MOVQ   dst+0(FP), AX
 	MOVQ   src+8(FP), CX
-	MOVQ   vectors+16(FP), DX
+	MOVQ   rows+16(FP), DX
 	VXORPS Y0, Y0, Y0
 
-addAVX2_loop:
-	VMOVUPS (AX), Y0
-	VMOVUPS (CX), Y1
-	VADDPS  Y1, Y0, Y0
+addAVX2_row:
+	MOVQ vectors+24(FP), BX
+
+addAVX2_vector:
+	VMOVUPS (CX), Y0
+	VADDPS  (AX), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
+	DECQ    BX
+	JNZ     addAVX2_vector
+	MOVQ    dstNext+32(FP), BX
+	ADDQ    BX, AX
+	MOVQ    srcNext+40(FP), BX
+	ADDQ    BX, CX
 	DECQ    DX
-	JNZ     addAVX2_loop
+	JNZ     addAVX2_row
 	VZEROUPPER
 	RET
 
-// func maskAVX2(dst *float32, src *float32, vectors int)
-// Requires: AVX
-TEXT ·maskAVX2(SB), NOSPLIT, $0-24
+// func peakAVX2(n int)
+// Requires: AVX, FMA3
+TEXT ·peakAVX2(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), AX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+
+peakAVX2_loop:
+	VFMADD231PS Y0, Y0, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VFMADD231PS Y0, Y0, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VFMADD231PS Y0, Y0, Y6
+	VFMADD231PS Y0, Y0, Y7
+	VFMADD231PS Y0, Y0, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VFMADD231PS Y0, Y0, Y10
+	VFMADD231PS Y0, Y0, Y11
+	VFMADD231PS Y0, Y0, Y12
+	DECQ        AX
+	JNZ         peakAVX2_loop
+	VZEROUPPER
+	RET
+
+// func product1x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product1x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product1x16AVX512_point:
+	MOVQ groups+40(FP), R8
+
+product1x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
+
+product1x16AVX512_depth:
+	VMOVUPS          (R10), Z1
+	VFMADD231PS.BCST (R9), Z1, Z0
+	ADDQ             SI, R9
+	ADDQ             DI, R10
+	DECQ             R11
+	JNZ              product1x16AVX512_depth
+	MOVQ             cStride+56(FP), R9
+	VMOVUPS          Z0, (AX)
+	ADDQ             R9, AX
+	ADDQ             BX, DX
+	DECQ             R8
+	JNZ              product1x16AVX512_group
+	MOVQ             cNext+96(FP), R8
+	ADDQ             R8, AX
+	MOVQ             initNext+104(FP), R8
+	ADDQ             R8, CX
+	MOVQ             aNext+112(FP), R8
+	ADDQ             R8, DX
+	MOVQ             bNext+120(FP), R8
+	ADDQ             R8, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product1x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product2x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product2x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product2x16AVX512_point:
+	MOVQ groups+40(FP), R8
+
+product2x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
+
+product2x16AVX512_depth:
+	VMOVUPS          (R10), Z2
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST (R9)(BX*1), Z2, Z1
+	ADDQ             SI, R9
+	ADDQ             DI, R10
+	DECQ             R11
+	JNZ              product2x16AVX512_depth
+	MOVQ             cStride+56(FP), R9
+	VMOVUPS          Z0, (AX)
+	ADDQ             R9, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R9, AX
+	ADDQ             BX, DX
+	DECQ             R8
+	JNZ              product2x16AVX512_group
+	MOVQ             cNext+96(FP), R8
+	ADDQ             R8, AX
+	MOVQ             initNext+104(FP), R8
+	ADDQ             R8, CX
+	MOVQ             aNext+112(FP), R8
+	ADDQ             R8, DX
+	MOVQ             bNext+120(FP), R8
+	ADDQ             R8, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product2x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product3x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product3x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product3x16AVX512_point:
+	MOVQ groups+40(FP), R8
+
+product3x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
+
+product3x16AVX512_depth:
+	VMOVUPS          (R10), Z3
+	VFMADD231PS.BCST (R9), Z3, Z0
+	VFMADD231PS.BCST (R9)(BX*1), Z3, Z1
+	VFMADD231PS.BCST (R9)(BX*2), Z3, Z2
+	ADDQ             SI, R9
+	ADDQ             DI, R10
+	DECQ             R11
+	JNZ              product3x16AVX512_depth
+	MOVQ             cStride+56(FP), R9
+	VMOVUPS          Z0, (AX)
+	ADDQ             R9, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R9, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R9, AX
+	ADDQ             BX, DX
+	DECQ             R8
+	JNZ              product3x16AVX512_group
+	MOVQ             cNext+96(FP), R8
+	ADDQ             R8, AX
+	MOVQ             initNext+104(FP), R8
+	ADDQ             R8, CX
+	MOVQ             aNext+112(FP), R8
+	ADDQ             R8, DX
+	MOVQ             bNext+120(FP), R8
+	ADDQ             R8, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product3x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product4x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product4x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product4x16AVX512_point:
+	MOVQ groups+40(FP), R9
+
+product4x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	MOVQ    DX, R10
+	MOVQ    b+24(FP), R11
+	MOVQ    depth+48(FP), R12
+
+product4x16AVX512_depth:
+	VMOVUPS          (R11), Z4
+	VFMADD231PS.BCST (R10), Z4, Z0
+	VFMADD231PS.BCST (R10)(BX*1), Z4, Z1
+	VFMADD231PS.BCST (R10)(BX*2), Z4, Z2
+	VFMADD231PS.BCST (R10)(R8*1), Z4, Z3
+	ADDQ             SI, R10
+	ADDQ             DI, R11
+	DECQ             R12
+	JNZ              product4x16AVX512_depth
+	MOVQ             cStride+56(FP), R10
+	VMOVUPS          Z0, (AX)
+	ADDQ             R10, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R10, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R10, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R10, AX
+	ADDQ             BX, DX
+	DECQ             R9
+	JNZ              product4x16AVX512_group
+	MOVQ             cNext+96(FP), R9
+	ADDQ             R9, AX
+	MOVQ             initNext+104(FP), R9
+	ADDQ             R9, CX
+	MOVQ             aNext+112(FP), R9
+	ADDQ             R9, DX
+	MOVQ             bNext+120(FP), R9
+	ADDQ             R9, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product4x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product5x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product5x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product5x16AVX512_point:
+	MOVQ groups+40(FP), R9
+
+product5x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	MOVQ    DX, R10
+	MOVQ    b+24(FP), R11
+	MOVQ    depth+48(FP), R12
+
+product5x16AVX512_depth:
+	VMOVUPS          (R11), Z5
+	VFMADD231PS.BCST (R10), Z5, Z0
+	VFMADD231PS.BCST (R10)(BX*1), Z5, Z1
+	VFMADD231PS.BCST (R10)(BX*2), Z5, Z2
+	VFMADD231PS.BCST (R10)(R8*1), Z5, Z3
+	VFMADD231PS.BCST (R10)(BX*4), Z5, Z4
+	ADDQ             SI, R10
+	ADDQ             DI, R11
+	DECQ             R12
+	JNZ              product5x16AVX512_depth
+	MOVQ             cStride+56(FP), R10
+	VMOVUPS          Z0, (AX)
+	ADDQ             R10, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R10, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R10, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R10, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R10, AX
+	ADDQ             BX, DX
+	DECQ             R9
+	JNZ              product5x16AVX512_group
+	MOVQ             cNext+96(FP), R9
+	ADDQ             R9, AX
+	MOVQ             initNext+104(FP), R9
+	ADDQ             R9, CX
+	MOVQ             aNext+112(FP), R9
+	ADDQ             R9, DX
+	MOVQ             bNext+120(FP), R9
+	ADDQ             R9, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product5x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product6x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product6x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product6x16AVX512_point:
+	MOVQ groups+40(FP), R10
+
+product6x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	MOVQ    DX, R11
+	MOVQ    b+24(FP), R12
+	MOVQ    depth+48(FP), R13
+
+product6x16AVX512_depth:
+	VMOVUPS          (R12), Z6
+	VFMADD231PS.BCST (R11), Z6, Z0
+	VFMADD231PS.BCST (R11)(BX*1), Z6, Z1
+	VFMADD231PS.BCST (R11)(BX*2), Z6, Z2
+	VFMADD231PS.BCST (R11)(R8*1), Z6, Z3
+	VFMADD231PS.BCST (R11)(BX*4), Z6, Z4
+	VFMADD231PS.BCST (R11)(R9*1), Z6, Z5
+	ADDQ             SI, R11
+	ADDQ             DI, R12
+	DECQ             R13
+	JNZ              product6x16AVX512_depth
+	MOVQ             cStride+56(FP), R11
+	VMOVUPS          Z0, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	DECQ             R10
+	JNZ              product6x16AVX512_group
+	MOVQ             cNext+96(FP), R10
+	ADDQ             R10, AX
+	MOVQ             initNext+104(FP), R10
+	ADDQ             R10, CX
+	MOVQ             aNext+112(FP), R10
+	ADDQ             R10, DX
+	MOVQ             bNext+120(FP), R10
+	ADDQ             R10, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product6x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product7x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product7x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product7x16AVX512_point:
+	MOVQ groups+40(FP), R10
+
+product7x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	MOVQ    DX, R11
+	MOVQ    b+24(FP), R12
+	MOVQ    depth+48(FP), R13
+
+product7x16AVX512_depth:
+	VMOVUPS          (R12), Z7
+	VFMADD231PS.BCST (R11), Z7, Z0
+	VFMADD231PS.BCST (R11)(BX*1), Z7, Z1
+	VFMADD231PS.BCST (R11)(BX*2), Z7, Z2
+	VFMADD231PS.BCST (R11)(R8*1), Z7, Z3
+	VFMADD231PS.BCST (R11)(BX*4), Z7, Z4
+	VFMADD231PS.BCST (R11)(R9*1), Z7, Z5
+	VFMADD231PS.BCST (R11)(R8*2), Z7, Z6
+	ADDQ             SI, R11
+	ADDQ             DI, R12
+	DECQ             R13
+	JNZ              product7x16AVX512_depth
+	MOVQ             cStride+56(FP), R11
+	VMOVUPS          Z0, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R11, AX
+	ADDQ             BX, DX
+	DECQ             R10
+	JNZ              product7x16AVX512_group
+	MOVQ             cNext+96(FP), R10
+	ADDQ             R10, AX
+	MOVQ             initNext+104(FP), R10
+	ADDQ             R10, CX
+	MOVQ             aNext+112(FP), R10
+	ADDQ             R10, DX
+	MOVQ             bNext+120(FP), R10
+	ADDQ             R10, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product7x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product8x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product8x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product8x16AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product8x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	MOVQ    b+24(FP), R13
+	MOVQ    depth+48(FP), R14
+
+product8x16AVX512_depth:
+	VMOVUPS          (R13), Z8
+	VFMADD231PS.BCST (R12), Z8, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z8, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z8, Z2
+	VFMADD231PS.BCST (R12)(R8*1), Z8, Z3
+	VFMADD231PS.BCST (R12)(BX*4), Z8, Z4
+	VFMADD231PS.BCST (R12)(R9*1), Z8, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z8, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z8, Z7
+	ADDQ             SI, R12
+	ADDQ             DI, R13
+	DECQ             R14
+	JNZ              product8x16AVX512_depth
+	MOVQ             cStride+56(FP), R12
+	VMOVUPS          Z0, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z7, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	DECQ             R11
+	JNZ              product8x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product8x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product9x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product9x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product9x16AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product9x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product9x16AVX512_depth:
+	VMOVUPS          (R14), Z9
+	VFMADD231PS.BCST (R12), Z9, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z9, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z9, Z2
+	VFMADD231PS.BCST (R12)(R8*1), Z9, Z3
+	VFMADD231PS.BCST (R12)(BX*4), Z9, Z4
+	VFMADD231PS.BCST (R12)(R9*1), Z9, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z9, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z9, Z7
+	VFMADD231PS.BCST (R13), Z9, Z8
+	ADDQ             SI, R12
+	ADDQ             SI, R13
+	ADDQ             DI, R14
+	DECQ             R15
+	JNZ              product9x16AVX512_depth
+	MOVQ             cStride+56(FP), R12
+	VMOVUPS          Z0, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z7, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z8, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	DECQ             R11
+	JNZ              product9x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product9x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product10x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product10x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product10x16AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product10x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product10x16AVX512_depth:
+	VMOVUPS          (R14), Z10
+	VFMADD231PS.BCST (R12), Z10, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z10, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z10, Z2
+	VFMADD231PS.BCST (R12)(R8*1), Z10, Z3
+	VFMADD231PS.BCST (R12)(BX*4), Z10, Z4
+	VFMADD231PS.BCST (R12)(R9*1), Z10, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z10, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z10, Z7
+	VFMADD231PS.BCST (R13), Z10, Z8
+	VFMADD231PS.BCST (R13)(BX*1), Z10, Z9
+	ADDQ             SI, R12
+	ADDQ             SI, R13
+	ADDQ             DI, R14
+	DECQ             R15
+	JNZ              product10x16AVX512_depth
+	MOVQ             cStride+56(FP), R12
+	VMOVUPS          Z0, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z7, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z8, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z9, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	DECQ             R11
+	JNZ              product10x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product10x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product11x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product11x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product11x16AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product11x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product11x16AVX512_depth:
+	VMOVUPS          (R14), Z11
+	VFMADD231PS.BCST (R12), Z11, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z11, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z11, Z2
+	VFMADD231PS.BCST (R12)(R8*1), Z11, Z3
+	VFMADD231PS.BCST (R12)(BX*4), Z11, Z4
+	VFMADD231PS.BCST (R12)(R9*1), Z11, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z11, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z11, Z7
+	VFMADD231PS.BCST (R13), Z11, Z8
+	VFMADD231PS.BCST (R13)(BX*1), Z11, Z9
+	VFMADD231PS.BCST (R13)(BX*2), Z11, Z10
+	ADDQ             SI, R12
+	ADDQ             SI, R13
+	ADDQ             DI, R14
+	DECQ             R15
+	JNZ              product11x16AVX512_depth
+	MOVQ             cStride+56(FP), R12
+	VMOVUPS          Z0, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z7, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z8, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z9, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z10, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	DECQ             R11
+	JNZ              product11x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product11x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product12x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product12x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product12x16AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product12x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product12x16AVX512_depth:
+	VMOVUPS          (R14), Z12
+	VFMADD231PS.BCST (R12), Z12, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z12, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z12, Z2
+	VFMADD231PS.BCST (R12)(R8*1), Z12, Z3
+	VFMADD231PS.BCST (R12)(BX*4), Z12, Z4
+	VFMADD231PS.BCST (R12)(R9*1), Z12, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z12, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z12, Z7
+	VFMADD231PS.BCST (R13), Z12, Z8
+	VFMADD231PS.BCST (R13)(BX*1), Z12, Z9
+	VFMADD231PS.BCST (R13)(BX*2), Z12, Z10
+	VFMADD231PS.BCST (R13)(R8*1), Z12, Z11
+	ADDQ             SI, R12
+	ADDQ             SI, R13
+	ADDQ             DI, R14
+	DECQ             R15
+	JNZ              product12x16AVX512_depth
+	MOVQ             cStride+56(FP), R12
+	VMOVUPS          Z0, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z7, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z8, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z9, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z10, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z11, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	DECQ             R11
+	JNZ              product12x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product12x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product13x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product13x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product13x16AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product13x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z12
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product13x16AVX512_depth:
+	VMOVUPS          (R14), Z13
+	VFMADD231PS.BCST (R12), Z13, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z13, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z13, Z2
+	VFMADD231PS.BCST (R12)(R8*1), Z13, Z3
+	VFMADD231PS.BCST (R12)(BX*4), Z13, Z4
+	VFMADD231PS.BCST (R12)(R9*1), Z13, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z13, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z13, Z7
+	VFMADD231PS.BCST (R13), Z13, Z8
+	VFMADD231PS.BCST (R13)(BX*1), Z13, Z9
+	VFMADD231PS.BCST (R13)(BX*2), Z13, Z10
+	VFMADD231PS.BCST (R13)(R8*1), Z13, Z11
+	VFMADD231PS.BCST (R13)(BX*4), Z13, Z12
+	ADDQ             SI, R12
+	ADDQ             SI, R13
+	ADDQ             DI, R14
+	DECQ             R15
+	JNZ              product13x16AVX512_depth
+	MOVQ             cStride+56(FP), R12
+	VMOVUPS          Z0, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z7, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z8, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z9, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z10, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z11, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z12, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	DECQ             R11
+	JNZ              product13x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product13x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product14x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product14x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product14x16AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product14x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z12
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z13
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product14x16AVX512_depth:
+	VMOVUPS          (R14), Z14
+	VFMADD231PS.BCST (R12), Z14, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z14, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z14, Z2
+	VFMADD231PS.BCST (R12)(R8*1), Z14, Z3
+	VFMADD231PS.BCST (R12)(BX*4), Z14, Z4
+	VFMADD231PS.BCST (R12)(R9*1), Z14, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z14, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z14, Z7
+	VFMADD231PS.BCST (R13), Z14, Z8
+	VFMADD231PS.BCST (R13)(BX*1), Z14, Z9
+	VFMADD231PS.BCST (R13)(BX*2), Z14, Z10
+	VFMADD231PS.BCST (R13)(R8*1), Z14, Z11
+	VFMADD231PS.BCST (R13)(BX*4), Z14, Z12
+	VFMADD231PS.BCST (R13)(R9*1), Z14, Z13
+	ADDQ             SI, R12
+	ADDQ             SI, R13
+	ADDQ             DI, R14
+	DECQ             R15
+	JNZ              product14x16AVX512_depth
+	MOVQ             cStride+56(FP), R12
+	VMOVUPS          Z0, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z7, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z8, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z9, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z10, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z11, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z12, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z13, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	DECQ             R11
+	JNZ              product14x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product14x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product15x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product15x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product15x16AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product15x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z12
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z13
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z14
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product15x16AVX512_depth:
+	VMOVUPS          (R14), Z15
+	VFMADD231PS.BCST (R12), Z15, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z15, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z15, Z2
+	VFMADD231PS.BCST (R12)(R8*1), Z15, Z3
+	VFMADD231PS.BCST (R12)(BX*4), Z15, Z4
+	VFMADD231PS.BCST (R12)(R9*1), Z15, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z15, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z15, Z7
+	VFMADD231PS.BCST (R13), Z15, Z8
+	VFMADD231PS.BCST (R13)(BX*1), Z15, Z9
+	VFMADD231PS.BCST (R13)(BX*2), Z15, Z10
+	VFMADD231PS.BCST (R13)(R8*1), Z15, Z11
+	VFMADD231PS.BCST (R13)(BX*4), Z15, Z12
+	VFMADD231PS.BCST (R13)(R9*1), Z15, Z13
+	VFMADD231PS.BCST (R13)(R8*2), Z15, Z14
+	ADDQ             SI, R12
+	ADDQ             SI, R13
+	ADDQ             DI, R14
+	DECQ             R15
+	JNZ              product15x16AVX512_depth
+	MOVQ             cStride+56(FP), R12
+	VMOVUPS          Z0, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z7, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z8, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z9, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z10, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z11, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z12, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z13, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z14, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	DECQ             R11
+	JNZ              product15x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product15x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product16x16AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product16x16AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product16x16AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product16x16AVX512_group:
+	VMOVUPS (CX), Z0
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z12
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z13
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z14
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z15
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product16x16AVX512_depth:
+	VMOVUPS          (R14), Z16
+	VFMADD231PS.BCST (R12), Z16, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z16, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z16, Z2
+	VFMADD231PS.BCST (R12)(R8*1), Z16, Z3
+	VFMADD231PS.BCST (R12)(BX*4), Z16, Z4
+	VFMADD231PS.BCST (R12)(R9*1), Z16, Z5
+	VFMADD231PS.BCST (R12)(R8*2), Z16, Z6
+	VFMADD231PS.BCST (R12)(R10*1), Z16, Z7
+	VFMADD231PS.BCST (R13), Z16, Z8
+	VFMADD231PS.BCST (R13)(BX*1), Z16, Z9
+	VFMADD231PS.BCST (R13)(BX*2), Z16, Z10
+	VFMADD231PS.BCST (R13)(R8*1), Z16, Z11
+	VFMADD231PS.BCST (R13)(BX*4), Z16, Z12
+	VFMADD231PS.BCST (R13)(R9*1), Z16, Z13
+	VFMADD231PS.BCST (R13)(R8*2), Z16, Z14
+	VFMADD231PS.BCST (R13)(R10*1), Z16, Z15
+	ADDQ             SI, R12
+	ADDQ             SI, R13
+	ADDQ             DI, R14
+	DECQ             R15
+	JNZ              product16x16AVX512_depth
+	MOVQ             cStride+56(FP), R12
+	VMOVUPS          Z0, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z1, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z2, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z3, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z4, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z5, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z6, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z7, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z8, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z9, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z10, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z11, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z12, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z13, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z14, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	VMOVUPS          Z15, (AX)
+	ADDQ             R12, AX
+	ADDQ             BX, DX
+	DECQ             R11
+	JNZ              product16x16AVX512_group
+	MOVQ             cNext+96(FP), R11
+	ADDQ             R11, AX
+	MOVQ             initNext+104(FP), R11
+	ADDQ             R11, CX
+	MOVQ             aNext+112(FP), R11
+	ADDQ             R11, DX
+	MOVQ             bNext+120(FP), R11
+	ADDQ             R11, b+24(FP)
+	DECQ             points+32(FP)
+	JNZ              product16x16AVX512_point
+	VZEROUPPER
+	RET
+
+// func product1x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product1x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product1x32AVX512_point:
+	MOVQ groups+40(FP), R8
+
+product1x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
+
+product1x32AVX512_depth:
+	VMOVUPS      (R10), Z2
+	VMOVUPS      64(R10), Z3
+	VBROADCASTSS (R9), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
+	JNZ          product1x32AVX512_depth
+	MOVQ         cStride+56(FP), R9
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          product1x32AVX512_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product1x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product2x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product2x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product2x32AVX512_point:
+	MOVQ groups+40(FP), R8
+
+product2x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
+
+product2x32AVX512_depth:
+	VMOVUPS      (R10), Z4
+	VMOVUPS      64(R10), Z5
+	VBROADCASTSS (R9), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R9)(BX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
+	JNZ          product2x32AVX512_depth
+	MOVQ         cStride+56(FP), R9
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          product2x32AVX512_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product2x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product3x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product3x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+
+product3x32AVX512_point:
+	MOVQ groups+40(FP), R8
+
+product3x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R9
+	ADDQ    R9, CX
+	MOVQ    DX, R9
+	MOVQ    b+24(FP), R10
+	MOVQ    depth+48(FP), R11
+
+product3x32AVX512_depth:
+	VMOVUPS      (R10), Z6
+	VMOVUPS      64(R10), Z7
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (R9)(BX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R9)(BX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
+	JNZ          product3x32AVX512_depth
+	MOVQ         cStride+56(FP), R9
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R9, AX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          product3x32AVX512_group
+	MOVQ         cNext+96(FP), R8
+	ADDQ         R8, AX
+	MOVQ         initNext+104(FP), R8
+	ADDQ         R8, CX
+	MOVQ         aNext+112(FP), R8
+	ADDQ         R8, DX
+	MOVQ         bNext+120(FP), R8
+	ADDQ         R8, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product3x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product4x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product4x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product4x32AVX512_point:
+	MOVQ groups+40(FP), R9
+
+product4x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	MOVQ    DX, R10
+	MOVQ    b+24(FP), R11
+	MOVQ    depth+48(FP), R12
+
+product4x32AVX512_depth:
+	VMOVUPS      (R11), Z8
+	VMOVUPS      64(R11), Z9
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R10)(BX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R10)(BX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R10)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          product4x32AVX512_depth
+	MOVQ         cStride+56(FP), R10
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	DECQ         R9
+	JNZ          product4x32AVX512_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product4x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product5x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product5x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+
+product5x32AVX512_point:
+	MOVQ groups+40(FP), R9
+
+product5x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	VMOVUPS (CX), Z8
+	VMOVUPS 64(CX), Z9
+	MOVQ    initStride+64(FP), R10
+	ADDQ    R10, CX
+	MOVQ    DX, R10
+	MOVQ    b+24(FP), R11
+	MOVQ    depth+48(FP), R12
+
+product5x32AVX512_depth:
+	VMOVUPS      (R11), Z10
+	VMOVUPS      64(R11), Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (R10)(BX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R10)(BX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R10)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R10)(BX*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          product5x32AVX512_depth
+	MOVQ         cStride+56(FP), R10
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         R10, AX
+	ADDQ         BX, DX
+	DECQ         R9
+	JNZ          product5x32AVX512_group
+	MOVQ         cNext+96(FP), R9
+	ADDQ         R9, AX
+	MOVQ         initNext+104(FP), R9
+	ADDQ         R9, CX
+	MOVQ         aNext+112(FP), R9
+	ADDQ         R9, DX
+	MOVQ         bNext+120(FP), R9
+	ADDQ         R9, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product5x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product6x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product6x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product6x32AVX512_point:
+	MOVQ groups+40(FP), R10
+
+product6x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z8
+	VMOVUPS 64(CX), Z9
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z10
+	VMOVUPS 64(CX), Z11
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	MOVQ    DX, R11
+	MOVQ    b+24(FP), R12
+	MOVQ    depth+48(FP), R13
+
+product6x32AVX512_depth:
+	VMOVUPS      (R12), Z12
+	VMOVUPS      64(R12), Z13
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (R11)(BX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R11)(BX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R11)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R11)(BX*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R11)(R9*1), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         SI, R11
+	ADDQ         DI, R12
+	DECQ         R13
+	JNZ          product6x32AVX512_depth
+	MOVQ         cStride+56(FP), R11
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	DECQ         R10
+	JNZ          product6x32AVX512_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product6x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product7x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product7x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+
+product7x32AVX512_point:
+	MOVQ groups+40(FP), R10
+
+product7x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z8
+	VMOVUPS 64(CX), Z9
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z10
+	VMOVUPS 64(CX), Z11
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	VMOVUPS (CX), Z12
+	VMOVUPS 64(CX), Z13
+	MOVQ    initStride+64(FP), R11
+	ADDQ    R11, CX
+	MOVQ    DX, R11
+	MOVQ    b+24(FP), R12
+	MOVQ    depth+48(FP), R13
+
+product7x32AVX512_depth:
+	VMOVUPS      (R12), Z14
+	VMOVUPS      64(R12), Z15
+	VBROADCASTSS (R11), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (R11)(BX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (R11)(BX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R11)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R11)(BX*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R11)(R9*1), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R11)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         SI, R11
+	ADDQ         DI, R12
+	DECQ         R13
+	JNZ          product7x32AVX512_depth
+	MOVQ         cStride+56(FP), R11
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         R11, AX
+	ADDQ         BX, DX
+	DECQ         R10
+	JNZ          product7x32AVX512_group
+	MOVQ         cNext+96(FP), R10
+	ADDQ         R10, AX
+	MOVQ         initNext+104(FP), R10
+	ADDQ         R10, CX
+	MOVQ         aNext+112(FP), R10
+	ADDQ         R10, DX
+	MOVQ         bNext+120(FP), R10
+	ADDQ         R10, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product7x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product8x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product8x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product8x32AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product8x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	VMOVUPS 64(CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	VMOVUPS 64(CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z12
+	VMOVUPS 64(CX), Z13
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z14
+	VMOVUPS 64(CX), Z15
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	MOVQ    b+24(FP), R13
+	MOVQ    depth+48(FP), R14
+
+product8x32AVX512_depth:
+	VMOVUPS      (R13), Z16
+	VMOVUPS      64(R13), Z17
+	VBROADCASTSS (R12), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R12)(BX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (R12)(BX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R12)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R12)(BX*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R12)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R12)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R12)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         SI, R12
+	ADDQ         DI, R13
+	DECQ         R14
+	JNZ          product8x32AVX512_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product8x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product8x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product9x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product9x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product9x32AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product9x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	VMOVUPS 64(CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	VMOVUPS 64(CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z12
+	VMOVUPS 64(CX), Z13
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z14
+	VMOVUPS 64(CX), Z15
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z16
+	VMOVUPS 64(CX), Z17
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product9x32AVX512_depth:
+	VMOVUPS      (R14), Z18
+	VMOVUPS      64(R14), Z19
+	VBROADCASTSS (R12), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (R12)(BX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (R12)(BX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R12)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R12)(BX*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R12)(R9*1), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R12)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R12)(R10*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R13), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         DI, R14
+	DECQ         R15
+	JNZ          product9x32AVX512_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product9x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product9x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product10x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product10x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product10x32AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product10x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	VMOVUPS 64(CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	VMOVUPS 64(CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z12
+	VMOVUPS 64(CX), Z13
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z14
+	VMOVUPS 64(CX), Z15
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z16
+	VMOVUPS 64(CX), Z17
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z18
+	VMOVUPS 64(CX), Z19
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product10x32AVX512_depth:
+	VMOVUPS      (R14), Z20
+	VMOVUPS      64(R14), Z21
+	VBROADCASTSS (R12), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (R12)(BX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (R12)(BX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R12)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R12)(BX*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R12)(R9*1), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R12)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R12)(R10*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R13), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R13)(BX*1), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         DI, R14
+	DECQ         R15
+	JNZ          product10x32AVX512_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product10x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product10x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product11x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product11x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product11x32AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product11x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	VMOVUPS 64(CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	VMOVUPS 64(CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z12
+	VMOVUPS 64(CX), Z13
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z14
+	VMOVUPS 64(CX), Z15
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z16
+	VMOVUPS 64(CX), Z17
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z18
+	VMOVUPS 64(CX), Z19
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z20
+	VMOVUPS 64(CX), Z21
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product11x32AVX512_depth:
+	VMOVUPS      (R14), Z22
+	VMOVUPS      64(R14), Z23
+	VBROADCASTSS (R12), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (R12)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (R12)(BX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R12)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R12)(BX*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R12)(R9*1), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R12)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R12)(R10*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R13), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R13)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R13)(BX*2), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         DI, R14
+	DECQ         R15
+	JNZ          product11x32AVX512_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product11x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product11x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func product12x32AVX512(c *float32, init *float32, a *float32, b *float32, points int, groups int, depth int, cStride int, initStride int, aStride int, aStep int, bStride int, cNext int, initNext int, aNext int, bNext int)
+// Requires: AVX, AVX512F
+TEXT ·product12x32AVX512(SB), NOSPLIT, $0-128
+	MOVQ c+0(FP), AX
+	MOVQ init+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ aStride+72(FP), BX
+	MOVQ aStep+80(FP), SI
+	MOVQ bStride+88(FP), DI
+	LEAQ (BX)(BX*2), R8
+	LEAQ (R8)(BX*2), R9
+	LEAQ (R9)(BX*2), R10
+
+product12x32AVX512_point:
+	MOVQ groups+40(FP), R11
+
+product12x32AVX512_group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z8
+	VMOVUPS 64(CX), Z9
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z10
+	VMOVUPS 64(CX), Z11
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z12
+	VMOVUPS 64(CX), Z13
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z14
+	VMOVUPS 64(CX), Z15
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z16
+	VMOVUPS 64(CX), Z17
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z18
+	VMOVUPS 64(CX), Z19
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z20
+	VMOVUPS 64(CX), Z21
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	VMOVUPS (CX), Z22
+	VMOVUPS 64(CX), Z23
+	MOVQ    initStride+64(FP), R12
+	ADDQ    R12, CX
+	MOVQ    DX, R12
+	LEAQ    (DX)(BX*8), R13
+	MOVQ    b+24(FP), R14
+	MOVQ    depth+48(FP), R15
+
+product12x32AVX512_depth:
+	VMOVUPS      (R14), Z24
+	VMOVUPS      64(R14), Z25
+	VBROADCASTSS (R12), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (R12)(BX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (R12)(BX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R12)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R12)(BX*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R12)(R9*1), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R12)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R12)(R10*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R13)(BX*1), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R13)(BX*2), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R13)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         DI, R14
+	DECQ         R15
+	JNZ          product12x32AVX512_depth
+	MOVQ         cStride+56(FP), R12
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	VMOVUPS      Z22, (AX)
+	VMOVUPS      Z23, 64(AX)
+	ADDQ         R12, AX
+	ADDQ         BX, DX
+	DECQ         R11
+	JNZ          product12x32AVX512_group
+	MOVQ         cNext+96(FP), R11
+	ADDQ         R11, AX
+	MOVQ         initNext+104(FP), R11
+	ADDQ         R11, CX
+	MOVQ         aNext+112(FP), R11
+	ADDQ         R11, DX
+	MOVQ         bNext+120(FP), R11
+	ADDQ         R11, b+24(FP)
+	DECQ         points+32(FP)
+	JNZ          product12x32AVX512_point
+	VZEROUPPER
+	RET
+
+// func winogradInputAVX512(v *float32, x *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// Requires: AVX, AVX512F
+TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-72
+	MOVQ v+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ pointStride+40(FP), DX
+	LEAQ (DX)(DX*2), SI
+	MOVQ rowStride+48(FP), DI
+	MOVQ pixelStride+56(FP), R8
+	LEAQ (R8)(R8*2), R9
+
+winogradInputAVX512_row:
+	MOVQ cols+24(FP), R10
+
+winogradInputAVX512_tile:
+	MOVQ vectors+32(FP), R11
+
+winogradInputAVX512_vector:
+	MOVQ    AX, BX
+	LEAQ    (CX)(DI*2), R12
+	VMOVUPS (R12), Z0
+	VMOVUPS (R12)(R8*1), Z1
+	VMOVUPS (R12)(R8*2), Z2
+	VMOVUPS (R12)(R9*1), Z3
+	VMOVUPS (CX), Z4
+	VMOVUPS (CX)(R8*1), Z5
+	VMOVUPS (CX)(R8*2), Z6
+	VMOVUPS (CX)(R9*1), Z7
+	VSUBPS  Z0, Z4, Z4
+	VSUBPS  Z1, Z5, Z5
+	VSUBPS  Z2, Z6, Z6
+	VSUBPS  Z3, Z7, Z7
+	VSUBPS  Z6, Z4, Z4
+	VMOVUPS Z4, (BX)
+	VADDPS  Z5, Z6, Z4
+	VMOVUPS Z4, (BX)(DX*1)
+	VSUBPS  Z5, Z6, Z4
+	VMOVUPS Z4, (BX)(DX*2)
+	VSUBPS  Z7, Z5, Z4
+	VMOVUPS Z4, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	LEAQ    (CX)(DI*1), R12
+	VMOVUPS (R12), Z4
+	VMOVUPS (R12)(R8*1), Z5
+	VMOVUPS (R12)(R8*2), Z6
+	VMOVUPS (R12)(R9*1), Z7
+	VADDPS  Z4, Z0, Z8
+	VADDPS  Z5, Z1, Z9
+	VADDPS  Z6, Z2, Z10
+	VADDPS  Z7, Z3, Z11
+	VSUBPS  Z10, Z8, Z8
+	VMOVUPS Z8, (BX)
+	VADDPS  Z9, Z10, Z8
+	VMOVUPS Z8, (BX)(DX*1)
+	VSUBPS  Z9, Z10, Z8
+	VMOVUPS Z8, (BX)(DX*2)
+	VSUBPS  Z11, Z9, Z8
+	VMOVUPS Z8, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	VSUBPS  Z4, Z0, Z0
+	VSUBPS  Z5, Z1, Z1
+	VSUBPS  Z6, Z2, Z2
+	VSUBPS  Z7, Z3, Z3
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS Z0, (BX)
+	VADDPS  Z1, Z2, Z0
+	VMOVUPS Z0, (BX)(DX*1)
+	VSUBPS  Z1, Z2, Z0
+	VMOVUPS Z0, (BX)(DX*2)
+	VSUBPS  Z3, Z1, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	LEAQ    (R12)(DI*2), R12
+	VMOVUPS (R12), Z0
+	VMOVUPS (R12)(R8*1), Z1
+	VMOVUPS (R12)(R8*2), Z2
+	VMOVUPS (R12)(R9*1), Z3
+	VSUBPS  Z0, Z4, Z4
+	VSUBPS  Z1, Z5, Z5
+	VSUBPS  Z2, Z6, Z6
+	VSUBPS  Z3, Z7, Z7
+	VSUBPS  Z6, Z4, Z0
+	VMOVUPS Z0, (BX)
+	VADDPS  Z5, Z6, Z0
+	VMOVUPS Z0, (BX)(DX*1)
+	VSUBPS  Z5, Z6, Z0
+	VMOVUPS Z0, (BX)(DX*2)
+	VSUBPS  Z7, Z5, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, AX
+	DECQ    R11
+	JNZ     winogradInputAVX512_vector
+	ADDQ    R8, CX
+	DECQ    R10
+	JNZ     winogradInputAVX512_tile
+	MOVQ    next+64(FP), BX
+	ADDQ    BX, CX
+	DECQ    rows+16(FP)
+	JNZ     winogradInputAVX512_row
+	VZEROUPPER
+	RET
+
+// func winogradGradientAVX512(z *float32, dy *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// Requires: AVX, AVX512F
+TEXT ·winogradGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ z+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ pointStride+40(FP), DX
+	LEAQ (DX)(DX*2), SI
+	MOVQ rowStride+48(FP), BX
+	MOVQ pixelStride+56(FP), DI
+	LEAQ (CX)(BX*1), R8
+
+winogradGradientAVX512_row:
+	MOVQ cols+24(FP), R9
+
+winogradGradientAVX512_tile:
+	MOVQ vectors+32(FP), R10
+
+winogradGradientAVX512_vector:
+	MOVQ    AX, BX
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(DI*1), Z1
+	VMOVUPS (R8), Z2
+	VMOVUPS (R8)(DI*1), Z3
+	VADDPS  Z1, Z0, Z4
+	VSUBPS  Z1, Z0, Z5
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z4, (BX)(DX*1)
+	VMOVUPS Z5, (BX)(DX*2)
+	VMOVUPS Z1, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	VADDPS  Z2, Z0, Z4
+	VADDPS  Z3, Z1, Z5
+	VADDPS  Z5, Z4, Z6
+	VSUBPS  Z5, Z4, Z7
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z6, (BX)(DX*1)
+	VMOVUPS Z7, (BX)(DX*2)
+	VMOVUPS Z5, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	VSUBPS  Z2, Z0, Z0
+	VSUBPS  Z3, Z1, Z1
+	VADDPS  Z1, Z0, Z4
+	VSUBPS  Z1, Z0, Z5
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z4, (BX)(DX*1)
+	VMOVUPS Z5, (BX)(DX*2)
+	VMOVUPS Z1, (BX)(SI*1)
+	LEAQ    (BX)(DX*4), BX
+	VADDPS  Z3, Z2, Z0
+	VSUBPS  Z3, Z2, Z1
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z0, (BX)(DX*1)
+	VMOVUPS Z1, (BX)(DX*2)
+	VMOVUPS Z3, (BX)(SI*1)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, AX
+	DECQ    R10
+	JNZ     winogradGradientAVX512_vector
+	ADDQ    DI, CX
+	ADDQ    DI, R8
+	DECQ    R9
+	JNZ     winogradGradientAVX512_tile
+	MOVQ    next+64(FP), BX
+	ADDQ    BX, CX
+	ADDQ    BX, R8
+	DECQ    rows+16(FP)
+	JNZ     winogradGradientAVX512_row
+	VZEROUPPER
+	RET
+
+// func winogradOutputAVX512(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// Requires: AVX, AVX512F
+TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-88
+	MOVQ   y+0(FP), AX
+	MOVQ   m+8(FP), CX
+	MOVQ   mask+16(FP), DX
+	MOVQ   residual+24(FP), BX
+	MOVQ   pointStride+56(FP), SI
+	LEAQ   (SI)(SI*2), R8
+	XORQ   R9, R9
+	MOVQ   pixelStride+72(FP), R10
+	MOVQ   rowStride+64(FP), R11
+	LEAQ   (R10)(R11*1), R12
+	VPXORD Z0, Z0, Z0
+
+winogradOutputAVX512_row:
+	MOVQ cols+40(FP), R13
+
+winogradOutputAVX512_tile:
+	MOVQ vectors+48(FP), R14
+
+winogradOutputAVX512_vector:
+	MOVQ      CX, DI
+	VMOVUPS   (DI), Z1
+	VMOVUPS   (DI)(SI*1), Z2
+	VMOVUPS   (DI)(SI*2), Z3
+	VMOVUPS   (DI)(R8*1), Z4
+	VADDPS    Z2, Z1, Z1
+	VADDPS    Z3, Z1, Z1
+	VSUBPS    Z3, Z2, Z2
+	VSUBPS    Z4, Z2, Z2
+	LEAQ      (DI)(SI*4), DI
+	VMOVUPS   (DI), Z3
+	VMOVUPS   (DI)(SI*1), Z4
+	VMOVUPS   (DI)(SI*2), Z5
+	VMOVUPS   (DI)(R8*1), Z6
+	VADDPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VSUBPS    Z5, Z4, Z4
+	VSUBPS    Z6, Z4, Z4
+	VADDPS    Z3, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	LEAQ      (DI)(SI*4), DI
+	VMOVUPS   (DI), Z5
+	VMOVUPS   (DI)(SI*1), Z6
+	VMOVUPS   (DI)(SI*2), Z7
+	VMOVUPS   (DI)(R8*1), Z8
+	VADDPS    Z6, Z5, Z5
+	VADDPS    Z7, Z5, Z5
+	VSUBPS    Z7, Z6, Z6
+	VSUBPS    Z8, Z6, Z6
+	VADDPS    Z5, Z1, Z1
+	VSUBPS    Z5, Z3, Z3
+	VADDPS    Z6, Z2, Z2
+	VSUBPS    Z6, Z4, Z4
+	LEAQ      (DI)(SI*4), DI
+	VMOVUPS   (DI), Z5
+	VMOVUPS   (DI)(SI*1), Z6
+	VMOVUPS   (DI)(SI*2), Z7
+	VMOVUPS   (DI)(R8*1), Z8
+	VADDPS    Z6, Z5, Z5
+	VADDPS    Z7, Z5, Z5
+	VSUBPS    Z7, Z6, Z6
+	VSUBPS    Z8, Z6, Z6
+	VSUBPS    Z5, Z3, Z3
+	VSUBPS    Z6, Z4, Z4
+	TESTQ     DX, DX
+	JZ        winogradOutputAVX512_unmasked
+	VMOVUPS   (DX)(R9*1), Z5
+	VCMPPS    $0x1e, Z0, Z5, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   (DX)(R10*1), Z5
+	VCMPPS    $0x1e, Z0, Z5, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   (DX)(R11*1), Z5
+	VCMPPS    $0x1e, Z0, Z5, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   (DX)(R12*1), Z5
+	VCMPPS    $0x1e, Z0, Z5, K1
+	VMOVAPS.Z Z4, K1, Z4
+
+winogradOutputAVX512_unmasked:
+	TESTQ  BX, BX
+	JZ     winogradOutputAVX512_store
+	VADDPS (BX)(R9*1), Z1, Z1
+	VADDPS (BX)(R10*1), Z2, Z2
+	VADDPS (BX)(R11*1), Z3, Z3
+	VADDPS (BX)(R12*1), Z4, Z4
+
+winogradOutputAVX512_store:
+	VMOVUPS Z1, (AX)(R9*1)
+	ADDQ    $0x40, R9
+	VMOVUPS Z2, (AX)(R10*1)
+	ADDQ    $0x40, R10
+	VMOVUPS Z3, (AX)(R11*1)
+	ADDQ    $0x40, R11
+	VMOVUPS Z4, (AX)(R12*1)
+	ADDQ    $0x40, R12
+	ADDQ    $0x40, CX
+	DECQ    R14
+	JNZ     winogradOutputAVX512_vector
+	MOVQ    pixelStride+72(FP), DI
+	ADDQ    DI, R9
+	ADDQ    DI, R10
+	ADDQ    DI, R11
+	ADDQ    DI, R12
+	DECQ    R13
+	JNZ     winogradOutputAVX512_tile
+	MOVQ    next+80(FP), DI
+	ADDQ    DI, R9
+	ADDQ    DI, R10
+	ADDQ    DI, R11
+	ADDQ    DI, R12
+	DECQ    rows+32(FP)
+	JNZ     winogradOutputAVX512_row
+	VZEROUPPER
+	RET
+
+// func pixelOutputAVX512(y *float32, m *float32, mask *float32, residual *float32, rows int, cols int, vectors int, pointStride int, rowStride int, pixelStride int, next int)
+// Requires: AVX, AVX512F
+TEXT ·pixelOutputAVX512(SB), NOSPLIT, $0-88
+	MOVQ   y+0(FP), AX
+	MOVQ   m+8(FP), CX
+	MOVQ   mask+16(FP), DX
+	MOVQ   residual+24(FP), BX
+	XORQ   SI, SI
+	VPXORD Z0, Z0, Z0
+
+pixelOutputAVX512_row:
+	MOVQ cols+40(FP), DI
+
+pixelOutputAVX512_tile:
+	MOVQ vectors+48(FP), R8
+
+pixelOutputAVX512_vector:
+	VMOVUPS   (CX), Z1
+	TESTQ     DX, DX
+	JZ        pixelOutputAVX512_unmasked
+	VMOVUPS   (DX)(SI*1), Z2
+	VCMPPS    $0x1e, Z0, Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+
+pixelOutputAVX512_unmasked:
+	TESTQ  BX, BX
+	JZ     pixelOutputAVX512_store
+	VADDPS (BX)(SI*1), Z1, Z1
+
+pixelOutputAVX512_store:
+	VMOVUPS Z1, (AX)(SI*1)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, CX
+	DECQ    R8
+	JNZ     pixelOutputAVX512_vector
+	DECQ    DI
+	JNZ     pixelOutputAVX512_tile
+	MOVQ    next+80(FP), DI
+	ADDQ    DI, SI
+	DECQ    rows+32(FP)
+	JNZ     pixelOutputAVX512_row
+	VZEROUPPER
+	RET
+
+// func reluAVX512(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
+// Requires: AVX, AVX512F
+TEXT ·reluAVX512(SB), NOSPLIT, $0-48
 	MOVQ   dst+0(FP), AX
 	MOVQ   src+8(FP), CX
-	MOVQ   vectors+16(FP), DX
-	VXORPS Y0, Y0, Y0
+	MOVQ   rows+16(FP), DX
+	VPXORD Z0, Z0, Z0
 
-maskAVX2_loop:
-	VMOVUPS (AX), Y1
-	VMOVUPS (CX), Y2
-	VCMPPS  $0x1e, Y0, Y2, Y2
-	VANDPS  Y2, Y1, Y1
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+reluAVX512_row:
+	MOVQ vectors+24(FP), BX
+
+reluAVX512_vector:
+	VMOVUPS (CX), Z1
+	VMAXPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	DECQ    BX
+	JNZ     reluAVX512_vector
+	MOVQ    dstNext+32(FP), BX
+	ADDQ    BX, AX
+	MOVQ    srcNext+40(FP), BX
+	ADDQ    BX, CX
 	DECQ    DX
-	JNZ     maskAVX2_loop
+	JNZ     reluAVX512_row
+	VZEROUPPER
+	RET
+
+// func addAVX512(dst *float32, src *float32, rows int, vectors int, dstNext int, srcNext int)
+// Requires: AVX, AVX512F
+TEXT ·addAVX512(SB), NOSPLIT, $0-48
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	VPXORD Z0, Z0, Z0
+
+addAVX512_row:
+	MOVQ vectors+24(FP), BX
+
+addAVX512_vector:
+	VMOVUPS (CX), Z0
+	VADDPS  (AX), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	DECQ    BX
+	JNZ     addAVX512_vector
+	MOVQ    dstNext+32(FP), BX
+	ADDQ    BX, AX
+	MOVQ    srcNext+40(FP), BX
+	ADDQ    BX, CX
+	DECQ    DX
+	JNZ     addAVX512_row
+	VZEROUPPER
+	RET
+
+// func peakAVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·peakAVX512(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), AX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+
+peakAVX512_loop:
+	VFMADD231PS Z0, Z0, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VFMADD231PS Z0, Z0, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VFMADD231PS Z0, Z0, Z6
+	VFMADD231PS Z0, Z0, Z7
+	VFMADD231PS Z0, Z0, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VFMADD231PS Z0, Z0, Z10
+	VFMADD231PS Z0, Z0, Z11
+	VFMADD231PS Z0, Z0, Z12
+	DECQ        AX
+	JNZ         peakAVX512_loop
 	VZEROUPPER
 	RET

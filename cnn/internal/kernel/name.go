@@ -1,9 +1,4 @@
 package kernel
 
-// Name returns the kind of kernels in use for float32.
-func Name() string {
-	if useAVX2 {
-		return "avx2"
-	}
-	return "portable"
-}
+// Name returns the kind of kernels in use for float32: avx512, avx2 or portable.
+func Name() string { return single.name }
