@@ -71,25 +71,27 @@ func percent(fractions []float64) []float64 {
 	return v
 }
 
-// timeSeries puts annealing into one curve over its sweeps and each other method
-// into a point.
+// timeSeries puts annealing into curves over the sweeps and each other method into a
+// point.
 func timeSeries(t *compare.Table) []plots.TimeSeries {
-	annealing := plots.TimeSeries{Name: "annealing, sweeps", Group: compare.Classical}
-	var list []plots.TimeSeries
+	var curves, list []plots.TimeSeries
 	for _, r := range t.Rows {
 		gap, _ := compare.MeanSEM(r.Gaps)
 		p := plots.TimePoint{Milliseconds: max(r.PerInstance().Seconds()*1e3, 1e-4), Percent: 100 * gap}
-		if r.Sweeps > 0 {
+		if r.Curve != "" {
 			p.Label = fmt.Sprint(r.Sweeps)
-			annealing.Points = append(annealing.Points, p)
+			name := r.Curve + ", sweeps"
+			k := slices.IndexFunc(curves, func(c plots.TimeSeries) bool { return c.Name == name })
+			if k < 0 {
+				k = len(curves)
+				curves = append(curves, plots.TimeSeries{Name: name, Group: r.Group})
+			}
+			curves[k].Points = append(curves[k].Points, p)
 			continue
 		}
 		list = append(list, plots.TimeSeries{Name: r.Name, Group: r.Group, Points: []plots.TimePoint{p}})
 	}
-	if len(annealing.Points) > 0 {
-		list = append([]plots.TimeSeries{annealing}, list...)
-	}
-	return list
+	return append(curves, list...)
 }
 
 // rawRows returns, for each model, the row of most passes without descent.

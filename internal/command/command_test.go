@@ -603,7 +603,7 @@ func checkTables(t *testing.T, dir string) {
 		}
 	}
 	runs := filepath.Dir(dir)
-	want := []string{"ground state", "greedy descent", "spanning tree", "spanning tree + descent", "annealing 1 sweep", "annealing 20 sweeps"}
+	want := []string{"ground state", "greedy descent", "spanning tree", "spanning tree + descent", "annealing 1 sweep", "annealing 20 sweeps", "16 combined reads of 100 sweeps", "16 combined reads of 1000 sweeps"}
 	for _, path := range []string{"bond", "site", "bond/model.safetensors"} {
 		if path == "site" {
 			want = append(want, "site true-energy", "site true-energy + descent")

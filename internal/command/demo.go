@@ -57,8 +57,8 @@ type demoSizes struct {
 
 // fullDemo is what fits into a few minutes on two cores.
 var fullDemo = demoSizes{
-	shape: "16x16", train: 1200, validation: 64, test: 100, shard: 128,
-	channels: 16, blocks: 6, batch: 8, bondSteps: 1600, siteSteps: 1000, validateEvery: 200, checkpointEvery: 400,
+	shape: "16x16", train: 3000, validation: 64, test: 100, shard: 128,
+	channels: 16, blocks: 6, batch: 8, bondSteps: 4000, siteSteps: 2000, validateEvery: 200, checkpointEvery: 400,
 	sweeps: []int{10, 100, 1000, 10000},
 }
 

@@ -23,6 +23,7 @@ type Method struct {
 	Target string // of a network, else empty
 	Passes int    // of a network, else 0
 	Sweeps int    // of annealing, else 0
+	Curve  string // what rows that differ in their sweeps share, else empty
 	// Model is the part of Name that all rows of a network share, and Descent says
 	// whether the row is with descent.
 	Model   string

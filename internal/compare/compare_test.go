@@ -364,7 +364,7 @@ func TestClassicalMethods(t *testing.T) {
 			t.Errorf("%s does not depend on the seed", m.Name)
 		}
 	}
-	want := []string{"greedy descent", "spanning tree", "spanning tree + descent", "annealing 1 sweep", "annealing 7 sweeps"}
+	want := []string{"greedy descent", "spanning tree", "spanning tree + descent", "annealing 1 sweep", "annealing 7 sweeps", "16 combined reads of 100 sweeps", "16 combined reads of 1000 sweeps"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
