@@ -104,29 +104,45 @@ func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Cert
 		return weight, pruned, nil
 	}
 	bound, proof = weight, pruned
-	// The tree is small where plaquettes are frustrated, but not where only loops around
-	// the torus are, as in antiferromagnets of odd sides. There a packing does.
-	t.most = fewNodes
-	err = t.close(ctx, root, base, join, weight, c)
-	if errors.Is(err, errNodes) {
+	pack := func() error {
 		u, packed, err := packCycles(ctx, t.in, t.q, t.enough()+1, packPivots)
 		if u > bound {
 			bound, proof = u, packed
 		}
-		if err != nil || bound > t.enough() {
+		return err
+	}
+	// The tree is small where plaquettes are frustrated, but not where only loops around
+	// the torus are, as in antiferromagnets of odd sides. There a packing does.
+	if rarelyFrustrated(t.p.frustrated) {
+		if err := pack(); err != nil || bound > t.enough() {
+			return bound, proof, err
+		}
+	} else {
+		t.most = fewNodes
+	}
+	err = t.close(ctx, root, base, join, weight, c)
+	if errors.Is(err, errNodes) {
+		if err := pack(); err != nil || bound > t.enough() {
 			return bound, proof, err
 		}
 		t.most = math.MaxInt
 		root.Steps = root.Steps[:1]
 		err = t.close(ctx, root, base, join, weight, c)
-		if err != nil {
-			return bound, proof, err
-		}
 	}
 	if err != nil {
 		return bound, proof, err
 	}
 	return t.weight, &certificate.Certificate{Kind: certificate.KindTorus, Tree: root}, nil
+}
+
+func rarelyFrustrated(plaquettes []bool) bool {
+	count := 0
+	for _, is := range plaquettes {
+		if is {
+			count++
+		}
+	}
+	return 10*count < len(plaquettes)
 }
 
 // fewNodes is more than the tree of any Gaussian or ±J torus that was tried, of up to
