@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"math"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spinlearn/data/samples"
 	"spinlearn/internal/compare"
 	"spinlearn/ising"
 )
@@ -136,6 +138,8 @@ func TestHelp(t *testing.T) {
 		"inspect --help":  "--plot",
 		"completion -h":   "bash",
 		"man --help":      "spinlearn.1",
+		"samples --help":  "sample:torus-gauss-16",
+		"version --help":  "--json",
 	} {
 		t.Run(line, func(t *testing.T) {
 			code, stdout, stderr := call(t.Context(), "", line)
@@ -170,6 +174,8 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	edit(t, filepath.Join(dir, "oddmetrics", "metrics.jsonl"), func(s string) string { return "odd\n" + s })
+	write(t, filepath.Join(dir, "proof.json"), string(samples.All()[7].Certificate()))
+	write(t, filepath.Join(dir, "half.json"), string(samples.All()[7].Certificate()[:400]))
 	before := snapshot(t, dir)
 
 	for _, c := range []struct {
@@ -317,6 +323,25 @@ func TestRefusals(t *testing.T) {
 		{"convert DIR/foreign DIR/x.coo", 1, "DIR/foreign holds neither"},
 		{"convert DIR/m DIR/x.coo", 1, "DIR/m directory"},
 
+		{"samples extra", 2, `"extra"`},
+		{"samples --frobnicate", 2, "-frobnicate samples --help"},
+		{"version extra", 2, `"extra"`},
+		{"solve sample:nowhere", 2, `"nowhere" spinlearn samples`},
+		{"solve sample:", 2, `"" spinlearn samples`},
+		{"inspect sample:nowhere", 2, `"nowhere" spinlearn samples`},
+		{"convert sample:nowhere DIR/x.rud", 2, `"nowhere" spinlearn samples`},
+		{"convert sample:cube-pm-4 DIR/x.rud --instance 0", 2, "--instance sample:cube-pm-4"},
+		{"verify sample:nowhere DIR/proof.json", 2, `"nowhere" spinlearn samples`},
+		{"verify sample:cube-pm-4 sample:nowhere", 2, `"nowhere" spinlearn samples`},
+		{"verify sample:cube-pm-4 sample:cube-pm-5", 1, "sample:cube-pm-5 certificate rejected"},
+		{"verify sample:cube-pm-4 DIR/m", 1, "DIR/m directory"},
+		{"inspect DIR/proof.json --instance sample:cube-pm-5", 1, "DIR/proof.json certificate rejected"},
+		{"inspect DIR/proof.json --instance DIR/none", 1, "DIR/none"},
+		{"inspect DIR/proof.json --plot DIR/x.png", 2, "--plot DIR/proof.json certificate"},
+		{"inspect DIR/proof.json --sign plus", 2, "--sign DIR/proof.json certificate"},
+		{"inspect DIR/i.rud --instance sample:cube-pm-5", 2, "--instance certificates DIR/i.rud"},
+		{"inspect DIR/half.json", 1, "DIR/half.json byte ends"},
+
 		{"completion", 2, "SHELL is missing"},
 		{"completion tcsh", 2, `"tcsh" bash zsh fish`},
 		{"man 1", 2, `"1"`},
@@ -456,6 +481,7 @@ func TestEndToEnd(t *testing.T) {
 		}
 	}
 	checkTables(t, filepath.Join(dir, "c"))
+	checkLines(t, filepath.Join(dir, "c", "results.jsonl"))
 
 	if testing.Short() { // charts are slow under the race detector
 		return
@@ -522,6 +548,34 @@ func number(t *testing.T, text string) float64 {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// checkLines reads the origin in results.jsonl.
+func checkLines(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(b)) {
+		var got struct {
+			Program, Data, Lattice string
+			Seed                   uint64
+			Settings               struct {
+				Models         []string
+				Passes, Sweeps []int
+				Limit, Workers int
+			}
+		}
+		if err := json.Unmarshal([]byte(line), &got); err != nil {
+			t.Fatal(err)
+		}
+		s := got.Settings
+		if got.Program != program || !strings.Contains(got.Data, "20 gaussian 6x6 cylinder exact seed 2 sha256 ") || got.Lattice != "6x6 cylinder" ||
+			got.Seed != 1 || len(s.Models) != 3 || !slices.Equal(s.Passes, []int{1, 2}) || !slices.Equal(s.Sweeps, []int{1, 20}) || s.Limit != 0 || s.Workers != 1 {
+			t.Errorf("line %s", line)
+		}
+	}
 }
 
 // checkTables recomputes results.csv from energies.csv.
