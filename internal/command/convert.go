@@ -3,7 +3,6 @@ package command
 import (
 	"bytes"
 	"fmt"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -50,8 +49,8 @@ Example:
 				return err
 			}
 			in, out := c.Args().Get(0), c.Args().Get(1)
-			if info, err := os.Stat(out); err == nil && info.IsDir() {
-				return fmt.Errorf("%s is a folder, want a file to write", out)
+			if err := checkOut(out); err != nil {
+				return err
 			}
 			text, summary, err := convert(in, out, &o, c.IsSet("instance"))
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -53,6 +54,12 @@ Examples:
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkFiles(c); err != nil {
+				return err
+			}
+			if ending := filepath.Ext(o.plot); o.plot != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, ending) {
+				return usagef("--plot %s ends in %q, want .png, .svg or .pdf", o.plot, ending)
+			}
+			if err := checkOut(o.plot); err != nil {
 				return err
 			}
 			list, err := inspect(c.Context, c.Args().First(), &o)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -133,27 +134,27 @@ func TestVersion(t *testing.T) {
 
 // FuzzInspect must list what a file holds or refuse it in one line.
 func FuzzInspect(f *testing.F) {
-	for _, s := range samples.All()[7:9] {
-		f.Add(s.Certificate())
-		f.Add(s.Instance())
-	}
+	sample := samples.All()[7]
+	f.Add(sample.Certificate())
+	f.Add([]byte("3 1\n1 2 0.5\n"))
 	f.Add([]byte(`{"format":"spinlearn certificate v1","program":"","sites":0,"bonds":0,"scale":1e-320,"spins":"","energy":9,"bound":0,"kind":"","sha256":""}`))
 	f.Add([]byte(`{"format":"spinlearn study v1","a":[1,{}],"b":1e999}`))
+	path := filepath.Join(f.TempDir(), "file")
 	f.Fuzz(func(t *testing.T, file []byte) {
-		dir := t.TempDir()
-		path := filepath.Join(dir, "file")
 		if err := os.WriteFile(path, file, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range []string{"inspect DIR/file", "inspect --json DIR/file", "inspect --json DIR/file --instance sample:cube-gauss-4"} {
-			code, stdout, stderr := call(t.Context(), dir, line)
-			switch {
-			case code == exitOK && stderr == "" && stdout != "":
-				if strings.Contains(line, "json") && !json.Valid([]byte(stdout)) {
-					t.Errorf("%s: no JSON: %s", line, stdout)
+		for _, o := range []inspectOptions{{}, {instance: samplePrefix + sample.Name}} {
+			list, err := inspect(t.Context(), path, &o)
+			if err != nil {
+				if strings.Contains(err.Error(), "\n") {
+					t.Errorf("error %q", err)
 				}
-			case code == exitOK || code > exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1:
-				t.Errorf("%s: code %d, stdout %q, stderr %q", line, code, stdout, stderr)
+				continue
+			}
+			var b bytes.Buffer
+			if err := list.writeJSON(&b); err != nil || !json.Valid(b.Bytes()) {
+				t.Errorf("%v: %s", err, &b)
 			}
 		}
 	})
