@@ -320,7 +320,7 @@ func TestRefusals(t *testing.T) {
 		{"convert DIR/d DIR/x.coo --instance -1", 2, "--instance = -1 DIR/d"},
 		{"convert DIR/d DIR/x.coo --sign minus", 2, "--sign DIR/d dataset"},
 		{"convert DIR/flipped DIR/x.coo", 1, "DIR/flipped/part-00000.npz checksum"},
-		{"convert DIR/foreign DIR/x.coo", 1, "DIR/foreign holds neither"},
+		{"convert DIR/foreign DIR/x.coo", 1, "DIR/foreign holds no dataset"},
 		{"convert DIR/m DIR/x.coo", 1, "DIR/m is no instance file but of kind run"},
 
 		{"solve sample:cube-pm-4 --out DIR/m", 1, "DIR/m is a folder"},
@@ -360,8 +360,8 @@ func TestRefusals(t *testing.T) {
 		{"inspect", 2, "FILE is missing"},
 		{"inspect DIR/d DIR/m", 2, "unexpected DIR/m"},
 		{"inspect DIR/none", 1, "DIR/none"},
-		{"inspect DIR/foreign", 1, "DIR/foreign holds neither"},
-		{"inspect DIR/unfinished", 1, "DIR/unfinished holds neither"},
+		{"inspect DIR/foreign", 1, "DIR/foreign holds no dataset"},
+		{"inspect DIR/unfinished", 1, "DIR/unfinished holds no dataset"},
 		{"inspect DIR/file", 1, "DIR/file:1: header"},
 		{"inspect DIR/flipped", 1, "DIR/flipped/part-00000.npz checksum"},
 		{"inspect DIR/d --plot DIR/x.png", 2, "--plot DIR/d dataset"},
@@ -493,6 +493,18 @@ func TestEndToEnd(t *testing.T) {
 	}
 	checkTables(t, filepath.Join(dir, "c"))
 	checkLines(t, filepath.Join(dir, "c", "results.jsonl"))
+	results, best := readCSV(t, filepath.Join(dir, "c", "results.csv")), 2
+	for k := range results {
+		if k > best && number(t, results[k][8]) < number(t, results[best][8]) {
+			best = k
+		}
+	}
+	if out := succeed(t, dir, "inspect DIR/c"); !strings.Contains(out, " comparison\n") || !strings.Contains(out, " "+results[best][0]+"\n") || !strings.Contains(out, fmt.Sprintf(" %d\n", len(results)-2)) {
+		t.Errorf("best is %s, inspect says\n%s", results[best][0], out)
+	}
+	if out := succeed(t, dir, "inspect DIR/d/part-00000.npz"); !strings.Contains(out, "couplings  <f8 (8, 2, 6, 6)\n") {
+		t.Errorf("inspect of a shard says\n%s", out)
+	}
 
 	if testing.Short() { // charts are slow under the race detector
 		return
