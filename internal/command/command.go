@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -140,26 +139,6 @@ func checkFlags(c *cli.Context, needed ...string) error {
 	for _, name := range needed {
 		if !c.IsSet(name) {
 			return usagef("--%s is missing; see spinlearn %s --help", name, c.Command.Name)
-		}
-	}
-	return nil
-}
-
-// checkOut refuses, before long work, names under which no file can be written. An
-// empty name is none.
-func checkOut(names ...string) error {
-	for _, name := range names {
-		if strings.HasPrefix(name, samplePrefix) {
-			return usagef("%s: names that begin with %s are those of spinlearn samples", name, samplePrefix)
-		}
-		if name == "" {
-			continue
-		}
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			return fmt.Errorf("%s is a folder, want a file to write", name)
-		}
-		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-			return fmt.Errorf("%s: there is no folder %s", name, filepath.Dir(name))
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"math"
@@ -571,34 +570,6 @@ func number(t *testing.T, text string) float64 {
 		t.Fatal(err)
 	}
 	return v
-}
-
-// checkLines reads the origin in results.jsonl.
-func checkLines(t *testing.T, path string) {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(b)) {
-		var got struct {
-			Program, Data, Lattice string
-			Seed                   uint64
-			Settings               struct {
-				Models         []string
-				Passes, Sweeps []int
-				Limit, Workers int
-			}
-		}
-		if err := json.Unmarshal([]byte(line), &got); err != nil {
-			t.Fatal(err)
-		}
-		s := got.Settings
-		if got.Program != program || !strings.Contains(got.Data, "20 gaussian 6x6 cylinder exact seed 2 sha256 ") || got.Lattice != "6x6 cylinder" ||
-			got.Seed != 1 || len(s.Models) != 3 || !slices.Equal(s.Passes, []int{1, 2}) || !slices.Equal(s.Sweeps, []int{1, 20}) || s.Limit != 0 || s.Workers != 1 {
-			t.Errorf("line %s", line)
-		}
-	}
 }
 
 // checkTables recomputes results.csv from energies.csv.

@@ -3,6 +3,9 @@ package command
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -168,4 +171,24 @@ func function(format instancefile.Format, sign instancefile.Sign) string {
 		return "H = -Σ w s s"
 	}
 	return "H = +Σ w s s"
+}
+
+// checkOut refuses, before long work, names under which no file can be written. An
+// empty name is none.
+func checkOut(names ...string) error {
+	for _, name := range names {
+		if strings.HasPrefix(name, samplePrefix) {
+			return usagef("%s: names that begin with %s are those of spinlearn samples", name, samplePrefix)
+		}
+		if name == "" {
+			continue
+		}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			return fmt.Errorf("%s is a folder, want a file to write", name)
+		}
+		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
+			return fmt.Errorf("%s: there is no folder %s", name, filepath.Dir(name))
+		}
+	}
+	return nil
 }
