@@ -3,5 +3,5 @@ package cnn
 import "spinlearn/cnn/internal/kernel"
 
 // Kernel returns the kind of kernels that training and prediction use on this
-// processor, avx2 or portable.
+// processor, such as avx2 or portable.
 func Kernel() string { return kernel.Name() }

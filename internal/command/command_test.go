@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spinlearn/data/samples"
 	"spinlearn/internal/compare"
 	"spinlearn/ising"
 )
@@ -138,6 +139,8 @@ func TestHelp(t *testing.T) {
 		"inspect --help":  "--plot",
 		"completion -h":   "bash",
 		"man --help":      "spinlearn.1",
+		"samples --help":  "sample:torus-gauss-16",
+		"version --help":  "--json",
 	} {
 		t.Run(line, func(t *testing.T) {
 			code, stdout, stderr := call(t.Context(), "", line)
@@ -208,6 +211,8 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	edit(t, filepath.Join(dir, "oddmetrics", "metrics.jsonl"), func(s string) string { return "odd\n" + s })
+	write(t, filepath.Join(dir, "proof.json"), string(samples.All()[7].Certificate()))
+	write(t, filepath.Join(dir, "half.json"), string(samples.All()[7].Certificate()[:400]))
 	before := snapshot(t, dir)
 
 	for _, c := range []struct {
@@ -352,8 +357,38 @@ func TestRefusals(t *testing.T) {
 		{"convert DIR/d DIR/x.coo --instance -1", 2, "--instance = -1 DIR/d"},
 		{"convert DIR/d DIR/x.coo --sign minus", 2, "--sign DIR/d dataset"},
 		{"convert DIR/flipped DIR/x.coo", 1, "DIR/flipped/part-00000.npz checksum"},
-		{"convert DIR/foreign DIR/x.coo", 1, "DIR/foreign holds neither"},
-		{"convert DIR/m DIR/x.coo", 1, "DIR/m directory"},
+		{"convert DIR/foreign DIR/x.coo", 1, "DIR/foreign holds no dataset"},
+		{"convert DIR/m DIR/x.coo", 1, "DIR/m is no instance file but of kind run"},
+
+		{"solve sample:cube-pm-4 --out DIR/m", 1, "DIR/m is a folder"},
+		{"solve sample:cube-pm-4 --certificate DIR/none/x.json", 1, "DIR/none/x.json folder DIR/none"},
+		{"solve sample:cube-pm-4 --out sample:x", 2, "sample:x samples"},
+		{"solve DIR/d", 1, "DIR/d is no instance file dataset"},
+		{"solve DIR/proof.json", 1, "DIR/proof.json certificate"},
+		{"solve DIR/m/model.safetensors", 1, "DIR/m/model.safetensors of kind model"},
+		{"solve DIR/foreign", 1, "DIR/foreign directory"},
+		{"verify DIR/proof.json sample:cube-gauss-4", 1, "DIR/proof.json is no instance file"},
+		{"verify sample:cube-pm-4 DIR/i.rud", 1, "DIR/i.rud: byte 1: number, want the JSON object"},
+		{"inspect sample:torus-pm-16 --plot DIR/x.foo", 2, `--plot DIR/x.foo ".foo"`},
+		{"inspect sample:torus-pm-16 --plot DIR/none/x.png", 1, "DIR/none/x.png folder"},
+		{"samples extra", 2, `"extra"`},
+		{"samples --frobnicate", 2, "-frobnicate samples --help"},
+		{"version extra", 2, `"extra"`},
+		{"solve sample:nowhere", 2, `"nowhere" spinlearn samples`},
+		{"solve sample:", 2, `"" spinlearn samples`},
+		{"inspect sample:nowhere", 2, `"nowhere" spinlearn samples`},
+		{"convert sample:nowhere DIR/x.rud", 2, `"nowhere" spinlearn samples`},
+		{"convert sample:cube-pm-4 DIR/x.rud --instance 0", 2, "--instance sample:cube-pm-4"},
+		{"verify sample:nowhere DIR/proof.json", 2, `"nowhere" spinlearn samples`},
+		{"verify sample:cube-pm-4 sample:nowhere", 2, `"nowhere" spinlearn samples`},
+		{"verify sample:cube-pm-4 sample:cube-pm-5", 1, "sample:cube-pm-5 certificate rejected"},
+		{"verify sample:cube-pm-4 DIR/m", 1, "DIR/m directory"},
+		{"inspect DIR/proof.json --instance sample:cube-pm-5", 1, "DIR/proof.json certificate rejected"},
+		{"inspect DIR/proof.json --instance DIR/none", 1, "DIR/none"},
+		{"inspect DIR/proof.json --plot DIR/x.png", 2, "--plot DIR/proof.json certificate"},
+		{"inspect DIR/proof.json --sign plus", 2, "--sign DIR/proof.json certificate"},
+		{"inspect DIR/i.rud --instance sample:cube-pm-5", 2, "--instance certificates DIR/i.rud"},
+		{"inspect DIR/half.json", 1, "DIR/half.json byte ends"},
 
 		{"completion", 2, "SHELL is missing"},
 		{"completion tcsh", 2, `"tcsh" bash zsh fish`},
@@ -362,8 +397,8 @@ func TestRefusals(t *testing.T) {
 		{"inspect", 2, "FILE is missing"},
 		{"inspect DIR/d DIR/m", 2, "unexpected DIR/m"},
 		{"inspect DIR/none", 1, "DIR/none"},
-		{"inspect DIR/foreign", 1, "DIR/foreign holds neither"},
-		{"inspect DIR/unfinished", 1, "DIR/unfinished holds neither"},
+		{"inspect DIR/foreign", 1, "DIR/foreign holds no dataset"},
+		{"inspect DIR/unfinished", 1, "DIR/unfinished holds no dataset"},
 		{"inspect DIR/file", 1, "DIR/file:1: header"},
 		{"inspect DIR/flipped", 1, "DIR/flipped/part-00000.npz checksum"},
 		{"inspect DIR/d --plot DIR/x.png", 2, "--plot DIR/d dataset"},
@@ -494,6 +529,19 @@ func TestEndToEnd(t *testing.T) {
 		}
 	}
 	checkTables(t, filepath.Join(dir, "c"))
+	checkLines(t, filepath.Join(dir, "c", "results.jsonl"))
+	results, best := readCSV(t, filepath.Join(dir, "c", "results.csv")), 2
+	for k := range results {
+		if k > best && number(t, results[k][8]) < number(t, results[best][8]) {
+			best = k
+		}
+	}
+	if out := succeed(t, dir, "inspect DIR/c"); !strings.Contains(out, " comparison\n") || !strings.Contains(out, " "+results[best][0]+"\n") || !strings.Contains(out, fmt.Sprintf(" %d\n", len(results)-2)) {
+		t.Errorf("best is %s, inspect says\n%s", results[best][0], out)
+	}
+	if out := succeed(t, dir, "inspect DIR/d/part-00000.npz"); !strings.Contains(out, "couplings  <f8 (8, 2, 6, 6)\n") {
+		t.Errorf("inspect of a shard says\n%s", out)
+	}
 
 	if testing.Short() { // charts are slow under the race detector
 		return

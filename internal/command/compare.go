@@ -75,9 +75,12 @@ Example:
 	}
 }
 
+// compareLines is the table for programs, by which a comparison is known.
+const compareLines = "results.jsonl"
+
 // The files of a comparison.
 var (
-	compareTables = []string{"results.csv", "results.jsonl", "energies.csv", "results.txt"}
+	compareTables = []string{"results.csv", compareLines, "energies.csv", "results.txt"}
 	compareCharts = []string{"energies.png", "gaps.png", "scatter.png", "time.png", "training.png", "lattice.png"}
 )
 
@@ -203,7 +206,7 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	}
 	from := &compare.Origin{Program: program, Data: identity, Lattice: d.Lattice().String(), Seed: o.seed, Settings: o.settings()}
 	writers := map[string]func(io.Writer) error{
-		"results.csv": table.WriteCSV, "results.jsonl": func(w io.Writer) error { return table.WriteJSONL(w, from) }, "energies.csv": table.WriteEnergies, "results.txt": table.WriteText,
+		"results.csv": table.WriteCSV, compareLines: func(w io.Writer) error { return table.WriteJSONL(w, from) }, "energies.csv": table.WriteEnergies, "results.txt": table.WriteText,
 	}
 	for _, name := range compareTables {
 		var b bytes.Buffer

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -50,8 +52,8 @@ Example:
 				return err
 			}
 			in, out := c.Args().Get(0), c.Args().Get(1)
-			if info, err := os.Stat(out); err == nil && info.IsDir() {
-				return fmt.Errorf("%s is a folder, want a file to write", out)
+			if err := checkOut(out); err != nil {
+				return err
 			}
 			text, summary, err := convert(in, out, &o, c.IsSet("instance"))
 			if err != nil {
@@ -169,4 +171,24 @@ func function(format instancefile.Format, sign instancefile.Sign) string {
 		return "H = -Σ w s s"
 	}
 	return "H = +Σ w s s"
+}
+
+// checkOut refuses, before long work, names under which no file can be written. An
+// empty name is none.
+func checkOut(names ...string) error {
+	for _, name := range names {
+		if strings.HasPrefix(name, samplePrefix) {
+			return usagef("%s: names that begin with %s are those of spinlearn samples", name, samplePrefix)
+		}
+		if name == "" {
+			continue
+		}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			return fmt.Errorf("%s is a folder, want a file to write", name)
+		}
+		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
+			return fmt.Errorf("%s: there is no folder %s", name, filepath.Dir(name))
+		}
+	}
+	return nil
 }

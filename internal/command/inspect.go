@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -37,7 +38,8 @@ func inspectCommand() *cli.Command {
 		Usage:     "say what a file or folder is and what it holds",
 		ArgsUsage: "FILE",
 		Description: `FILE is an instance file in any of the formats of convert, one of spinlearn samples, a
-dataset, a run of train, a model file or a certificate. Datasets are read whole, so
+dataset or one of its shards, a run of train, a model file, a comparison, a certificate
+or spins of solve. Datasets are read whole, so
 that damage shows; certificates are checked if --instance says of what they are.
 Energies are in the unit of the couplings.
 
@@ -53,6 +55,12 @@ Examples:
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkFiles(c); err != nil {
+				return err
+			}
+			if ending := filepath.Ext(o.plot); o.plot != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, ending) {
+				return usagef("--plot %s ends in %q, want .png, .svg or .pdf", o.plot, ending)
+			}
+			if err := checkOut(o.plot); err != nil {
 				return err
 			}
 			list, err := inspect(c.Context, c.Args().First(), &o)
@@ -138,6 +146,10 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 		err = list.model(path)
 	case certificateKind:
 		err = list.certificate(path, o.instance, set)
+	case comparisonKind:
+		err = list.comparison(path)
+	case numpyKind:
+		err = list.arrays(path)
 	case otherKind:
 		err = list.other(path)
 	default:
@@ -162,6 +174,8 @@ const (
 	runKind         = "run"
 	modelKind       = "model"
 	certificateKind = "certificate"
+	comparisonKind  = "comparison"
+	numpyKind       = "numpy file"
 	otherKind       = "spinlearn file"
 )
 
@@ -175,12 +189,12 @@ func kindOf(path string) (string, error) {
 		return "", err
 	}
 	if info.IsDir() {
-		for _, k := range []struct{ file, kind string }{{"dataset.json", datasetKind}, {cnn.ModelFile, runKind}} {
+		for _, k := range []struct{ file, kind string }{{"dataset.json", datasetKind}, {cnn.ModelFile, runKind}, {compareLines, comparisonKind}} {
 			if _, err := os.Stat(filepath.Join(path, k.file)); err == nil {
 				return k.kind, nil
 			}
 		}
-		return "", fmt.Errorf("%s holds neither a dataset nor a run that has ended", path)
+		return "", fmt.Errorf("%s holds no dataset, no run that has ended and no comparison", path)
 	}
 	if !info.Mode().IsRegular() {
 		return instanceKind, nil // a pipe is read once
@@ -197,6 +211,8 @@ func kindOf(path string) (string, error) {
 	}
 	head = head[:n]
 	switch {
+	case bytes.HasPrefix(head, []byte("\x93NUMPY")), bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return numpyKind, nil
 	case n > 8 && head[8] == '{' && bytes.IndexByte(head[:8], 0) >= 0: // the length of the header
 		return modelKind, nil
 	case bytes.Contains(head, []byte(`"spinlearn certificate `)):
@@ -414,6 +430,74 @@ func (l *facts) certificate(path, instance string, set *instancefile.Settings) e
 	l.add("energy", v.Energy+f.Offset)
 	l.add("bound", v.Bound+f.Offset)
 	l.add("proven", v.Proven)
+	return nil
+}
+
+// comparison lists what the lines of a comparison have in common, and its best method.
+func (l *facts) comparison(dir string) error {
+	path := filepath.Join(dir, compareLines)
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	type line struct {
+		compare.Origin
+		Method    string
+		Instances int
+		Proven    int
+		Gap       *float64 `json:"gap_mean_fraction"`
+	}
+	var first, best line
+	methods := 0
+	for d := json.NewDecoder(f); ; methods++ { // the first line is the reference
+		var next line
+		err := d.Decode(&next)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("%s: line %d: %w", path, methods+1, err)
+		}
+		if next.Gap == nil {
+			return fmt.Errorf("%s: line %d: no gap_mean_fraction", path, methods+1)
+		}
+		switch {
+		case methods == 0:
+			first = next
+		case methods == 1 || *next.Gap < *best.Gap:
+			best = next
+		}
+	}
+	if methods == 0 {
+		return fmt.Errorf("%s: no line", path)
+	}
+	l.add("program", first.Program)
+	l.add("data", first.Data)
+	l.add("lattice", first.Lattice)
+	l.add("seed", first.Seed)
+	l.add("instances", first.Instances)
+	l.add("proven", first.Proven)
+	l.add("methods", methods-1)
+	if methods > 1 {
+		l.add("best_method", best.Method)
+		l.add("best_gap_fraction", *best.Gap)
+	}
+	return nil
+}
+
+func (l *facts) arrays(path string) error {
+	list, err := data.Arrays(path)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		name := a.Name
+		if name == "" {
+			name = "array"
+		}
+		l.add(name, fmt.Sprintf("%s (%s)", a.Type, a.Shape))
+	}
 	return nil
 }
 

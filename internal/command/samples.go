@@ -121,7 +121,13 @@ func openInstance(path string, set *instancefile.Settings) (*instancefile.File, 
 	if is {
 		return instancefile.Read(bytes.NewReader(s.Instance()), path, set)
 	}
-	return instancefile.Open(path, set)
+	f, err := instancefile.Open(path, set)
+	if err != nil {
+		if kind, kindErr := kindOf(path); kindErr == nil && kind != instanceKind {
+			return nil, fmt.Errorf("%s is no instance file but of kind %s; see spinlearn inspect %s", path, kind, path)
+		}
+	}
+	return f, err
 }
 
 // openCertificate reads a certificate or that of a sample.

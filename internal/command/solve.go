@@ -83,6 +83,9 @@ Examples:
 			if err := checkFiles(c); err != nil {
 				return err
 			}
+			if err := checkOut(o.out, o.certificate); err != nil {
+				return err
+			}
 			s, err := solve(c.Context, c.App.ErrWriter, c.Args().First(), &o)
 			if s == nil {
 				return err

@@ -140,6 +140,8 @@ func explain(err error, size int) string {
 	switch {
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("byte %d: %v", syntax.Offset, err)
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Sprintf("byte %d: %s, want the JSON object of a certificate", kind.Offset, kind.Value)
 	case errors.As(err, &kind):
 		return fmt.Sprintf("byte %d: field %s is %s, want %s", kind.Offset, kind.Field, kind.Value, kind.Type)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

@@ -259,3 +259,19 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+func TestSteps(t *testing.T) {
+	dual := &Dual{Y: make([][2]int64, 4), Sets: make([]Set, 2)}
+	leaf := Node{Steps: []Step{{Base: dual}, {Prune: true}}}
+	tree := &Node{Steps: []Step{{Base: dual}, {Rigid: &Rigid{}}, {Branch: &Branch{Node: leaf}}, {Loop: []int32{1}}}}
+	for _, c := range []struct {
+		c    Certificate
+		want int
+	}{
+		{Certificate{}, 0}, {Certificate{Dual: dual}, 6}, {Certificate{Tree: tree}, 6}, {Certificate{Packing: &Packing{Cycles: make([]Cycle, 3)}}, 3},
+	} {
+		if got := c.c.Steps(); got != c.want {
+			t.Errorf("%+v: %d steps, want %d", c.c, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package data
+
+import (
+	"archive/zip"
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// An Array is what the header of an array in numpy's format says.
+type Array struct {
+	Name  string // in its .npz file; empty in an .npy file
+	Type  string // as numpy writes it, such as <f8
+	Shape string // such as 16, 2, 8, 8
+}
+
+var arrayHeader = regexp.MustCompile(`^\{'descr': '([^']*)', 'fortran_order': (?:True|False), 'shape': \(([0-9, ]*)\), \} *\n$`)
+
+// Arrays lists the arrays of a file of numpy.save or numpy.savez without reading their
+// data.
+func Arrays(path string) ([]Array, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	z, err := zip.NewReader(f, info.Size())
+	if err != nil {
+		a, err := readArrayHeader(bufio.NewReader(f))
+		if err != nil {
+			return nil, fmt.Errorf("data: %s: %w", path, err)
+		}
+		return []Array{a}, nil
+	}
+	var list []Array
+	for _, entry := range z.File {
+		r, err := entry.Open()
+		if err != nil {
+			return nil, fmt.Errorf("data: %s: %w", path, err)
+		}
+		a, err := readArrayHeader(r)
+		r.Close()
+		if err != nil {
+			return nil, fmt.Errorf("data: %s: %.40q: %w", path, entry.Name, err)
+		}
+		a.Name = strings.TrimSuffix(entry.Name, ".npy")
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+func readArrayHeader(r io.Reader) (Array, error) {
+	var head [len(npyMagic) + 2]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil || string(head[:len(npyMagic)]) != npyMagic {
+		return Array{}, fmt.Errorf("no header of npy format 1.0")
+	}
+	header := make([]byte, binary.LittleEndian.Uint16(head[len(npyMagic):]))
+	if _, err := io.ReadFull(r, header); err != nil {
+		return Array{}, fmt.Errorf("no npy header: %w", err)
+	}
+	m := arrayHeader.FindSubmatch(header)
+	if m == nil {
+		return Array{}, fmt.Errorf("npy header is %.120q", header)
+	}
+	return Array{Type: string(m[1]), Shape: strings.TrimSuffix(string(m[2]), ",")}, nil
+}
