@@ -167,7 +167,7 @@ func (o *benchOptions) open(path string) (*bench.File, error) {
 	f := &bench.File{Name: filepath.Base(path)}
 	switch kind {
 	case instanceKind:
-		in, err := instancefile.Open(path, set)
+		in, err := openInstance(path, set)
 		if err != nil {
 			return nil, err
 		}

@@ -30,10 +30,10 @@ func python(t *testing.T) string {
 	return ""
 }
 
-// runPython runs a program of examples and returns what it prints.
+// runPython runs a program of data/examples and returns what it prints.
 func runPython(t *testing.T, interpreter, program string, args ...string) string {
 	t.Helper()
-	c := exec.Command(interpreter, append([]string{filepath.Join("..", "..", "examples", program)}, args...)...)
+	c := exec.Command(interpreter, append([]string{filepath.Join("..", "..", "data", "examples", program)}, args...)...)
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	out, err := c.Output()
@@ -83,7 +83,7 @@ numpy.savez(sys.argv[2] + "/part-00000.npz", **b)`
 	if out, err := exec.Command(interpreter, "-c", swap, filepath.Join(dir, "plane"), wrong).CombinedOutput(); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
-	out, err := exec.Command(interpreter, filepath.Join("..", "..", "examples", "energies.py"), wrong).CombinedOutput()
+	out, err := exec.Command(interpreter, filepath.Join("..", "..", "data", "examples", "energies.py"), wrong).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "part-00000.npz: energies differ") {
 		t.Errorf("wrong energies pass: %v %s", err, out)
 	}
@@ -152,7 +152,7 @@ func TestPythonModel(t *testing.T) {
 	}
 	without := filepath.Join(dir, "safetensors.py") // stands before the package
 	write(t, without, "raise ImportError\n")
-	c := exec.Command(interpreter, filepath.Join("..", "..", "examples", "model.py"), model)
+	c := exec.Command(interpreter, filepath.Join("..", "..", "data", "examples", "model.py"), model)
 	c.Env = append(os.Environ(), "PYTHONPATH="+dir)
 	if byHand, err := c.Output(); err != nil || string(byHand) != out {
 		t.Errorf("by hand: %v\n%s\nby the package:\n%s", err, byHand, out)

@@ -1,6 +1,6 @@
 """Opens a dataset with numpy and computes its energies anew:
 
-    python3 examples/energies.py DATASET
+    python3 data/examples/energies.py DATASET
 """
 import json
 import os

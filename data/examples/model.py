@@ -1,6 +1,6 @@
 """Lists the tensors of a model.safetensors and says how it was trained:
 
-    python3 examples/model.py RUN/model.safetensors
+    python3 data/examples/model.py RUN/model.safetensors
 """
 import json
 import sys

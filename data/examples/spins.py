@@ -1,7 +1,7 @@
 """Opens the spins of "spinlearn solve INSTANCE --out SPINS.npy" and prints their energy.
 INSTANCE is in spinlearn's own format; "spinlearn convert" makes it of any other.
 
-    python3 examples/spins.py INSTANCE SPINS.npy
+    python3 data/examples/spins.py INSTANCE SPINS.npy
 """
 import sys
 
