@@ -17,7 +17,6 @@ import (
 	"spinlearn/data"
 	"spinlearn/internal/bench"
 	"spinlearn/ising"
-	"spinlearn/ising/instancefile"
 	"spinlearn/plots"
 	"spinlearn/solver"
 )
