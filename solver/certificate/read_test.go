@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -258,4 +259,27 @@ func FuzzCheck(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The example of the package comment is a true proof.
+func TestDocExample(t *testing.T) {
+	source, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	for line := range strings.Lines(string(source)) {
+		if code, ok := strings.CutPrefix(line, "//\t"); ok && !strings.Contains(code, "dist") {
+			example.WriteString(code)
+		}
+	}
+	c, err := Read(strings.NewReader(example.String()), "doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, _ := wall(t)
+	c.Seal()
+	if v, err := c.Check(in); err != nil || !v.Proven {
+		t.Errorf("%+v, %v", v, err)
+	}
 }
