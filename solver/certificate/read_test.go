@@ -130,6 +130,13 @@ func TestRejections(t *testing.T) {
 			n := &c.Tree.Steps[0].Branch.Node
 			n.Steps = n.Steps[1:]
 		}, "tree.steps[0].branch.node.steps[0].prune: the node has no base"},
+		{"base of the node above", "branch", func(c *Certificate) {
+			s := c.Tree.Steps
+			c.Tree.Steps = append([]Step{s[1]}, s...)
+			n := &s[0].Branch.Node
+			n.Steps = n.Steps[1:]
+			c.Tree.Steps[1] = s[0]
+		}, "tree.steps[1].branch.node.steps[0].prune: the node has no base"},
 		{"nested end", "branch", func(c *Certificate) {
 			n := &c.Tree.Steps[0].Branch.Node
 			n.Steps = n.Steps[:1]
