@@ -149,6 +149,9 @@ func TestRoundUp(t *testing.T) {
 		if got := s.roundUp(least-c.step, least); got != least-c.step {
 			t.Errorf("%v: %d rounded up to %d", c.values, least-c.step, got)
 		}
+		if got := s.roundUp(least+1, least); got != least+c.step {
+			t.Errorf("%v: %d rounded up to %d", c.values, least+1, got)
+		}
 		if got := s.roundUp(-100*c.step, 0); got != -100*c.step {
 			t.Errorf("%v: below 0 rounded up to %d", c.values, got)
 		}
@@ -181,8 +184,11 @@ func TestSoundPacking(t *testing.T) {
 					negative++
 				}
 			}
-			if rng.IntN(20) == 0 {
+			switch rng.IntN(20) {
+			case 0:
 				y++
+			case 1, 2, 3:
+				y -= rng.Int64N(2)
 			}
 			if y < 1 || negative%2 == 0 && rng.IntN(40) > 0 {
 				continue
