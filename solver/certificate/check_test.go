@@ -114,6 +114,50 @@ func second(pairs [][2]int64) []int64 {
 	return v
 }
 
+// Rounding up passes no state, and closes the gaps that no state lies in.
+func TestRoundUp(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 0))
+	for _, c := range []struct {
+		periodic bool
+		values   []float64
+		step     int64
+	}{
+		{true, []float64{-1, 1}, 2},
+		{false, []float64{-1, 1}, 1}, // three bonds at the sides
+		{true, []float64{-6, 6, 12}, 6},
+		{true, []float64{-3, 3, 9}, 6},
+		{true, []float64{-2, 5, 0}, 1},
+		{true, []float64{0}, 2},
+	} {
+		in := random(t, lattice(t, 3, 3, c.periodic, c.periodic), rng, c.values...)
+		s := mustScale(t, in, 1)
+		best, least := groundState(s)
+		spins := make([]int8, 9)
+		for code := range 1 << 9 {
+			for i := range spins {
+				spins[i] = int8(1 - 2*(code>>i&1))
+			}
+			if v := s.violated(spins); s.roundUp(v, least) != v || s.roundUp(least, v) != least {
+				t.Fatalf("%v: %d rounded up to %d", c.values, v, s.roundUp(v, least))
+			}
+		}
+		for d := range c.step {
+			if got := s.roundUp(least-d, s.violated(best)); got != least {
+				t.Errorf("%v: %d rounded up to %d, want %d", c.values, least-d, got, least)
+			}
+		}
+		if got := s.roundUp(least-c.step, least); got != least-c.step {
+			t.Errorf("%v: %d rounded up to %d", c.values, least-c.step, got)
+		}
+		if got := s.roundUp(least+1, least); got != least+c.step {
+			t.Errorf("%v: %d rounded up to %d", c.values, least+1, got)
+		}
+		if got := s.roundUp(-100*c.step, 0); got != -100*c.step {
+			t.Errorf("%v: below 0 rounded up to %d", c.values, got)
+		}
+	}
+}
+
 // Cycle packings at random, most of them near the largest weights.
 func TestSoundPacking(t *testing.T) {
 	const tries = 2000
@@ -140,8 +184,11 @@ func TestSoundPacking(t *testing.T) {
 					negative++
 				}
 			}
-			if rng.IntN(20) == 0 {
+			switch rng.IntN(20) {
+			case 0:
 				y++
+			case 1, 2, 3:
+				y -= rng.Int64N(2)
 			}
 			if y < 1 || negative%2 == 0 && rng.IntN(40) > 0 {
 				continue
@@ -157,6 +204,9 @@ func TestSoundPacking(t *testing.T) {
 			continue
 		}
 		accepted++
+		if bound, _ := p.check(s); float64(bound) != math.Ceil(float64(sum)/float64(p.Denominator)) {
+			t.Fatalf("try %d: bound %d for %d/%d", try, bound, sum, p.Denominator)
+		}
 		if c.Bound == 2*least-s.total {
 			tight++
 		}

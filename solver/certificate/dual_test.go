@@ -162,3 +162,79 @@ func TestFeasible(t *testing.T) {
 		}
 	}
 }
+
+// A rigid step is accepted just if its whole dual solution is feasible.
+func TestRigid(t *testing.T) {
+	accepted, rejected := 0, 0
+	for try := range 6000 {
+		rng := rand.New(rand.NewPCG(10, uint64(try)))
+		in := random(t, lattice(t, 3+rng.IntN(3), 3+rng.IntN(3), true, true), rng, -17, 20, -30, 31)
+		s := mustScale(t, in, 1)
+		m := &maker{tree: newTree(s), rng: rng}
+		m.fix(3, int8(rng.IntN(2)))
+		d, _, ok := m.dual()
+		if !ok || len(d.Y) == 0 {
+			continue
+		}
+		for range rng.IntN(3) {
+			d.Y[rng.IntN(len(d.Y))][1] -= rng.Int64N(6)
+			if len(d.Sets) > 0 {
+				z := &d.Sets[rng.IntN(len(d.Sets))].Z
+				*z = max(0, *z-rng.Int64N(6))
+			}
+		}
+		base, err := m.base(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.fix(2, 0) // after the base, so of no account for it
+		r := &Rigid{Bond: 4 + int32(rng.IntN(5)), Value: int8(rng.IntN(2))}
+		all := &duals{
+			face: slices.Clone(base.face), y: slices.Clone(base.y), sets: slices.Clone(base.sets),
+			removed: func(e int32) bool { return e == 3 || e == r.Bond },
+		}
+		weight := base.weight
+		if r.Value == 1 {
+			r.New = []int64{-rng.Int64N(30), -rng.Int64N(30)}
+			all.face = append(all.face, m.sides[r.Bond][:]...)
+			all.y = append(all.y, r.New...)
+			weight += s.weight[r.Bond]
+		}
+		switch rng.IntN(3) {
+		case 0:
+			u := rng.IntN(len(base.y))
+			all.y[u] += rng.Int64N(8) - 2
+			r.Y = [][2]int64{{int64(u), all.y[u]}}
+		case 1:
+			if len(base.sets) > 0 {
+				z := &all.sets[rng.IntN(len(base.sets))].Z
+				*z = max(0, *z+rng.Int64N(8)-2)
+				for k, set := range all.sets[:len(base.sets)] {
+					if set.Z != base.sets[k].Z {
+						r.Z = append(r.Z, [2]int64{int64(k), set.Z})
+					}
+				}
+			}
+		default:
+			of := []int32{0}
+			for u := 1; u+1 < len(all.face) && rng.IntN(3) > 0; u += 2 {
+				of = append(of, int32(u), int32(u+1))
+			}
+			r.Sets = []Set{{rng.Int64N(8), of}}
+			all.sets = append(all.sets, r.Sets...)
+		}
+		r.Bound = weight + sum(all.y, all.sets)
+		want := byDefinition(m.faces, s.weight, all)
+		if err := m.rigid(base, r); (err == nil) != want {
+			t.Fatalf("try %d: %v, by definition %v", try, err, want)
+		}
+		if want {
+			accepted++
+		} else {
+			rejected++
+		}
+	}
+	if accepted < 500 || rejected < 500 {
+		t.Errorf("%d accepted, %d rejected: the test tells little", accepted, rejected)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -129,6 +130,13 @@ func TestRejections(t *testing.T) {
 			n := &c.Tree.Steps[0].Branch.Node
 			n.Steps = n.Steps[1:]
 		}, "tree.steps[0].branch.node.steps[0].prune: the node has no base"},
+		{"base of the node above", "branch", func(c *Certificate) {
+			s := c.Tree.Steps
+			c.Tree.Steps = append([]Step{s[1]}, s...)
+			n := &s[0].Branch.Node
+			n.Steps = n.Steps[1:]
+			c.Tree.Steps[1] = s[0]
+		}, "tree.steps[1].branch.node.steps[0].prune: the node has no base"},
 		{"nested end", "branch", func(c *Certificate) {
 			n := &c.Tree.Steps[0].Branch.Node
 			n.Steps = n.Steps[:1]
@@ -273,5 +281,28 @@ func TestSteps(t *testing.T) {
 		if got := c.c.Steps(); got != c.want {
 			t.Errorf("%+v: %d steps, want %d", c.c, got, c.want)
 		}
+	}
+}
+
+// The example of the package comment is a true proof.
+func TestDocExample(t *testing.T) {
+	source, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	for line := range strings.Lines(string(source)) {
+		if code, ok := strings.CutPrefix(line, "//\t"); ok && !strings.Contains(code, "dist") {
+			example.WriteString(code)
+		}
+	}
+	c, err := Read(strings.NewReader(example.String()), "doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, _ := wall(t)
+	c.Seal()
+	if v, err := c.Check(in); err != nil || !v.Proven {
+		t.Errorf("%+v, %v", v, err)
 	}
 }
