@@ -129,6 +129,8 @@ func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*R
 		counted.Method = m
 		if c, e := exactBy(limited, in, &counted); c != nil && c.Status == Proven {
 			c.Scale, c.Rounding, c.Certificate = r.Scale, r.Rounding, r.Certificate // of a lower bound
+			q := newIntegers(in)
+			c.Certificate.Spins, c.Certificate.Energy = signs(c.Spins), 2*q.unsatisfied(in.Lattice, c.Spins)-q.total
 			r, set.Method = c, m
 		} else if e != nil {
 			r.Status, err = Interrupted, e

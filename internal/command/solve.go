@@ -143,7 +143,23 @@ func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) 
 		return nil, err
 	}
 	s := &solution{f, filepath.Base(path), o.method, r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
-	return s, errors.Join(s.writeFiles(o), err)
+	err = errors.Join(s.writeFiles(o), err)
+	if lower := s.certified(); o.certificate != "" && r.Status == solver.Proven && lower < s.bound {
+		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", s.name, o.certificate, plain(lower))
+	}
+	return s, err
+}
+
+// certified returns the lower bound that the certificate proves.
+func (s *solution) certified() float64 {
+	c := s.result.Certificate
+	if c == nil {
+		return math.Inf(-1)
+	}
+	if c.Bound == c.Energy {
+		return s.bound
+	}
+	return min(s.bound, float64(c.Bound)/c.Scale-s.result.Rounding+s.file.Offset)
 }
 
 // validate refuses flags that do not belong to the method.
