@@ -74,7 +74,7 @@ func TestSolveAndVerify(t *testing.T) {
 			t.Fatal(err)
 		}
 		var lines []int8
-		for _, line := range strings.Fields(string(file)) {
+		for line := range strings.FieldsSeq(string(file)) {
 			v, err := strconv.Atoi(line)
 			if err != nil {
 				t.Fatal(err)
