@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -32,12 +31,7 @@ type torus struct {
 	set    []int8 // of each bond: unset, or 1 if it is to be unsatisfied, 0 if not
 	best   []bool // unsatisfied bonds of the best configuration known
 	weight int64  // of best
-
-	nodes, most int // of the search tree
 }
-
-// errNodes ends a search tree that has grown too large.
-var errNodes = errors.New("solver: too many nodes")
 
 const (
 	unset = int8(-1)
@@ -49,7 +43,7 @@ func newTorus(in *ising.Instance, q *integers, start []int8, near int, rng *rand
 	p := newPlaquettes(in.Lattice, q, near)
 	t := &torus{
 		in: in, q: q, p: p, joiner: p.joiner(), rng: rng, loops: newSiteWinding(in.Lattice),
-		set: slices.Repeat([]int8{unset}, in.Bonds()), best: make([]bool, in.Bonds()), most: math.MaxInt,
+		set: slices.Repeat([]int8{unset}, in.Bonds()), best: make([]bool, in.Bonds()),
 	}
 	for k := range t.best {
 		i, j := in.Ends(k)
@@ -81,9 +75,9 @@ func (t *torus) offer(weight int64, join []bool) {
 // enough is the most that a better configuration can weigh.
 func (t *torus) enough() int64 { return t.weight - t.q.step }
 
-// solve returns a lower bound of the unsatisfied weight, at least that of best less what
-// rounding up to the step gives, and its proof. If ctx ends first the bound is lower, and
-// so it is where nothing is proven yet: then the proof is nil.
+// solve returns a lower bound of the unsatisfied weight, not rounded up to the step, and
+// its proof. Unless ctx ends first it proves that best is a ground state; the proof is nil
+// if ctx ends before there is a bound.
 func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Certificate, err error) {
 	join := make([]bool, t.in.Bonds())
 	base, weight, err := t.base(ctx, join)
@@ -104,50 +98,37 @@ func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Cert
 		return weight, pruned, nil
 	}
 	bound, proof = weight, pruned
-	pack := func() error {
+	// Where only loops around the torus are frustrated, as in antiferromagnets of odd
+	// sides, the tree has no end but a packing does.
+	if t.frustrated() < 0.1 {
 		u, packed, err := packCycles(ctx, t.in, t.q, t.enough()+1, packPivots)
 		if u > bound {
 			bound, proof = u, packed
 		}
-		return err
-	}
-	// The tree is small where plaquettes are frustrated, but not where only loops around
-	// the torus are, as in antiferromagnets of odd sides. There a packing does.
-	if rarelyFrustrated(t.p.frustrated) {
-		if err := pack(); err != nil || bound > t.enough() {
+		if err != nil || bound > t.enough() {
 			return bound, proof, err
 		}
-	} else {
-		t.most = fewNodes
 	}
-	err = t.close(ctx, root, base, join, weight, c)
-	if errors.Is(err, errNodes) {
-		if err := pack(); err != nil || bound > t.enough() {
-			return bound, proof, err
-		}
-		t.most = math.MaxInt
-		root.Steps = root.Steps[:1]
-		err = t.close(ctx, root, base, join, weight, c)
-	}
-	if err != nil {
+	if err := t.close(ctx, root, base, join, weight, c); err != nil {
 		return bound, proof, err
 	}
 	return t.weight, &certificate.Certificate{Kind: certificate.KindTorus, Tree: root}, nil
 }
 
-func rarelyFrustrated(plaquettes []bool) bool {
+// packPivots bounds the packing, whose time grows fast with the size, before the tree is
+// tried all the same.
+const packPivots = 20000
+
+// frustrated returns the share of plaquettes that are.
+func (t *torus) frustrated() float64 {
 	count := 0
-	for _, is := range plaquettes {
+	for _, is := range t.p.frustrated {
 		if is {
 			count++
 		}
 	}
-	return 10*count < len(plaquettes)
+	return float64(count) / float64(t.in.Sites())
 }
-
-// fewNodes is more than the tree of any Gaussian or ±J torus that was tried, of up to
-// 150×150 sites, and packPivots some seconds of work.
-const fewNodes, packPivots = 40, 20000
 
 // base finds the least join with the bonds as set, and its weight with theirs.
 func (t *torus) base(ctx context.Context, join []bool) (base *matching.Base, weight int64, err error) {
@@ -262,9 +243,6 @@ func (t *torus) clear() {
 // finds it. base is their least join, of a weight at which one could be and of the wrong
 // class c. The steps of the proof go to the node, which has the base.
 func (t *torus) close(ctx context.Context, node *certificate.Node, base *matching.Base, join []bool, weight int64, c class) error {
-	if t.nodes++; t.nodes > t.most {
-		return errNodes
-	}
 	before := slices.Clone(t.set)
 	defer copy(t.set, before)
 	cost := t.flipCosts(join)
