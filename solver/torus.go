@@ -100,7 +100,7 @@ func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Cert
 	bound, proof = weight, pruned
 	// Where only loops around the torus are frustrated, as in antiferromagnets of odd
 	// sides, the tree has no end but a packing does.
-	if t.frustrated() < 0.1 {
+	if t.frustrated() < 0.25 {
 		u, packed, err := packCycles(ctx, t.in, t.q, t.enough()+1, packPivots)
 		if u > bound {
 			bound, proof = u, packed
