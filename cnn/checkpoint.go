@@ -16,36 +16,43 @@ import (
 // choice of a step comes from a stream of its own, so that the step's number is the
 // state of the generator.
 type checkpoint struct {
-	Format   int           `json:"format"` // 1
-	Settings TrainSettings `json:"settings"`
-	Progress progress      `json:"progress"`
-	Feed     feedPosition  `json:"feed"`
-	Lives    []int         `json:"lives"` // of the pool's instances
+	Format   int            `json:"format"` // 2
+	Settings TrainSettings  `json:"settings"`
+	Progress progress       `json:"progress"`
+	Feeds    []feedPosition `json:"feeds"` // of each source
+	Lives    [][]int        `json:"lives"` // of the instances of its pool
 }
 
-const checkpointFormat = 1
+const checkpointFormat = 2
 
 func (t *trainer) saveCheckpoint() error {
-	c := checkpoint{Format: checkpointFormat, Settings: t.set, Progress: t.progress, Feed: t.feed.feedPosition}
+	c := checkpoint{Format: checkpointFormat, Settings: t.set, Progress: t.progress}
 	f := &tensorFile{}
 	for prefix, w := range t.state() {
 		f.setWeights(prefix, t.set.Network, w)
 	}
-	if len(t.pool) > 0 {
+	for i, from := range t.supplies {
+		c.Feeds = append(c.Feeds, from.feed.feedPosition)
 		var couplings []float64
 		var spins, gauge []int8
-		for _, s := range t.pool {
+		var lives []int
+		for _, s := range from.pool {
 			couplings = append(couplings, s.in.J...)
 			spins = append(spins, s.spins...)
 			gauge = append(gauge, s.gauge...)
-			c.Lives = append(c.Lives, s.life)
+			lives = append(lives, s.life)
 		}
-		f.set("pool.couplings", couplings, len(couplings))
-		f.set("pool.spins", spins, len(spins))
-		f.set("pool.gauge", gauge, len(gauge))
+		c.Lives = append(c.Lives, lives)
+		if len(lives) > 0 {
+			f.set(poolArray(i, "couplings"), couplings, len(couplings))
+			f.set(poolArray(i, "spins"), spins, len(spins))
+			f.set(poolArray(i, "gauge"), gauge, len(gauge))
+		}
 	}
 	return f.write(filepath.Join(t.run, checkpointFile), c)
 }
+
+func poolArray(source int, name string) string { return fmt.Sprintf("pool%d.%s", source, name) }
 
 // state names the arrays of a run that have the shape of the weights.
 func (t *trainer) state() map[string][][]float32 {
@@ -54,29 +61,29 @@ func (t *trainer) state() map[string][][]float32 {
 	}
 }
 
-// loadCheckpoint restores everything but the feed, whose position it returns.
-func (t *trainer) loadCheckpoint(l *ising.Lattice) (feedPosition, error) {
+// loadCheckpoint restores everything but the feeds, whose positions it stores.
+func (t *trainer) loadCheckpoint() error {
 	name := filepath.Join(t.run, checkpointFile)
 	c := checkpoint{}
 	f, err := readTensorFile(name, &c)
 	if err != nil {
-		return c.Feed, err
+		return err
 	}
 	if c.Format != checkpointFormat {
-		return c.Feed, fmt.Errorf("cnn: %s: %w: checkpoint format %d, this program reads %d", name, ErrFormat, c.Format, checkpointFormat)
+		return fmt.Errorf("cnn: %s: %w: checkpoint format %d, this program reads %d", name, ErrFormat, c.Format, checkpointFormat)
 	}
 	if err := sameSettings(c.Settings, t.set); err != nil {
-		return c.Feed, fmt.Errorf("cnn: %s: %w", t.run, err)
+		return fmt.Errorf("cnn: %s: %w", t.run, err)
 	}
 	t.progress = c.Progress
 	t.set.Program = c.Settings.Program
-	if err := t.restore(f, l, c.Lives); err != nil {
-		return c.Feed, fmt.Errorf("cnn: %s: %w: %w", name, ErrFormat, err)
+	if err := t.restore(f, &c); err != nil {
+		return fmt.Errorf("cnn: %s: %w: %w", name, ErrFormat, err)
 	}
-	return c.Feed, nil
+	return nil
 }
 
-func (t *trainer) restore(f *tensorFile, l *ising.Lattice, lives []int) (err error) {
+func (t *trainer) restore(f *tensorFile, c *checkpoint) (err error) {
 	if t.Step < 0 || t.Step > t.set.Steps || t.Step == t.set.Steps && !t.Done {
 		return fmt.Errorf("step %d of %d", t.Step, t.set.Steps)
 	}
@@ -88,22 +95,37 @@ func (t *trainer) restore(f *tensorFile, l *ising.Lattice, lives []int) (err err
 			return err
 		}
 	}
-	if t.set.Target != Bond {
+	if len(c.Feeds) != len(t.supplies) || len(c.Lives) != len(t.supplies) {
+		return fmt.Errorf("%d feeds and %d pools for %d sources", len(c.Feeds), len(c.Lives), len(t.supplies))
+	}
+	for i, s := range t.supplies {
+		s.begin = c.Feeds[i]
+		if err := t.restorePool(f, i, c.Lives[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *trainer) restorePool(f *tensorFile, source int, lives []int) error {
+	s := t.supplies[source]
+	if len(lives) != len(s.pool) {
+		return fmt.Errorf("%d lives for a pool of %d", len(lives), len(s.pool))
+	}
+	if len(lives) == 0 {
 		return nil
 	}
-	if len(lives) != t.set.Pool {
-		return fmt.Errorf("%d lives for a pool of %d", len(lives), t.set.Pool)
-	}
+	l := s.source.Lattice()
 	n := l.Sites() * len(lives)
-	couplings, err := take[float64](f, "pool.couplings", 2*n)
+	couplings, err := take[float64](f, poolArray(source, "couplings"), 2*n)
 	if err != nil {
 		return err
 	}
-	spins, err := take[int8](f, "pool.spins", n)
+	spins, err := take[int8](f, poolArray(source, "spins"), n)
 	if err != nil {
 		return err
 	}
-	gauge, err := take[int8](f, "pool.gauge", n)
+	gauge, err := take[int8](f, poolArray(source, "gauge"), n)
 	if err != nil {
 		return err
 	}
@@ -120,7 +142,7 @@ func (t *trainer) restore(f *tensorFile, l *ising.Lattice, lives []int) (err err
 		if err != nil {
 			return err
 		}
-		t.pool = append(t.pool, slot{in, part(spins, k, len(lives)), part(gauge, k, len(lives)), life})
+		s.pool[k] = slot{in, part(spins, k, len(lives)), part(gauge, k, len(lives)), life}
 	}
 	return nil
 }

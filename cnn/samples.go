@@ -79,7 +79,7 @@ func (f *feed) draw(rng *rand.Rand) (*ising.Instance, []int8, error) {
 	return y.Instance(s.Instance), y.Spins(s.Spins), nil
 }
 
-// A slot is one instance of the pool.
+// A slot is one instance of a pool.
 type slot struct {
 	in    *ising.Instance
 	spins []int8 // ground state
@@ -94,6 +94,41 @@ func (s *slot) fill(f *feed, visits int, rng *rand.Rand) (err error) {
 	}
 	s.gauge = s.in.SpanningTree(s.in.J, rng).Spins(s.in.J)
 	s.life = 1 + rng.IntN(visits)
+	return nil
+}
+
+// A supply is a source with what training on its lattice needs.
+type supply struct {
+	source  Source
+	begin   feedPosition // of the feed
+	feed    *feed
+	pool    []slot // of the bond target
+	machine *machine[float32]
+}
+
+// newSupplies divides the pool among the sources by their size; each has a batch at least.
+func newSupplies(sources []Source, set *TrainSettings) []*supply {
+	total := 0
+	for _, s := range sources {
+		total += s.Len()
+	}
+	var list []*supply
+	for _, s := range sources {
+		size := 0
+		if set.Pool > 0 {
+			size = max(set.Batch, set.Pool*s.Len()/total)
+		}
+		list = append(list, &supply{source: s, pool: make([]slot, size)})
+	}
+	return list
+}
+
+func (s *supply) fill(visits int, rng *rand.Rand) error {
+	for i := range s.pool {
+		if err := s.pool[i].fill(s.feed, visits, rng); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

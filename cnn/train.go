@@ -35,24 +35,29 @@ type TrainResult struct {
 	Resumed bool // from a checkpoint
 }
 
-// Train trains a network and writes into the folder run: model.safetensors with
-// the best weights at the end, metrics.jsonl, and checkpoint/ from which a run that
+// Train trains a network on the sources, of which each step takes one, at random by
+// their sizes, and writes into the folder run: model.safetensors with the best weights at the end, metrics.jsonl, and checkpoint/ from which a run that
 // was stopped at any moment goes on to the same bytes. The best weights are those
 // of least mean relative gap on the validation instances, decoded in one pass
 // without descent; without validation instances, the last. When ctx ends, a
 // checkpoint is written and the error wraps ctx.Err(). A loss that is not finite
 // ends training with an error that names step and learning rate.
 // Only one process may write to a folder at a time.
-func Train(ctx context.Context, run string, source Source, validation []*ising.Solved, settings *TrainSettings) (*TrainResult, error) {
+func Train(ctx context.Context, run string, sources []Source, validation []*ising.Solved, settings *TrainSettings) (*TrainResult, error) {
 	set, err := settings.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPlane(source.Lattice()); err != nil {
-		return nil, err
-	}
-	if source.Len() == 0 {
+	if len(sources) == 0 {
 		return nil, errNoData
+	}
+	for _, source := range sources {
+		if err := checkPlane(source.Lattice()); err != nil {
+			return nil, err
+		}
+		if source.Len() == 0 {
+			return nil, errNoData
+		}
 	}
 	for k, s := range validation {
 		if err := checkPlane(s.Lattice); err != nil {
@@ -66,7 +71,7 @@ func Train(ctx context.Context, run string, source Source, validation []*ising.S
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(run, source, validation, set, resumed)
+	t, err := newTrainer(run, sources, validation, set, resumed)
 	defer t.close()
 	if err != nil {
 		return nil, err
@@ -113,13 +118,11 @@ func prepare(run string, resume bool) (bool, error) {
 type trainer struct {
 	set        TrainSettings
 	run        string
-	feed       *feed
+	supplies   []*supply
 	validation []*ising.Solved
 	weights    [][]float32
 	best       [][]float32
 	adam       *adam
-	pool       []slot
-	machine    *machine[float32]
 	predictor  *Predictor
 	metrics    *metrics
 	anneal     float64 // temperature of the true energy
@@ -139,12 +142,10 @@ type progress struct {
 }
 
 // newTrainer returns a trainer that is to be closed even if there is an error.
-func newTrainer(run string, source Source, validation []*ising.Solved, set TrainSettings, resume bool) (*trainer, error) {
-	t := &trainer{set: set, run: run, validation: validation}
-	at := feedPosition{}
+func newTrainer(run string, sources []Source, validation []*ising.Solved, set TrainSettings, resume bool) (*trainer, error) {
+	t := &trainer{set: set, run: run, supplies: newSupplies(sources, &set), validation: validation}
 	if resume {
-		var err error
-		if at, err = t.loadCheckpoint(source.Lattice()); err != nil {
+		if err := t.loadCheckpoint(); err != nil {
 			return t, err
 		}
 	} else {
@@ -152,34 +153,35 @@ func newTrainer(run string, source Source, validation []*ising.Solved, set Train
 		t.best = cloneWeights(t.weights)
 		t.adam = newAdam(t.weights)
 	}
-	var err error
-	if t.feed, err = newFeed(source, set.Seed, at); err != nil {
-		return t, err
-	}
-	if !resume && set.Target == Bond {
-		t.pool = make([]slot, set.Pool)
-		rng := ising.Stream(set.Seed, "pool", 0)
-		for i := range t.pool {
-			if err := t.pool[i].fill(t.feed, set.Visits, rng); err != nil {
-				return t, err
-			}
-		}
-	}
 	addLoss := trueEnergy[float32](&t.anneal)
 	if loss := set.pointwise(); loss != nil {
 		addLoss = pointwise[float32](loss, set.Target == Site)
 	}
-	if t.machine, err = newMachine(set.Network, t.weights, geometryOf(source.Lattice(), set.Batch), set.Workers, addLoss); err != nil {
-		return t, err
+	for i, s := range t.supplies {
+		var err error
+		if s.feed, err = newFeed(s.source, set.Seed, s.begin); err != nil {
+			return t, err
+		}
+		if !resume && set.Target == Bond {
+			if err := s.fill(set.Visits, ising.Stream(set.Seed, "pool", uint64(i))); err != nil {
+				return t, err
+			}
+		}
+		if s.machine, err = newMachine(set.Network, t.weights, geometryOf(s.source.Lattice(), set.Batch), set.Workers, addLoss); err != nil {
+			return t, err
+		}
 	}
 	t.predictor = newPredictor(set.Network, t.weights, set.Workers)
+	var err error
 	t.metrics, err = openMetrics(filepath.Join(run, MetricsFile), t.Step)
 	return t, err
 }
 
 func (t *trainer) close() {
-	if t.feed != nil {
-		t.feed.stop()
+	for _, s := range t.supplies {
+		if s.feed != nil {
+			s.feed.stop()
+		}
 	}
 	if t.metrics != nil {
 		t.metrics.close()
@@ -260,16 +262,17 @@ func (t *trainer) bestModel() *Model {
 // step makes one training step and returns its loss.
 func (t *trainer) step() (float64, error) {
 	rng := ising.Stream(t.set.Seed, "step", uint64(t.Step))
-	batch, err := t.encode(rng)
+	s := t.supply(rng)
+	batch, err := t.encode(s, rng)
 	if err != nil {
 		return 0, err
 	}
 	t.anneal = t.set.Temperature * (1 - float64(t.Step)/float64(t.set.Steps))
-	if err := t.machine.run(); err != nil {
+	if err := s.machine.run(); err != nil {
 		return 0, err
 	}
-	loss, rate := t.machine.lossValue(), t.set.rate(t.Step)
-	grads := t.machine.gradients()
+	loss, rate := s.machine.lossValue(), t.set.rate(t.Step)
+	grads := s.machine.gradients()
 	size := norm(grads)
 	if math.IsNaN(loss+size) || math.IsInf(loss+size, 0) {
 		return 0, fmt.Errorf("cnn: loss %v with gradient %v at step %d, learning rate %.3g: try a smaller one", loss, size, t.Step+1, rate)
@@ -278,27 +281,45 @@ func (t *trainer) step() (float64, error) {
 	if size := norm(t.weights); math.IsNaN(size) || math.IsInf(size, 0) {
 		return 0, fmt.Errorf("cnn: weights of size %v after step %d, learning rate %.3g: try a smaller one", size, t.Step+1, rate)
 	}
-	return loss, t.revisit(batch, rng)
+	return loss, t.revisit(s, batch, rng)
+}
+
+// supply chooses the source of a step, at random by the number of their instances.
+func (t *trainer) supply(rng *rand.Rand) *supply {
+	total := 0
+	for _, s := range t.supplies {
+		total += s.source.Len()
+	}
+	at := 0
+	if len(t.supplies) > 1 {
+		at = rng.IntN(total)
+	}
+	for _, s := range t.supplies {
+		if at -= s.source.Len(); at < 0 {
+			return s
+		}
+	}
+	panic("cnn: no supply")
 }
 
 // encode draws a batch, writes it to the machine's inputs and returns the slots
 // that it came from.
-func (t *trainer) encode(rng *rand.Rand) ([]*slot, error) {
+func (t *trainer) encode(from *supply, rng *rand.Rand) ([]*slot, error) {
 	batch := make([]*slot, t.set.Batch)
 	if t.set.Target == Bond {
-		for i, k := range choose(t.set.Batch, len(t.pool), rng) {
-			batch[i] = &t.pool[k]
+		for i, k := range choose(t.set.Batch, len(from.pool), rng) {
+			batch[i] = &from.pool[k]
 		}
 	} else {
 		for i := range batch {
-			in, spins, err := t.feed.draw(rng)
+			in, spins, err := from.feed.draw(rng)
 			if err != nil {
 				return nil, err
 			}
 			batch[i] = &slot{in: in, spins: spins}
 		}
 	}
-	m, n := t.machine, t.set.Batch
+	m, n := from.machine, t.set.Batch
 	parallel.Do(t.set.Workers, n, func(k int) {
 		s := batch[k]
 		switch {
@@ -318,7 +339,7 @@ func (t *trainer) encode(rng *rand.Rand) ([]*slot, error) {
 
 // revisit makes the network's result the reference of the instances of a batch of
 // the bond target, and replaces those whose visits are over.
-func (t *trainer) revisit(batch []*slot, rng *rand.Rand) error {
+func (t *trainer) revisit(from *supply, batch []*slot, rng *rand.Rand) error {
 	if t.set.Target != Bond {
 		return nil
 	}
@@ -326,12 +347,12 @@ func (t *trainer) revisit(batch []*slot, rng *rand.Rand) error {
 		s := batch[k]
 		s.life--
 		if s.life > 0 {
-			s.gauge = t.machine.decode(Bond, s.in, s.gauge, k, false)
+			s.gauge = from.machine.decode(Bond, s.in, s.gauge, k, false)
 		}
 	})
 	for _, s := range batch {
 		if s.life == 0 {
-			if err := s.fill(t.feed, t.set.Visits, rng); err != nil {
+			if err := s.fill(from.feed, t.set.Visits, rng); err != nil {
 				return err
 			}
 		}

@@ -80,7 +80,7 @@ func quick() *TrainSettings {
 
 func train(t *testing.T, run string, source memory, set *TrainSettings) *TrainResult {
 	t.Helper()
-	r, err := Train(context.Background(), run, source, source, set)
+	r, err := Train(context.Background(), run, []Source{source}, source, set)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestResumeAndWorkers(t *testing.T) {
 				if stop == 0 {
 					cancel()
 				}
-				if _, err := Train(ctx, run, source, source, set); !errors.Is(err, context.Canceled) {
+				if _, err := Train(ctx, run, []Source{source}, source, set); !errors.Is(err, context.Canceled) {
 					t.Fatalf("stopped at step %d: %v", stop, err)
 				}
 				cancel()
@@ -218,7 +218,7 @@ func TestResumeAndWorkers(t *testing.T) {
 					cancel()
 				}
 			}
-			if _, err := Train(ctx, run, source, source, set); err == nil {
+			if _, err := Train(ctx, run, []Source{source}, source, set); err == nil {
 				t.Fatal("not stopped")
 			}
 			cancel()
@@ -306,7 +306,7 @@ func TestRefusedSettings(t *testing.T) {
 		set := quick()
 		change(set)
 		run := filepath.Join(t.TempDir(), "run")
-		_, err := Train(context.Background(), run, source, nil, set)
+		_, err := Train(context.Background(), run, []Source{source}, nil, set)
 		if !errors.Is(err, ErrSettings) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
@@ -324,13 +324,13 @@ func TestFoldersRefused(t *testing.T) {
 	}
 	set := quick()
 	set.Resume = true
-	if _, err := Train(context.Background(), foreign, source, nil, set); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
+	if _, err := Train(context.Background(), foreign, []Source{source}, nil, set); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
 		t.Errorf("a folder with another file: %v", err)
 	}
 
 	run := filepath.Join(t.TempDir(), "run")
 	train(t, run, source, quick())
-	if _, err := Train(context.Background(), run, source, nil, quick()); !errors.Is(err, ErrExists) {
+	if _, err := Train(context.Background(), run, []Source{source}, nil, quick()); !errors.Is(err, ErrExists) {
 		t.Errorf("a finished run without resume: %v", err)
 	}
 	old := read(t, run, ModelFile)
@@ -344,7 +344,7 @@ func TestFoldersRefused(t *testing.T) {
 		set := quick()
 		set.Resume = true
 		change(set)
-		if _, err := Train(context.Background(), run, source, nil, set); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Train(context.Background(), run, []Source{source}, nil, set); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("resumed with other settings: %v, want %q", err, want)
 		}
 	}
@@ -359,7 +359,7 @@ func TestInfiniteWeightsStop(t *testing.T) {
 	set := quick()
 	set.Steps, set.LearningRate, set.Warmup, set.CheckpointEvery = 5, 1e39, 1, 1
 	run := filepath.Join(t.TempDir(), "run")
-	_, err := Train(context.Background(), run, instances(t, 4, "periodic"), nil, set)
+	_, err := Train(context.Background(), run, []Source{instances(t, 4, "periodic")}, nil, set)
 	if err == nil || !strings.Contains(err.Error(), "learning rate 1e+39") {
 		t.Errorf("got %v, want an error with the learning rate", err)
 	}
@@ -383,14 +383,14 @@ func TestResumeEdges(t *testing.T) {
 			cancel() // the third step and its validation still end
 		}
 	}
-	if _, err := Train(ctx, run, source, source, set); !errors.Is(err, context.Canceled) {
+	if _, err := Train(ctx, run, []Source{source}, source, set); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(run, checkpointFile)); err != nil {
 		t.Error(err)
 	}
 	set.Progress, set.Resume = nil, true
-	if _, err := Train(context.Background(), run, source[:8], source, set); err == nil || !strings.Contains(err.Error(), "10 instances") {
+	if _, err := Train(context.Background(), run, []Source{source[:8]}, source, set); err == nil || !strings.Contains(err.Error(), "10 instances") {
 		t.Errorf("resumed on 8 of 16 instances: %v", err)
 	}
 }
@@ -408,7 +408,7 @@ func TestInfiniteLossStops(t *testing.T) {
 	set := quick()
 	set.Loss = LocalEnergy
 	run := filepath.Join(t.TempDir(), "run")
-	_, err := Train(context.Background(), run, source, nil, set)
+	_, err := Train(context.Background(), run, []Source{source}, nil, set)
 	if err == nil || !strings.Contains(err.Error(), "step 1, learning rate") {
 		t.Errorf("got %v, want an error with step and learning rate", err)
 	}

@@ -267,7 +267,7 @@ func TestRefusals(t *testing.T) {
 
 		{"train", 2, "--data is missing"},
 		{"train --data DIR/d", 2, "--out is missing"},
-		{"train --data EMPTY --out DIR/x", 2, "--data is empty"},
+		{"train --data EMPTY --out DIR/x", 2, "flag -data: the path is empty"},
 		{"train --data DIR/d --out EMPTY", 2, "--out is empty"},
 		{trainLine + "--out DIR/x extra", 2, `"extra"`},
 		{trainLine + "--out DIR/x --loss foo", 2, `loss = "foo" cross-entropy`},

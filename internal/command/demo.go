@@ -107,7 +107,7 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	for _, target := range []string{cnn.Bond, cnn.Site} {
 		for _, loss := range cnn.Losses(target) {
 			o := &trainOptions{
-				data: dataset("train"), validation: dataset("validation"), validationCount: sizes.validation,
+				data: pathList{dataset("train")}, validation: pathList{dataset("validation")}, validationCount: sizes.validation,
 				out: filepath.Join(out, runsDir, target+"-"+loss), set: sizes.training(target, loss),
 			}
 			o.set.Workers = workers

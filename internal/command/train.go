@@ -20,8 +20,8 @@ import (
 
 // trainOptions are what the flags of train say.
 type trainOptions struct {
-	data, validation string
-	validationCount  int
+	data, validation pathList
+	validationCount  int // of each dataset
 	out              string
 	set              cnn.TrainSettings
 }
@@ -45,9 +45,9 @@ true-energy.
 Example:
    spinlearn train --data train --validation validation --loss cross-entropy --steps 2000 --out run`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "data", Usage: "dataset to train on", Destination: &o.data},
-			&cli.StringFlag{Name: "validation", Usage: "dataset to choose the weights by; without one the last are kept", Destination: &o.validation},
-			&cli.IntFlag{Name: "validation-count", Value: 200, Usage: "validation instances to use", Destination: &o.validationCount},
+			&cli.GenericFlag{Name: "data", Value: &o.data, Usage: "datasets to train on, several in a row"},
+			&cli.GenericFlag{Name: "validation", Value: &o.validation, Usage: "datasets to choose the weights by; without one the last are kept"},
+			&cli.IntFlag{Name: "validation-count", Value: 200, Usage: "instances to use of each of them", Destination: &o.validationCount},
 			&cli.StringFlag{Name: "loss", Value: cnn.CrossEntropy, Usage: "see above", Destination: &set.Loss},
 			&cli.StringFlag{Name: "target", Value: cnn.Bond, Usage: "bond or site", Destination: &set.Target},
 			&cli.Float64Flag{Name: "temperature", Usage: "of the energy losses, in units of J", DefaultText: "local-energy: 0.1 for site, 4 for bond; boltzmann: 0.3; true-energy: 0.5, falling to 0", Destination: &set.Temperature},
@@ -115,29 +115,29 @@ func train(ctx context.Context, stderr io.Writer, o *trainOptions) (*cnn.TrainRe
 	if o.validationCount < 1 {
 		return nil, usagef("--validation-count = %d, want at least 1", o.validationCount)
 	}
-	source, name, err := openDataset(o.data)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkPlane(o.data, source); err != nil {
-		return nil, err
-	}
+	var sources []cnn.Source
 	var validation []*ising.Solved
-	if o.validation != "" {
-		d, other, err := openDataset(o.validation)
+	var names []string
+	for _, dir := range o.data {
+		d, name, err := openPlane(dir)
 		if err != nil {
 			return nil, err
 		}
-		if err := checkPlane(o.validation, d); err != nil {
+		sources, names = append(sources, d), append(names, name)
+	}
+	for _, dir := range o.validation {
+		d, name, err := openPlane(dir)
+		if err != nil {
 			return nil, err
 		}
-		if validation, err = take(d, o.validationCount); err != nil {
+		list, err := take(d, o.validationCount)
+		if err != nil {
 			return nil, err
 		}
-		name += fmt.Sprintf("; validation on the first %d of %s", len(validation), other)
+		validation, names = append(validation, list...), append(names, fmt.Sprintf("validation on the first %d of %s", len(list), name))
 	}
 	set := o.set
-	set.Data, set.Program = name, program
+	set.Data, set.Program = strings.Join(names, "; "), program
 	r := newReporter(stderr, "train "+filepath.Base(o.out), "steps", set.Steps)
 	set.Progress = func(p cnn.TrainProgress) {
 		note := fmt.Sprintf("loss %.4g", p.Loss)
@@ -146,7 +146,7 @@ func train(ctx context.Context, stderr io.Writer, o *trainOptions) (*cnn.TrainRe
 		}
 		r.update(p.Step, note)
 	}
-	result, err := cnn.Train(ctx, o.out, source, validation, &set)
+	result, err := cnn.Train(ctx, o.out, sources, validation, &set)
 	if err != nil {
 		r.stop()
 		return nil, err
@@ -177,6 +177,15 @@ func checkPlane(dir string, d *data.Dataset) error {
 		return fmt.Errorf("%s: lattice %v; models take two-dimensional lattices only", dir, d.Lattice())
 	}
 	return nil
+}
+
+// openPlane opens a complete dataset that models can take.
+func openPlane(dir string) (*data.Dataset, string, error) {
+	d, name, err := openDataset(dir)
+	if err == nil {
+		err = checkPlane(dir, d)
+	}
+	return d, name, err
 }
 
 // openDataset opens a complete dataset and returns words that identify its content.

@@ -417,7 +417,7 @@ func TestModelMethods(t *testing.T) {
 			if c.target == cnn.Bond {
 				set.Pool = 2
 			}
-			result, err := cnn.Train(ctx, filepath.Join(t.TempDir(), "run"), &source{l, list}, nil, set)
+			result, err := cnn.Train(ctx, filepath.Join(t.TempDir(), "run"), []cnn.Source{&source{l, list}}, nil, set)
 			if err != nil {
 				t.Fatal(err)
 			}
