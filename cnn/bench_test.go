@@ -132,7 +132,7 @@ func BenchmarkPredict(b *testing.B) {
 			b.ReportAllocs()
 			meter, samples := newMeter(), 0
 			for b.Loop() {
-				if _, err := p.run(batch, gauge); err != nil {
+				if _, err := p.run(b.Context(), batch, gauge); err != nil {
 					b.Fatal(err)
 				}
 				samples += len(batch)

@@ -38,14 +38,33 @@ func LoadModel(name string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.Format != modelFormat {
-		return nil, fmt.Errorf("cnn: %s: %w: model format %d, this program reads %d", name, ErrFormat, m.Format, modelFormat)
-	}
-	if err := m.Training.Network.Validate(); err != nil {
-		return nil, fmt.Errorf("cnn: %s: %w: %w", name, ErrFormat, err)
-	}
-	if m.weights, err = f.weights("", m.Training.Network); err != nil {
+	if err := m.take(f); err != nil {
 		return nil, fmt.Errorf("cnn: %s: %w: %w", name, ErrFormat, err)
 	}
 	return m, nil
+}
+
+// ParseModel reads the content of a model file.
+func ParseModel(b []byte) (*Model, error) {
+	m := &Model{}
+	f, err := parseTensors(b, &m.Description)
+	if err == nil {
+		err = m.take(f)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cnn: %w: %w", ErrFormat, err)
+	}
+	return m, nil
+}
+
+// take checks the description and takes the weights that it describes.
+func (m *Model) take(f *tensorFile) (err error) {
+	if m.Format != modelFormat {
+		return fmt.Errorf("model format %d, this program reads %d", m.Format, modelFormat)
+	}
+	if err := m.Training.Network.Validate(); err != nil {
+		return err
+	}
+	m.weights, err = f.weights("", m.Training.Network)
+	return err
 }

@@ -2,7 +2,9 @@ package cnn
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"spinlearn/internal/parallel"
 	"spinlearn/ising"
@@ -18,9 +20,20 @@ type PredictSettings struct {
 	// Descent follows every decoding by tree descent on the decoding tree (bond
 	// target) and single-spin descent; the next pass starts from the result.
 	Descent bool
+	// Effort is the number of rounds that follow the passes of a bond model, each of
+	// which lowers the gap at the cost of time: bonds that the network is sure of are held, what is
+	// left of the glass is annealed ([solver.Renormalise]), and the network looks at the
+	// result. Each round holds fewer bonds. It wants logits that are log-odds, as
+	// cross-entropy and boltzmann teach them.
+	Effort int
+	// Start has a configuration for each instance to begin with in place of the spanning
+	// tree's, which the result is never worse than; nil for none. Bond target only.
+	Start [][]int8
+	// Seed of the annealing.
+	Seed uint64
 }
 
-func (set *PredictSettings) withDefaults(target string) (PredictSettings, error) {
+func (set *PredictSettings) withDefaults(target string, instances []*ising.Instance) (PredictSettings, error) {
 	s := PredictSettings{}
 	if set != nil {
 		s = *set
@@ -30,6 +43,20 @@ func (set *PredictSettings) withDefaults(target string) (PredictSettings, error)
 	}
 	if s.Passes < 0 || s.Passes > 1 && target == Site {
 		return s, fmt.Errorf("%w: passes = %d, want at least 1, and 1 for a %s model", ErrSettings, s.Passes, Site)
+	}
+	if s.Effort < 0 || s.Effort > 0 && target == Site {
+		return s, fmt.Errorf("%w: effort = %d, want at least 0, and 0 for a %s model", ErrSettings, s.Effort, Site)
+	}
+	if s.Start == nil {
+		return s, nil
+	}
+	if target == Site || len(s.Start) != len(instances) {
+		return s, fmt.Errorf("%w: %d configurations to start from for %d instances and a %s model, want one each and a %s model", ErrSettings, len(s.Start), len(instances), target, Bond)
+	}
+	for k, spins := range s.Start {
+		if len(spins) != instances[k].Sites() || slices.ContainsFunc(spins, func(v int8) bool { return abs(v) != 1 }) {
+			return s, fmt.Errorf("%w: the configuration to start from of instance %d is not ±1 at %d sites", ErrSettings, k, instances[k].Sites())
+		}
 	}
 	return s, nil
 }
@@ -60,7 +87,7 @@ const batchSites = 1 << 14
 // least energy. All instances have lattices of two axes. When ctx ends, it returns
 // an error that wraps ctx.Err().
 func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, settings *PredictSettings) ([][]int8, error) {
-	set, err := settings.withDefaults(p.network.Target)
+	set, err := settings.withDefaults(p.network.Target, instances)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +103,9 @@ func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, se
 		}
 		spins = append(spins, batch...)
 		instances = instances[n:]
+		if set.Start != nil {
+			set.Start = set.Start[n:]
+		}
 	}
 	return spins, nil
 }
@@ -94,28 +124,77 @@ func nextBatch(instances []*ising.Instance) (int, error) {
 	return n, nil
 }
 
-func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, set PredictSettings) ([][]int8, error) {
-	gauge := make([][]int8, len(batch))
-	best := make([][]int8, len(batch))
+func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, set PredictSettings) (best [][]int8, err error) {
+	gauge, last := make([][]int8, len(batch)), make([][]int8, len(batch))
+	best = make([][]int8, len(batch))
 	energy := make([]float64, len(batch))
-	parallel.Do(p.workers, len(batch), func(k int) { gauge[k] = startGauge(batch[k], p.network.Target) })
-	for pass := range set.Passes {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("cnn: prediction stopped: %w", err)
+	better := func(k int, s []int8) {
+		if e := batch[k].Energy(s); best[k] == nil || e < energy[k] {
+			best[k], energy[k] = s, e
 		}
-		m, err := p.run(batch, gauge)
-		if err != nil {
+	}
+	parallel.Do(p.workers, len(batch), func(k int) {
+		if set.Start == nil {
+			gauge[k] = startGauge(batch[k], p.network.Target)
+			return
+		}
+		gauge[k] = slices.Clone(set.Start[k])
+		better(k, gauge[k])
+	})
+	var m *machine[float32] // with the logits of the gauges
+	for pass := range set.Passes {
+		if pass > 0 {
+			gauge = slices.Clone(last)
+		}
+		if m, err = p.run(ctx, batch, gauge); err != nil {
 			return nil, err
 		}
 		parallel.Do(p.workers, len(batch), func(k int) {
-			s := m.decode(p.network.Target, batch[k], gauge[k], k, set.Descent)
-			if e := batch[k].Energy(s); pass == 0 || e < energy[k] {
-				best[k], energy[k] = s, e
-			}
-			gauge[k] = s
+			last[k] = m.decode(p.network.Target, batch[k], gauge[k], k, set.Descent)
+			better(k, last[k])
 		})
 	}
+	errs := make([]error, len(batch))
+	for round := range set.Effort {
+		if round > 0 {
+			gauge = slices.Clone(best)
+			if m, err = p.run(ctx, batch, gauge); err != nil {
+				return nil, err
+			}
+		}
+		parallel.Do(p.workers, len(batch), func(k int) {
+			r, err := solver.Renormalise(ctx, batch[k], &solver.RenormaliseSettings{
+				Start: best[k], Hold: m.hold(batch[k], gauge[k], best[k], k, sure+float64(round)),
+			}, ising.Stream(set.Seed, "prediction", 0))
+			if errs[k] = err; err == nil {
+				better(k, r.Spins)
+			}
+		})
+		if err := errors.Join(errs...); err != nil {
+			return nil, fmt.Errorf("cnn: prediction: %w", err)
+		}
+	}
 	return best, nil
+}
+
+// sure is the log-odds from which on a bond is held in the first round: one in 150 such
+// bonds is thought to be wrong. A round later one in 400 is, and so on.
+const sure = 5
+
+// hold reports for each bond whether the network, having seen the gauge, gives log-odds
+// above a limit to the relative orientation that it has in s.
+func (m *machine[T]) hold(in *ising.Instance, gauge, s []int8, k int, limit float64) []bool {
+	z := part(m.output(), k, m.batch)
+	n := in.Sites()
+	hold := make([]bool, len(in.J))
+	for a := range 2 {
+		for i := range n {
+			if j := in.Next(a, i); j >= 0 {
+				hold[a*n+i] = float64(z[2*i+a])*float64(gauge[i]*gauge[j]*s[i]*s[j]) > limit
+			}
+		}
+	}
+	return hold
 }
 
 // startGauge returns the first reference configuration of an instance: the spins of
@@ -175,7 +254,10 @@ func (p *Predictor) setWeights() {
 }
 
 // run evaluates the network on a batch in the given gauges.
-func (p *Predictor) run(batch []*ising.Instance, gauge [][]int8) (*machine[float32], error) {
+func (p *Predictor) run(ctx context.Context, batch []*ising.Instance, gauge [][]int8) (*machine[float32], error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("cnn: prediction stopped: %w", err)
+	}
 	m, err := p.machine(geometryOf(batch[0].Lattice, len(batch)))
 	if err != nil {
 		return nil, err

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"spinlearn/ising"
 )
 
@@ -513,6 +515,67 @@ func TestPredict(t *testing.T) {
 	}
 	if _, err := p.Predict(context.Background(), []*ising.Instance{{Lattice: cube, J: make([]float64, 81)}}, nil); err == nil {
 		t.Error("a lattice of three axes was accepted")
+	}
+}
+
+// Rounds of effort lower the energy, none is worse than its start, and neither batch nor
+// workers matter.
+func TestEffort(t *testing.T) {
+	source := instances(t, 8, "periodic")
+	model := train(t, filepath.Join(t.TempDir(), "run"), source, quick()).Model
+	var list []*ising.Instance
+	start := make([][]int8, len(source))
+	rng := rand.New(rand.NewPCG(1, 2))
+	for k, s := range source {
+		list = append(list, s.Instance)
+		for range s.Sites() {
+			start[k] = append(start[k], int8(2*rng.IntN(2)-1))
+		}
+	}
+	predict := func(workers int, list []*ising.Instance, set *PredictSettings) [][]int8 {
+		spins, err := model.NewPredictor(workers).Predict(context.Background(), list, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return spins
+	}
+	gap := func(spins [][]int8) (sum float64) {
+		for k, s := range source {
+			sum += s.Gap(s.Instance.Energy(spins[k])) / float64(len(source))
+		}
+		return sum
+	}
+	raw, two := predict(1, list, &PredictSettings{}), predict(1, list, &PredictSettings{Effort: 2, Seed: 1})
+	if gap(two) >= gap(raw)/2 {
+		t.Errorf("gap %v with effort 2, %v without", gap(two), gap(raw))
+	}
+	if diff := cmp.Diff(two, predict(3, list, &PredictSettings{Effort: 2, Seed: 1})); diff != "" {
+		t.Errorf("workers change the result: %s", diff)
+	}
+	for k := range list {
+		if diff := cmp.Diff(two[k:k+1], predict(1, list[k:k+1], &PredictSettings{Effort: 2, Seed: 1})); diff != "" {
+			t.Errorf("instance %d is predicted otherwise alone", k)
+		}
+	}
+	for k, s := range predict(1, list, &PredictSettings{Start: start}) {
+		if e := list[k].Energy(s); e > list[k].Energy(start[k]) {
+			t.Errorf("instance %d: energy %v from a start of %v", k, e, list[k].Energy(start[k]))
+		}
+	}
+	truth := make([][]int8, len(source))
+	for k, s := range source {
+		truth[k] = s.Spins
+	}
+	if g := gap(predict(1, list, &PredictSettings{Start: truth, Effort: 1, Descent: true})); g > 0 {
+		t.Errorf("gap %v from the ground states", g)
+	}
+	start[3] = start[3][:5]
+	for want, set := range map[string]*PredictSettings{
+		"effort = -1": {Effort: -1}, "1 configurations": {Start: start[:1]}, "of instance 3": {Start: start},
+	} {
+		if _, err := model.NewPredictor(1).Predict(context.Background(), list, set); !errors.Is(err, ErrSettings) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want it to name %s", err, want)
+		}
 	}
 }
 

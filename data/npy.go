@@ -79,3 +79,17 @@ func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
 
 // WriteSpins writes a configuration as numpy.save writes an int8 array of shape (N,).
 func WriteSpins(w io.Writer, s []int8) error { return writeNpy(w, s, len(s)) }
+
+// ReadSpins is the inverse of [WriteSpins] for n spins, each ±1.
+func ReadSpins(r io.Reader, n int) ([]int8, error) {
+	s, err := readNpy[int8](r, n)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range s {
+		if v != 1 && v != -1 {
+			return nil, fmt.Errorf("spin %d is %d, want 1 or -1", i, v)
+		}
+	}
+	return s, nil
+}

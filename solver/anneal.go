@@ -147,7 +147,7 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
 	}
 	defer cancel()
-	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in), tolerance: in.Tolerance()}
+	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(newBonds(in), in.Tolerance()), tolerance: in.Tolerance()}
 	a.run()
 	r := heuristic(in, a.best, a.stats, begin)
 	r.ReadEnergies = a.energies
@@ -346,17 +346,21 @@ type schedule struct {
 
 func (a *annealing) schedule(sweeps int) *schedule { return &schedule{a, sweeps} }
 
+func (s *schedule) follow(step func(beta float64, sweeps int)) int {
+	return s.set.follow(s.ctx, s.in.Sites(), s.sweeps, step)
+}
+
 // follow calls step with each β in turn and the number of sweeps to make at it, and
 // returns how many that were when it ended or ctx did. β changes at most 1000 times, and
 // a step has at most so many sweeps that ctx is looked at often.
-func (s *schedule) follow(step func(beta float64, sweeps int)) int {
-	stride := (s.sweeps + 999) / 1000
-	most := max(1, (1<<17)/s.in.Sites())
+func (set *AnnealSettings) follow(ctx context.Context, sites, sweeps int, step func(beta float64, sweeps int)) int {
+	stride := (sweeps + 999) / 1000
+	most := max(1, (1<<17)/max(sites, 1))
 	done := 0
-	for done < s.sweeps && s.ctx.Err() == nil {
+	for done < sweeps && ctx.Err() == nil {
 		at := done / stride * stride
-		n := min(at+stride-done, most, s.sweeps-done)
-		step(s.set.beta(min(at+stride/2, s.sweeps-1), s.sweeps), n)
+		n := min(at+stride-done, most, sweeps-done)
+		step(set.beta(min(at+stride/2, sweeps-1), sweeps), n)
 		done += n
 	}
 	return done

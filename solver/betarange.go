@@ -26,18 +26,19 @@ import (
 //
 // Fields are enumerated over all signs of the neighbours, at sites with more than twelve
 // over 64 random ones.
-func BetaRange(in *ising.Instance) (low, high float64) {
-	table := newBonds(in)
+func BetaRange(in *ising.Instance) (low, high float64) { return newBonds(in).betaRange() }
+
+func (b *bonds) betaRange() (low, high float64) {
 	var sites []int // with bonds
-	for i := range in.Sites() {
-		if table.start[i] < table.start[i+1] {
+	for i := range b.sites() {
+		if b.start[i] < b.start[i+1] {
 			sites = append(sites, i)
 		}
 	}
 	if len(sites) == 0 {
 		return 1, 1 // any temperature will do
 	}
-	degree := table.degree()
+	degree := b.degree()
 	samples := 1 << (min(degree, 12) - 1) // the last sign is fixed: |h| is even
 	signs := func(k int) uint64 { return uint64(k) }
 	if degree > 12 {
@@ -50,7 +51,7 @@ func BetaRange(in *ising.Instance) (low, high float64) {
 	most := max(1, 1024/samples)           // sites whose fields are enough for a percentile
 	stride := (len(sites)+most-1)/most | 1 // odd, so as not to keep step with an even lattice
 	for k := 0; k < len(sites); k += stride {
-		_, weight := table.at(sites[k])
+		_, weight := b.at(sites[k])
 		for code := range samples {
 			h, s := 0.0, uint64(0)
 			for k, v := range weight {
@@ -72,4 +73,34 @@ func BetaRange(in *ising.Instance) (low, high float64) {
 	slices.Sort(fields)
 	q := fields[len(fields)/10]
 	return 1 / sigma, max(6/sigma, math.Ln10/(2*q))
+}
+
+// roughRange is the range of [BetaRange], with the fields of a few hundred sites under one
+// random choice of the signs each. It suits glasses in which no site is like another.
+func (b *bonds) roughRange(src *rand.PCG) (low, high float64) {
+	const samples = 256
+	stride := (b.sites() + samples - 1) / samples
+	fields := make([]float64, 0, samples)
+	sum := 0.0
+	for i := 0; i < b.sites(); i += stride {
+		_, weight := b.at(i)
+		h, signs := 0.0, src.Uint64()
+		for _, v := range weight {
+			sum += v * v
+			if signs&1 == 1 {
+				v = -v
+			}
+			h += v
+			signs = signs>>1 | signs<<63
+		}
+		if h != 0 {
+			fields = append(fields, math.Abs(h))
+		}
+	}
+	if len(fields) == 0 {
+		return 1, 1
+	}
+	sigma := math.Sqrt(sum / float64(len(fields)))
+	slices.Sort(fields)
+	return 1 / sigma, max(6/sigma, math.Ln10/(2*fields[len(fields)/10]))
 }

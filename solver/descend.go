@@ -80,7 +80,7 @@ type bonds struct {
 }
 
 func newBonds(in *ising.Instance) *bonds {
-	b := &bonds{start: make([]int32, in.Sites()+1)}
+	b := &bonds{make([]int32, in.Sites()+1), make([]int32, 0, 2*in.Bonds()), make([]float64, 0, 2*in.Bonds())}
 	for i := range in.Sites() {
 		for _, bond := range in.BondsAt(i) {
 			if w := in.J[bond]; w != 0 {
@@ -93,6 +93,49 @@ func newBonds(in *ising.Instance) *bonds {
 	return b
 }
 
+func (b *bonds) sites() int { return len(b.start) - 1 }
+
+// list lists each bond once.
+func (b *bonds) list() (ends [][2]int32, couplings []float64) {
+	ends, couplings = make([][2]int32, 0, len(b.site)/2), make([]float64, 0, len(b.site)/2)
+	for i := range int32(b.sites()) {
+		site, weight := b.at(int(i))
+		for k, j := range site {
+			if i < j {
+				ends, couplings = append(ends, [2]int32{i, j}), append(couplings, weight[k])
+			}
+		}
+	}
+	return ends, couplings
+}
+
+// descend is [Descent] by a table.
+func (b *bonds) descend(s []int8, tolerance float64) (flips int) {
+	field := make([]float64, len(s))
+	for i := range s {
+		site, weight := b.at(i)
+		for k, j := range site {
+			field[i] += weight[k] * float64(s[j])
+		}
+	}
+	for before := -1; flips != before; {
+		before = flips
+		for i, h := range field {
+			if 2*float64(s[i])*h >= -tolerance {
+				continue
+			}
+			s[i] = -s[i]
+			flips++
+			change := 2 * float64(s[i])
+			site, weight := b.at(i)
+			for k, j := range site {
+				field[j] += change * weight[k]
+			}
+		}
+	}
+	return flips
+}
+
 // at returns the neighbours of site i and the couplings.
 func (b *bonds) at(i int) ([]int32, []float64) {
 	from, to := b.start[i], b.start[i+1]
@@ -102,7 +145,7 @@ func (b *bonds) at(i int) ([]int32, []float64) {
 // degree returns the largest number of neighbours of a site.
 func (b *bonds) degree() int {
 	most := int32(0)
-	for i := range len(b.start) - 1 {
+	for i := range b.sites() {
 		most = max(most, b.start[i+1]-b.start[i])
 	}
 	return int(most)

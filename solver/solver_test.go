@@ -67,6 +67,11 @@ func TestSuite(t *testing.T) {
 			return solver.Refine(ctx, in, &solver.RefineSettings{Width: 2, Passes: 1}, rng)
 		}, random)
 	})
+	t.Run("renormalise", func(t *testing.T) {
+		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Renormalise(ctx, in, &solver.RenormaliseSettings{Sweeps: 5}, rng)
+		}, random)
+	})
 	t.Run("spanning tree", func(t *testing.T) {
 		solvertest.Run(t, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
 			return solver.SpanningTree(ctx, in, nil, rng)

@@ -46,7 +46,7 @@ Example:
    spinlearn compare --data test --models runs/* --passes 1,3 --out comparison`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "data", Usage: "dataset with the ground truth", Destination: &o.data},
-			&cli.GenericFlag{Name: "models", Value: &o.models, Usage: "runs or model files, several in a row"},
+			&cli.GenericFlag{Name: "models", Value: &o.models, Usage: "runs, model files or shipped, several in a row"},
 			&cli.IntSliceFlag{Name: "passes", Value: cli.NewIntSlice(1, 3), Usage: "passes of bond models"},
 			&cli.IntSliceFlag{Name: "sweeps", Value: cli.NewIntSlice(10, 100, 1000, 10000), Usage: "sweeps of annealing"},
 			&cli.IntFlag{Name: "limit", Usage: "instances to use, 0 for all", Destination: &o.limit},
@@ -142,18 +142,10 @@ type run struct {
 func loadRuns(paths []string) ([]run, error) {
 	var runs []run
 	for _, path := range paths {
-		r := run{dir: path}
-		file := filepath.Join(path, cnn.ModelFile)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			r.dir, file = "", path
-		}
+		r := run{}
 		var err error
-		r.model, err = cnn.LoadModel(file)
-		if r.dir != "" && errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("--models: %w (no run of train, or one that has not ended)", err)
-		}
-		if err != nil {
-			return nil, err
+		if r.model, r.dir, err = loadModel(path); err != nil {
+			return nil, fmt.Errorf("--models: %w", err)
 		}
 		if r.dir != "" {
 			if r.metrics, err = readMetrics(r.dir); err != nil {

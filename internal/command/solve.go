@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -37,6 +38,9 @@ type solveOptions struct {
 	target           float64
 	seed             uint64
 	workers          int
+	start            string
+	model            string
+	passes, effort   int
 	out, certificate string
 	json             bool
 }
@@ -55,7 +59,8 @@ Or it is the name of one of spinlearn samples.
 small others by packing frustrated cycles or by enumeration, and gives a lower bound
 of everything else. The others prove nothing: anneal is simulated annealing, temper
 parallel tempering with cluster moves, refine improves the state of the spanning tree
-by exact search in windows. By default the method is exact where a proof is to be
+by exact search in windows, model predicts with a network as spinlearn predict does, in
+two dimensions. By default the method is exact where a proof is to be
 expected or a certificate is wanted, else anneal.
 
 --out writes the spins in the order of the file, one a line, or as numpy reads them if
@@ -65,13 +70,14 @@ Examples:
    spinlearn solve sample:torus-gauss-16
    spinlearn solve G11.rud --out G11.npy --certificate G11.json`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "method", Usage: "exact, anneal, temper or refine", DefaultText: "exact where a proof is to be expected", Destination: &o.method},
+			&cli.StringFlag{Name: "method", Usage: "exact, anneal, temper, refine or model", DefaultText: "exact where a proof is to be expected", Destination: &o.method},
 			&cli.DurationFlag{Name: "time-limit", Usage: "ends the search with the best so far, such as 60s", DefaultText: "none", Destination: &o.limit},
 			&cli.StringFlag{Name: "engine", Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance", Destination: &o.engine},
 			&cli.IntFlag{Name: "reads", Usage: "independent runs of anneal or temper", DefaultText: "by the method", Destination: &o.reads},
 			&cli.IntFlag{Name: "sweeps", Usage: "sweeps of each run of anneal or temper", DefaultText: "by the method", Destination: &o.sweeps},
 			&cli.Float64Flag{Name: "target-energy", Usage: "ends anneal or temper when it is reached", DefaultText: "none", Destination: &o.target},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of anneal, temper and refine", Destination: &o.seed},
+			&cli.StringFlag{Name: "start", Usage: "spins to begin with, of anneal, refine or model: a file as --out writes it", Destination: &o.start},
+			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of all methods but exact", Destination: &o.seed},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "runs of anneal or temper at a time", Destination: &o.workers},
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
@@ -80,23 +86,29 @@ Examples:
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
 		},
 		Action: func(c *cli.Context) error {
-			if err := checkFiles(c); err != nil {
-				return err
-			}
-			if err := checkOut(o.out, o.certificate); err != nil {
-				return err
-			}
-			s, err := solve(c.Context, c.App.ErrWriter, c.Args().First(), &o)
-			if s == nil {
-				return err
-			}
-			write := s.writeText
-			if o.json {
-				write = s.writeJSON
-			}
-			return errors.Join(write(c.App.Writer), err)
+			o.effort = byTarget
+			return solveFile(c, &o)
 		},
 	}
+}
+
+// solveFile is what solve and predict do.
+func solveFile(c *cli.Context, o *solveOptions) error {
+	if err := checkFiles(c); err != nil {
+		return err
+	}
+	if err := checkOut(o.out, o.certificate); err != nil {
+		return err
+	}
+	s, err := solve(c.Context, c.App.ErrWriter, c.Args().First(), o)
+	if s == nil {
+		return err
+	}
+	write := s.writeText
+	if o.json {
+		write = s.writeJSON
+	}
+	return errors.Join(write(c.App.Writer), err)
 }
 
 // A solution is a result in terms of the file that it is of.
@@ -134,9 +146,17 @@ func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) 
 	if o.target != 0 {
 		o.target -= f.Offset
 	}
+	start, err := readStart(o.start, f)
+	if err != nil {
+		return nil, err
+	}
+	search, err := o.search(f.Instance, start)
+	if err != nil {
+		return nil, err
+	}
 	stop := heartbeat(stderr, "solve "+filepath.Base(path))
 	cpu := cputime.Now()
-	r, err := o.search(ctx, f.Instance)
+	r, err := search(ctx, ising.Stream(o.seed, "solve", 0))
 	cpu = cputime.Now() - cpu
 	stop()
 	if r == nil {
@@ -164,7 +184,7 @@ func (s *solution) certified() float64 {
 
 // validate refuses flags that do not belong to the method.
 func (o *solveOptions) validate() error {
-	methods := []string{exactSolver, annealSolver, temperSolver, refineSolver}
+	methods := []string{exactSolver, annealSolver, temperSolver, refineSolver, modelSolver}
 	if o.method != "" && !slices.Contains(methods, o.method) {
 		return usagef("--method = %q, want %s", o.method, strings.Join(methods, ", "))
 	}
@@ -178,6 +198,8 @@ func (o *solveOptions) validate() error {
 		{"reads", o.reads != 0, []string{annealSolver, temperSolver}},
 		{"sweeps", o.sweeps != 0, []string{annealSolver, temperSolver}},
 		{"target-energy", o.target != 0, []string{annealSolver, temperSolver}},
+		{"start", o.start != "", []string{annealSolver, refineSolver, modelSolver}},
+		{"time-limit", o.limit != 0, []string{exactSolver, annealSolver, temperSolver, refineSolver, ""}},
 	} {
 		if f.given && !slices.Contains(f.methods, o.method) {
 			return usagef("--%s wants --method %s", f.name, strings.Trim(strings.Join(f.methods, " or "), " or"))
@@ -186,19 +208,31 @@ func (o *solveOptions) validate() error {
 	return nil
 }
 
-func (o *solveOptions) search(ctx context.Context, in *ising.Instance) (*solver.Result, error) {
-	rng := ising.Stream(o.seed, "solve", 0)
+// A search is a solver with its settings bound.
+type search func(context.Context, *rand.Rand) (*solver.Result, error)
+
+func (o *solveOptions) search(in *ising.Instance, start []int8) (search, error) {
 	switch o.method {
 	case annealSolver:
-		return solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: solver.Engine(o.engine), Reads: o.reads, Sweeps: o.sweeps,
-			TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: solver.Engine(o.engine), Reads: o.reads, Sweeps: o.sweeps, Start: start,
+				TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+		}, nil
 	case temperSolver:
-		return solver.Temper(ctx, in, &solver.TemperSettings{Families: o.reads, Sweeps: o.sweeps,
-			TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Temper(ctx, in, &solver.TemperSettings{Families: o.reads, Sweeps: o.sweeps,
+				TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+		}, nil
 	case refineSolver:
-		return solver.Refine(ctx, in, &solver.RefineSettings{TimeLimit: o.limit}, rng)
+		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Refine(ctx, in, &solver.RefineSettings{Start: start, TimeLimit: o.limit}, rng)
+		}, nil
+	case modelSolver:
+		return o.prediction(in, start)
 	}
-	return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: o.limit})
+	return func(ctx context.Context, _ *rand.Rand) (*solver.Result, error) {
+		return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: o.limit})
+	}, nil
 }
 
 func (s *solution) writeFiles(o *solveOptions) error {

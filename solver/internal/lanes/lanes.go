@@ -57,14 +57,18 @@ const MaxSites = math.MaxUint32 / (4 * Lanes)
 // NewNetwork returns the network of bonds between sites from 0 to n-1, at most
 // [MaxSites].
 func NewNetwork(n int, ends [][2]int32, couplings []float64) *Network {
-	adjacent := make([][]neighbour, n)
 	most := 0.0
-	row := make([]float64, n)
+	row, degree := make([]float64, n), make([]int, n)
 	for k, e := range ends {
 		for _, i := range e {
+			degree[i]++
 			row[i] += math.Abs(couplings[k])
 			most = max(most, row[i])
 		}
+	}
+	adjacent, room := make([][]neighbour, n), make([]neighbour, 2*len(ends))
+	for i, d := range degree {
+		adjacent[i], room = room[:0:d], room[d:]
 	}
 	net := &Network{sites: n, unit: 1}
 	if most > 0 {
@@ -80,6 +84,7 @@ func NewNetwork(n int, ends [][2]int32, couplings []float64) *Network {
 		adjacent[e[0]] = append(adjacent[e[0]], neighbour{int(e[1]), v})
 		adjacent[e[1]] = append(adjacent[e[1]], neighbour{int(e[0]), v})
 	}
+	net.all.words = make([]uint32, 0, 2*n+4*len(ends))
 	for i, a := range adjacent {
 		net.all.add(i, a, 1)
 	}

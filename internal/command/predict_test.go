@@ -1,0 +1,55 @@
+package command
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"spinlearn/data/samples"
+)
+
+// The shipped model predicts every plane sample at its ground state, from the program
+// alone; solve --method model is the same; and what --out writes is a start.
+func TestPredict(t *testing.T) {
+	dir := t.TempDir()
+	energy := func(line string) float64 {
+		t.Helper()
+		var got struct {
+			Status string
+			Energy float64
+		}
+		if err := json.Unmarshal([]byte(succeed(t, dir, line)), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Status != "heuristic" {
+			t.Errorf("%s: status %s", line, got.Status)
+		}
+		return got.Energy
+	}
+	for _, s := range samples.All() {
+		if len(s.Shape) != 2 {
+			continue
+		}
+		_, v, err := checkedSample(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const tolerance = 1e-9 // of sums
+		e := energy("predict sample:" + s.Name + " --json --effort 4 --out DIR/spins.npy")
+		if e > v.Energy+tolerance || e < v.Energy-tolerance {
+			t.Errorf("%s: energy %v, the ground state's is %v", s.Name, e, v.Energy)
+		}
+		for _, line := range []string{"predict sample:" + s.Name + " --json --effort 0 --passes 1 --start DIR/spins.npy", "solve sample:" + s.Name + " --method model --json --start DIR/spins.npy"} {
+			if again := energy(line); again > e+tolerance {
+				t.Errorf("%s: energy %v, that of the start is %v", line, again, e)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "short"), []byte("1\n-1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := call(t.Context(), dir, "predict sample:torus-pm-16 --start DIR/short"); code != 1 || stderr == "" {
+		t.Errorf("a short start: code %d, %q", code, stderr)
+	}
+}
