@@ -82,7 +82,12 @@ func quick() *TrainSettings {
 
 func train(t *testing.T, run string, source memory, set *TrainSettings) *TrainResult {
 	t.Helper()
-	r, err := Train(context.Background(), run, []Source{source}, source, set)
+	return trainOn(t, run, []Source{source}, source, set)
+}
+
+func trainOn(t *testing.T, run string, sources []Source, validation memory, set *TrainSettings) *TrainResult {
+	t.Helper()
+	r, err := Train(context.Background(), run, sources, validation, set)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,18 +159,24 @@ func TestTrainingReachesGroundStates(t *testing.T) {
 // not, and so does one with more workers.
 func TestResumeAndWorkers(t *testing.T) {
 	source := instances(t, 12, "periodic")
-	for _, target := range []string{Bond, Site} {
-		t.Run(target, func(t *testing.T) {
+	for _, c := range []struct {
+		name, target string
+		sources      []Source
+	}{
+		{"bond", Bond, []Source{source}}, {"site", Site, []Source{source}},
+		{"two lattices", Bond, []Source{source, instances(t, 5, "free")}}, {"site, two lattices", Site, []Source{source, instances(t, 5, "cylinder")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
 			settings := func() *TrainSettings {
 				set := quick()
-				set.Target = target
-				if target == Site {
+				set.Target = c.target
+				if c.target == Site {
 					set.Pool = 0
 				}
 				return set
 			}
 			base := filepath.Join(t.TempDir(), "run")
-			train(t, base, source, settings())
+			trainOn(t, base, c.sources, source, settings())
 			same := func(what, run string) {
 				t.Helper()
 				for _, file := range []string{ModelFile, MetricsFile, checkpointFile} {
@@ -178,7 +189,7 @@ func TestResumeAndWorkers(t *testing.T) {
 			run := filepath.Join(t.TempDir(), "run")
 			set := settings()
 			set.Workers = 3
-			train(t, run, source, set)
+			trainOn(t, run, c.sources, source, set)
 			same("three workers", run)
 
 			run = filepath.Join(t.TempDir(), "run")
@@ -194,14 +205,14 @@ func TestResumeAndWorkers(t *testing.T) {
 				if stop == 0 {
 					cancel()
 				}
-				if _, err := Train(ctx, run, []Source{source}, source, set); !errors.Is(err, context.Canceled) {
+				if _, err := Train(ctx, run, c.sources, source, set); !errors.Is(err, context.Canceled) {
 					t.Fatalf("stopped at step %d: %v", stop, err)
 				}
 				cancel()
 			}
 			set = settings()
 			set.Resume = true
-			if r := train(t, run, source, set); !r.Resumed {
+			if r := trainOn(t, run, c.sources, source, set); !r.Resumed {
 				t.Error("the run was not resumed")
 			}
 			same("stopped six times", run)
@@ -220,7 +231,7 @@ func TestResumeAndWorkers(t *testing.T) {
 					cancel()
 				}
 			}
-			if _, err := Train(ctx, run, []Source{source}, source, set); err == nil {
+			if _, err := Train(ctx, run, c.sources, source, set); err == nil {
 				t.Fatal("not stopped")
 			}
 			cancel()
@@ -232,13 +243,13 @@ func TestResumeAndWorkers(t *testing.T) {
 			}
 			set = settings()
 			set.Resume = true
-			train(t, run, source, set)
+			trainOn(t, run, c.sources, source, set)
 			same("killed", run)
 
 			// A finished run stays as it is.
 			set = settings()
 			set.Resume = true
-			train(t, base, source, set)
+			trainOn(t, base, c.sources, source, set)
 			same("finished", base)
 		})
 	}
