@@ -32,10 +32,11 @@ func (t *trainer) saveCheckpoint() error {
 		f.setWeights(prefix, t.set.Network, w)
 	}
 	if len(t.pool) > 0 {
-		var couplings []float64
+		var couplings, walls []float64
 		var spins, gauge []int8
 		for _, s := range t.pool {
 			couplings = append(couplings, s.in.J...)
+			walls = append(walls, s.walls...)
 			spins = append(spins, s.spins...)
 			gauge = append(gauge, s.gauge...)
 			c.Lives = append(c.Lives, s.life)
@@ -43,6 +44,9 @@ func (t *trainer) saveCheckpoint() error {
 		f.set("pool.couplings", couplings, len(couplings))
 		f.set("pool.spins", spins, len(spins))
 		f.set("pool.gauge", gauge, len(gauge))
+		if walls != nil {
+			f.set("pool.walls", walls, len(walls))
+		}
 	}
 	return f.write(filepath.Join(t.run, checkpointFile), c)
 }
@@ -107,6 +111,12 @@ func (t *trainer) restore(f *tensorFile, l *ising.Lattice, lives []int) (err err
 	if err != nil {
 		return err
 	}
+	var walls []float64
+	if t.set.Cost == WallCost {
+		if walls, err = take[float64](f, "pool.walls", 2*n); err != nil {
+			return err
+		}
+	}
 	for i := range spins {
 		if abs(spins[i]) != 1 || abs(gauge[i]) != 1 {
 			return fmt.Errorf("spin %d of the pool is %d in the gauge %d, want ±1", i, spins[i], gauge[i])
@@ -120,7 +130,11 @@ func (t *trainer) restore(f *tensorFile, l *ising.Lattice, lives []int) (err err
 		if err != nil {
 			return err
 		}
-		t.pool = append(t.pool, slot{in, part(spins, k, len(lives)), part(gauge, k, len(lives)), life})
+		s := slot{in: in, spins: part(spins, k, len(lives)), gauge: part(gauge, k, len(lives)), life: life}
+		if walls != nil {
+			s.walls = part(walls, k, len(lives))
+		}
+		t.pool = append(t.pool, s)
 	}
 	return nil
 }

@@ -24,8 +24,9 @@ const (
 
 var (
 	// ErrExists is wrapped when a run's folder is in use and Resume is not set.
-	ErrExists = errors.New("exists")
-	errNoData = errors.New("cnn: no training instances")
+	ErrExists  = errors.New("exists")
+	errNoData  = errors.New("cnn: no training instances")
+	errNoWalls = fmt.Errorf("cnn: cost = %s, but the training instances have no walls", WallCost)
 )
 
 // A TrainResult says how training ended.
@@ -156,6 +157,7 @@ func newTrainer(run string, source Source, validation []*ising.Solved, set Train
 	if t.feed, err = newFeed(source, set.Seed, at); err != nil {
 		return t, err
 	}
+	t.feed.walls = set.Cost == WallCost
 	if !resume && set.Target == Bond {
 		t.pool = make([]slot, set.Pool)
 		rng := ising.Stream(set.Seed, "pool", 0)
@@ -291,7 +293,7 @@ func (t *trainer) encode(rng *rand.Rand) ([]*slot, error) {
 		}
 	} else {
 		for i := range batch {
-			in, spins, err := t.feed.draw(rng)
+			in, spins, _, err := t.feed.draw(rng)
 			if err != nil {
 				return nil, err
 			}
@@ -304,7 +306,7 @@ func (t *trainer) encode(rng *rand.Rand) ([]*slot, error) {
 		switch {
 		case t.set.Target == Bond:
 			encodeInput(part(m.input, k, n), s.in.Gauge(s.gauge))
-			encodeBonds(part(m.label, k, n), part(m.cost, k, n), s.in, s.spins, s.gauge)
+			encodeBonds(part(m.label, k, n), part(m.cost, k, n), s.in, s.spins, s.gauge, s.walls)
 		case t.set.Loss == TrueEnergy:
 			encodeInput(part(m.input, k, n), s.in)
 			encodeCouplings(part(m.couplings, k, n), s.in)

@@ -182,6 +182,38 @@ func TestWallEnergiesEqualPinnedBonds(t *testing.T) {
 	}
 }
 
+// Walls do not depend on where a free lattice lies, nor on the gauge.
+func TestWallEnergiesCovariant(t *testing.T) {
+	rng := ising.Stream(0, "covariant", 0)
+	in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(wallLattice(t, []int{12, 12}, "free"), rng)
+	r, err := solver.Exact(t.Context(), in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	walls, err := solver.WallEnergies(t.Context(), in, r.Spins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gauge := make([]int8, in.Sites())
+	for k, y := range in.Symmetries() {
+		spins := y.Spins(r.Spins)
+		for i := range spins {
+			gauge[i] = int8(2*rng.IntN(2) - 1)
+			spins[i] *= gauge[i]
+		}
+		image := y.Instance(in).Gauge(gauge)
+		got, err := solver.WallEnergies(t.Context(), image, spins)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for b, want := range y.Bonds(walls) {
+			if math.Abs(got[b]-want) > in.Tolerance() {
+				t.Errorf("symmetry %d, bond %d: %v, want %v", k, b, got[b], want)
+			}
+		}
+	}
+}
+
 func TestWallEnergiesErrors(t *testing.T) {
 	in := wallInstance(t, ising.Stream(0, "errors", 0), []int{6, 6}, "free")
 	r, err := solver.Exact(t.Context(), in, nil)
