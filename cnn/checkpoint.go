@@ -33,11 +33,12 @@ func (t *trainer) saveCheckpoint() error {
 	}
 	for i, from := range t.supplies {
 		c.Feeds = append(c.Feeds, from.feed.feedPosition)
-		var couplings []float64
+		var couplings, walls []float64
 		var spins, gauge []int8
 		var lives []int
 		for _, s := range from.pool {
 			couplings = append(couplings, s.in.J...)
+			walls = append(walls, s.walls...)
 			spins = append(spins, s.spins...)
 			gauge = append(gauge, s.gauge...)
 			lives = append(lives, s.life)
@@ -47,6 +48,9 @@ func (t *trainer) saveCheckpoint() error {
 			f.set(poolArray(i, "couplings"), couplings, len(couplings))
 			f.set(poolArray(i, "spins"), spins, len(spins))
 			f.set(poolArray(i, "gauge"), gauge, len(gauge))
+		}
+		if walls != nil {
+			f.set(poolArray(i, "walls"), walls, len(walls))
 		}
 	}
 	return f.write(filepath.Join(t.run, checkpointFile), c)
@@ -129,6 +133,12 @@ func (t *trainer) restorePool(f *tensorFile, source int, lives []int) error {
 	if err != nil {
 		return err
 	}
+	var walls []float64
+	if t.set.Cost == WallCost {
+		if walls, err = take[float64](f, poolArray(source, "walls"), 2*n); err != nil {
+			return err
+		}
+	}
 	for i := range spins {
 		if abs(spins[i]) != 1 || abs(gauge[i]) != 1 {
 			return fmt.Errorf("spin %d of the pool is %d in the gauge %d, want ±1", i, spins[i], gauge[i])
@@ -142,7 +152,10 @@ func (t *trainer) restorePool(f *tensorFile, source int, lives []int) error {
 		if err != nil {
 			return err
 		}
-		s.pool[k] = slot{in, part(spins, k, len(lives)), part(gauge, k, len(lives)), life}
+		s.pool[k] = slot{in: in, spins: part(spins, k, len(lives)), gauge: part(gauge, k, len(lives)), life: life}
+		if walls != nil {
+			s.pool[k].walls = part(walls, k, len(lives))
+		}
 	}
 	return nil
 }

@@ -58,9 +58,10 @@ func encodeSites[T kernel.Float](label, cost []T, in *ising.Instance, spins []in
 }
 
 // encodeBonds stores labels and costs of the bond target, length 2N, in the gauge
-// r: whether s_i s_j = r_i r_j, and the smaller of the costs of flipping either
-// end alone. A missing bond has label 0.
-func encodeBonds[T kernel.Float](label, cost []T, in *ising.Instance, spins, r []int8) {
+// r: whether s_i s_j = r_i r_j, and the energy of the cheapest domain wall across the
+// bond or, without walls, the smaller of the costs of flipping either end alone. A
+// missing bond has label 0.
+func encodeBonds[T kernel.Float](label, cost []T, in *ising.Instance, spins, r []int8, walls []float64) {
 	n := in.Sites()
 	h := in.LocalFields(nil, spins)
 	for k, v := range in.J {
@@ -72,7 +73,11 @@ func encodeBonds[T kernel.Float](label, cost []T, in *ising.Instance, spins, r [
 		}
 		j := in.Next(a, i)
 		label[at] = T(spins[i] * spins[j] * r[i] * r[j])
-		cost[at] = T(2 * min(float64(spins[i])*h[i], float64(spins[j])*h[j]))
+		if walls != nil {
+			cost[at] = T(walls[k])
+		} else {
+			cost[at] = T(2 * min(float64(spins[i])*h[i], float64(spins[j])*h[j]))
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ type feed struct {
 	source     Source
 	seed       uint64
 	symmetries []*ising.Symmetry
+	walls      bool // whether the pool wants them
 	feedPosition
 	next func() (*ising.Solved, error, bool)
 	stop func()
@@ -68,15 +69,15 @@ func (f *feed) take() (*ising.Solved, error) {
 	return s, err
 }
 
-// draw returns the next instance and its ground state in a random symmetry of the
-// lattice.
-func (f *feed) draw(rng *rand.Rand) (*ising.Instance, []int8, error) {
+// draw returns the next instance, its ground state and its walls in a random symmetry of
+// the lattice.
+func (f *feed) draw(rng *rand.Rand) (*ising.Instance, []int8, []float64, error) {
 	s, err := f.take()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	y := f.symmetries[rng.IntN(len(f.symmetries))]
-	return y.Instance(s.Instance), y.Spins(s.Spins), nil
+	return y.Instance(s.Instance), y.Spins(s.Spins), y.Bonds(s.Walls), nil
 }
 
 // A slot is one instance of a pool.
@@ -85,12 +86,19 @@ type slot struct {
 	spins []int8 // ground state
 	gauge []int8 // reference configuration
 	life  int    // visits left
+	walls []float64
 }
 
 // fill puts the next instance into the slot.
 func (s *slot) fill(f *feed, visits int, rng *rand.Rand) (err error) {
-	if s.in, s.spins, err = f.draw(rng); err != nil {
+	if s.in, s.spins, s.walls, err = f.draw(rng); err != nil {
 		return err
+	}
+	switch {
+	case !f.walls:
+		s.walls = nil
+	case s.walls == nil:
+		return errNoWalls
 	}
 	s.gauge = s.in.SpanningTree(s.in.J, rng).Spins(s.in.J)
 	s.life = 1 + rng.IntN(visits)

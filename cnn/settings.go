@@ -25,6 +25,12 @@ func Losses(target string) []string {
 	return []string{CrossEntropy, Margin, LocalEnergy, Boltzmann}
 }
 
+// The costs by name; see [TrainSettings.Cost].
+const (
+	FlipCost = "flip"
+	WallCost = "wall"
+)
+
 // TrainSettings describes a training run. Zero values stand for the defaults, which
 // are the recipe that was found to work on 16×16 instances.
 type TrainSettings struct {
@@ -40,6 +46,10 @@ type TrainSettings struct {
 	Temperature float64 `json:"temperature,omitempty"`
 	// Offset is h0 of the local energy, ≥ 0, in the unit of the couplings.
 	Offset float64 `json:"offset,omitempty"`
+	// Cost says what a wrong bond costs in the losses local-energy and boltzmann of the bond
+	// target: the cheaper flip of one of its ends ("flip", the default, which is kept as
+	// ""), or the cheapest domain wall across it ("wall"). Walls have to be in the data.
+	Cost string `json:"cost,omitempty"`
 
 	Steps int `json:"steps"` // 8000 by default
 	Batch int `json:"batch"` // instances a step, 32 by default
@@ -102,6 +112,9 @@ func (set *TrainSettings) withDefaults() (TrainSettings, error) {
 	orElse(&s.ValidateEvery, 200)
 	orElse(&s.CheckpointEvery, 200)
 	orElse(&s.Workers, 1)
+	if s.Cost == FlipCost && s.hasCost() {
+		s.Cost = ""
+	}
 	if s.Target == Bond {
 		orElse(&s.Pool, max(1024, s.Batch))
 		orElse(&s.Visits, 8)
@@ -134,6 +147,12 @@ func (set *TrainSettings) validate() error {
 	}
 	if names := Losses(set.Target); !slices.Contains(names, set.Loss) {
 		return fmt.Errorf("%w: loss = %q, want one of %q for target %s", ErrSettings, set.Loss, names, set.Target)
+	}
+	switch {
+	case set.Cost != "" && set.Cost != FlipCost && set.Cost != WallCost:
+		return fmt.Errorf("%w: cost = %q, want %s or %s", ErrSettings, set.Cost, FlipCost, WallCost)
+	case set.Cost != "" && !set.hasCost():
+		return fmt.Errorf("%w: cost = %s, but loss %s of target %s has none", ErrSettings, set.Cost, set.Loss, set.Target)
 	}
 	for _, f := range []struct {
 		name  string
@@ -172,6 +191,11 @@ func (set *TrainSettings) validate() error {
 		}
 	}
 	return nil
+}
+
+// hasCost reports whether the loss has a choice of [TrainSettings.Cost].
+func (set *TrainSettings) hasCost() bool {
+	return set.Target == Bond && (set.Loss == LocalEnergy || set.Loss == Boltzmann)
 }
 
 // pointwise returns the loss of one logit, nil for the true energy.

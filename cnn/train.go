@@ -24,8 +24,9 @@ const (
 
 var (
 	// ErrExists is wrapped when a run's folder is in use and Resume is not set.
-	ErrExists = errors.New("exists")
-	errNoData = errors.New("cnn: no training instances")
+	ErrExists  = errors.New("exists")
+	errNoData  = errors.New("cnn: no training instances")
+	errNoWalls = fmt.Errorf("cnn: cost = %s, but the training instances have no walls", WallCost)
 )
 
 // A TrainResult says how training ended.
@@ -162,6 +163,7 @@ func newTrainer(run string, sources []Source, validation []*ising.Solved, set Tr
 		if s.feed, err = newFeed(s.source, set.Seed, s.begin); err != nil {
 			return t, err
 		}
+		s.feed.walls = set.Cost == WallCost
 		if !resume && set.Target == Bond {
 			if err := s.fill(set.Visits, ising.Stream(set.Seed, "pool", uint64(i))); err != nil {
 				return t, err
@@ -312,7 +314,7 @@ func (t *trainer) encode(from *supply, rng *rand.Rand) ([]*slot, error) {
 		}
 	} else {
 		for i := range batch {
-			in, spins, err := from.feed.draw(rng)
+			in, spins, _, err := from.feed.draw(rng)
 			if err != nil {
 				return nil, err
 			}
@@ -325,7 +327,7 @@ func (t *trainer) encode(from *supply, rng *rand.Rand) ([]*slot, error) {
 		switch {
 		case t.set.Target == Bond:
 			encodeInput(part(m.input, k, n), s.in.Gauge(s.gauge))
-			encodeBonds(part(m.label, k, n), part(m.cost, k, n), s.in, s.spins, s.gauge)
+			encodeBonds(part(m.label, k, n), part(m.cost, k, n), s.in, s.spins, s.gauge, s.walls)
 		case t.set.Loss == TrueEnergy:
 			encodeInput(part(m.input, k, n), s.in)
 			encodeCouplings(part(m.couplings, k, n), s.in)

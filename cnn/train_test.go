@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -297,6 +298,105 @@ func TestSettingsHaveEffect(t *testing.T) {
 	}
 }
 
+// walled returns instances with numbers in place of walls that differ everywhere.
+func walled(list memory) (copies memory) {
+	for k, s := range list {
+		c := *s
+		c.Walls = make([]float64, s.Bonds())
+		for b, J := range s.J {
+			c.Walls[b] = math.Abs(J) * float64(1+k)
+		}
+		copies = append(copies, &c)
+	}
+	return copies
+}
+
+func TestEncodeBonds(t *testing.T) {
+	s := walled(instances(t, 1, "free"))[0]
+	n := s.Sites()
+	r := s.SpanningTree(s.J, nil).Spins(s.J)
+	label, flip, other, wall := make([]float64, 2*n), make([]float64, 2*n), make([]float64, 2*n), make([]float64, 2*n)
+	encodeBonds(label, flip, s.Instance, s.Spins, r, nil)
+	encodeBonds(other, wall, s.Instance, s.Spins, r, s.Walls)
+	if !slices.Equal(label, other) {
+		t.Error("walls change the labels")
+	}
+	for k, J := range s.J {
+		i, j := s.Ends(k)
+		at := 2*(k%n) + k/n
+		want := [3]float64{}
+		if J != 0 {
+			want = [3]float64{float64(s.Spins[i] * s.Spins[j] * r[i] * r[j]), min(s.FlipCost(s.Spins, i), s.FlipCost(s.Spins, j)), s.Walls[k]}
+		}
+		if got := [3]float64{label[at], flip[at], wall[at]}; math.Abs(got[1]-want[1]) > 1e-12 || got[0] != want[0] || got[2] != want[2] {
+			t.Errorf("bond %d: label, flip and wall %v, want %v", k, got, want)
+		}
+	}
+}
+
+func TestCostHasEffect(t *testing.T) {
+	source := walled(instances(t, 6, "free"))
+	for _, loss := range []string{LocalEnergy, Boltzmann} {
+		model := map[string][]byte{}
+		for _, cost := range []string{"", FlipCost, WallCost} {
+			set := quick()
+			set.Steps, set.Loss, set.Cost = 10, loss, cost
+			run := filepath.Join(t.TempDir(), "run")
+			train(t, run, source, set)
+			model[cost] = read(t, run, ModelFile)
+		}
+		if !bytes.Equal(model[""], model[FlipCost]) {
+			t.Errorf("%s: flip is not the default", loss)
+		}
+		weights := func(model []byte) []byte { return model[len(model)-400:] } // behind the metadata
+		if bytes.Equal(weights(model[""]), weights(model[WallCost])) {
+			t.Errorf("%s: walls have no effect", loss)
+		}
+	}
+
+	set := quick()
+	set.Loss, set.Cost = Boltzmann, WallCost
+	_, err := Train(t.Context(), filepath.Join(t.TempDir(), "run"), []Source{instances(t, 6, "free")}, nil, set)
+	if !errors.Is(err, errNoWalls) {
+		t.Errorf("without walls: %v", err)
+	}
+}
+
+// A run with walls that was stopped ends with the same bytes.
+func TestResumeWalls(t *testing.T) {
+	source := walled(instances(t, 12, "periodic"))
+	settings := func() *TrainSettings {
+		set := quick()
+		set.Loss, set.Cost = Boltzmann, WallCost
+		return set
+	}
+	whole, stopped := filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "run")
+	train(t, whole, source, settings())
+	ctx, cancel := context.WithCancel(t.Context())
+	set := settings()
+	set.Progress = func(p TrainProgress) {
+		if p.Step == 17 {
+			cancel()
+		}
+	}
+	if _, err := Train(ctx, stopped, source, source, set); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	set = settings()
+	set.Resume, set.Cost = true, ""
+	if _, err := Train(t.Context(), stopped, source, source, set); err == nil || !strings.Contains(err.Error(), `cost = "wall", not none`) {
+		t.Errorf("resumed with another cost: %v", err)
+	}
+	set = settings()
+	set.Resume = true
+	train(t, stopped, source, set)
+	for _, file := range []string{ModelFile, MetricsFile, checkpointFile} {
+		if !bytes.Equal(read(t, whole, file), read(t, stopped, file)) {
+			t.Errorf("%s differs", file)
+		}
+	}
+}
+
 func TestRefusedSettings(t *testing.T) {
 	source := instances(t, 2, "periodic")
 	for want, change := range map[string]func(*TrainSettings){
@@ -315,6 +415,11 @@ func TestRefusedSettings(t *testing.T) {
 		"temperature = -1":     func(s *TrainSettings) { s.Loss, s.Temperature = Boltzmann, -1 },
 		"offset = -1":          func(s *TrainSettings) { s.Loss, s.Offset = LocalEnergy, -1 },
 		"margin = 2":           func(s *TrainSettings) { s.Margin = 2 },
+		`cost = "bond"`:        func(s *TrainSettings) { s.Loss, s.Cost = Boltzmann, "bond" },
+		"cost = wall, but loss cross-entropy of target bond": func(s *TrainSettings) { s.Cost = WallCost },
+		"cost = flip, but loss local-energy of target site": func(s *TrainSettings) {
+			s.Target, s.Loss, s.Cost, s.Pool = Site, LocalEnergy, FlipCost, 0
+		},
 	} {
 		set := quick()
 		change(set)

@@ -35,6 +35,15 @@ func fakeSolve(_ context.Context, in *ising.Instance, rng *rand.Rand) (*ising.So
 	return s, nil
 }
 
+// fakeWalls is fakeSolve with walls that are no walls but differ everywhere.
+func fakeWalls(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*ising.Solved, error) {
+	s, err := fakeSolve(ctx, in, rng)
+	for _, J := range in.J {
+		s.Walls = append(s.Walls, 2*math.Abs(J))
+	}
+	return s, err
+}
+
 // settings returns those of a small dataset, changed by edit: 7 instances in
 // shards of 3, 3 and 1.
 func settings(edit ...func(*GenerateSettings)) *GenerateSettings {
@@ -440,6 +449,7 @@ func TestDiffers(t *testing.T) {
 		{"SolverSettings", func(s *GenerateSettings) { s.SolverSettings = nil }, `solver_settings is {"sweeps":10} there, {} now`},
 		{"Count", func(s *GenerateSettings) { s.Count = 8 }, "count is 7 there, 8 now"},
 		{"ShardSize", func(s *GenerateSettings) { s.ShardSize = 0 }, "shard_size is 3 there, 256 now"},
+		{"Walls", func(s *GenerateSettings) { s.Walls = true }, "walls is false there, true now"},
 	}
 	for i, test := range tests {
 		t.Run(test.field, func(t *testing.T) {
@@ -466,6 +476,40 @@ func TestDiffers(t *testing.T) {
 	}))
 }
 
+func TestWalls(t *testing.T) {
+	dir := t.TempDir()
+	set := settings(func(s *GenerateSettings) { s.Walls = true })
+	if _, err := Generate(t.Context(), dir, set, fakeWalls); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range collect(t, d.All()) {
+		want, _ := fakeWalls(t.Context(), s.Instance, ising.Stream(set.Seed, "solver", uint64(i)))
+		if diff := cmp.Diff(want.Walls, s.Walls); diff != "" {
+			t.Errorf("instance %d, walls (-want +got):\n%s", i, diff)
+		}
+	}
+	_, err = Generate(t.Context(), t.TempDir(), set, fakeSolve)
+	wantError(t, err, "instance ", "0 walls, want 24")
+
+	// Without walls in the description all is as if the solver found none.
+	plain, ignored := t.TempDir(), t.TempDir()
+	generate(t, plain, settings())
+	if _, err := Generate(t.Context(), ignored, settings(), fakeWalls); err != nil {
+		t.Fatal(err)
+	}
+	before := snapshot(t, plain)
+	if diff := cmp.Diff(before, snapshot(t, ignored)); diff != "" {
+		t.Errorf("walls that nobody wants change files:\n%s", diff)
+	}
+	if strings.Contains(before[indexName], "walls") {
+		t.Error("dataset.json speaks of walls that there are none of")
+	}
+}
+
 func TestSettings(t *testing.T) {
 	for want, edit := range map[string]func(*GenerateSettings){
 		`couplings = "weird"`:       func(s *GenerateSettings) { s.Ensemble.Couplings = "weird" },
@@ -479,6 +523,7 @@ func TestSettings(t *testing.T) {
 		"shard_size = -1, want 1":   func(s *GenerateSettings) { s.ShardSize = -1 },
 		"shard_size = 99, want 1 t": func(s *GenerateSettings) { s.Shape, s.ShardSize = []int{1024, 1024}, 99 },
 		"workers = -1, want >= 0":   func(s *GenerateSettings) { s.Workers = -1 },
+		"walls = true, want lattic": func(s *GenerateSettings) { s.Walls, s.Shape, s.Boundary = true, []int{3, 3, 3}, "free" },
 		`solver_settings = "{"`:     func(s *GenerateSettings) { s.SolverSettings = json.RawMessage("{") },
 	} {
 		t.Run(want, func(t *testing.T) {

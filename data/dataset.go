@@ -43,6 +43,8 @@ type Description struct {
 	// ShardSize is the number of instances in a file, and what an interruption can lose.
 	// In [Generate], 0 means 256.
 	ShardSize int `json:"shard_size"`
+	// Walls says that the instances have [ising.Solved.Walls]; two axes only.
+	Walls bool `json:"walls,omitempty"`
 }
 
 // normalize validates the description, brings it to the one form in which equal
@@ -70,6 +72,9 @@ func (d *Description) normalize() (*ising.Lattice, error) {
 	}
 	if most := maxCouplings / (l.Axes() * l.Sites()); d.ShardSize < 1 || d.ShardSize > most {
 		return nil, fmt.Errorf("shard_size = %d, want 1 to %d for lattice %v", d.ShardSize, most, l)
+	}
+	if d.Walls && l.Axes() != 2 {
+		return nil, fmt.Errorf("walls = true, want lattices of two axes, not %v", l)
 	}
 	return l, nil
 }
@@ -235,7 +240,7 @@ func (d *Dataset) readShard(k int) ([]*ising.Solved, error) {
 		return nil, err
 	}
 	s := d.index.Shards[k]
-	solved, err := decodeShard(file, d.lattice, s.Count)
+	solved, err := decodeShard(file, d.lattice, s.Count, d.index.Walls)
 	if err != nil {
 		return nil, fmt.Errorf("data: %s: %w", d.path(s.File), err)
 	}

@@ -16,6 +16,11 @@
 //	energy     float64  (n,)                its energy, in the unit of J
 //	bound      float64  (n,)                proven lower bound of the energy; NaN: none
 //
+// A dataset whose description has "walls": true has a fifth one:
+//
+//	walls      float64  (n, 2, rows, cols)  energy of the cheapest domain wall across
+//	                                        each bond, in the unit of J; 0: no bond
+//
 // On a lattice of three axes couplings is (n, 3, d0, d1, d2) and spins (n, d0, d1,
 // d2). The conventions are those of package ising: H(s) = -Σ J_ij s_i s_j with every
 // bond once, couplings[k, a] couples each site to the next one along array axis a

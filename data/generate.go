@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -28,7 +29,8 @@ var (
 	ErrDiffers = errors.New("data: dataset with other settings")
 )
 
-// A Solve finds a configuration of low energy. Its result may depend only on the
+// A Solve finds a configuration of low energy, with its walls if the description wants
+// them. Its result may depend only on the
 // instance and the generator, never on time. Its error should wrap ctx.Err() if ctx
 // ends. It is called from several goroutines.
 type Solve func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*ising.Solved, error)
@@ -165,7 +167,8 @@ func compare(have, want *Description) error {
 			return err
 		}
 		if string(a) != string(b) {
-			return fmt.Errorf("%s is %s there, %s now", h.Type().Field(i).Tag.Get("json"), a, b)
+			name, _, _ := strings.Cut(h.Type().Field(i).Tag.Get("json"), ",")
+			return fmt.Errorf("%s is %s there, %s now", name, a, b)
 		}
 	}
 	return nil
@@ -265,7 +268,10 @@ func (g *generator) solveInstance(ctx context.Context, i uint64) (*ising.Solved,
 		return nil, err
 	}
 	s := &ising.Solved{Instance: in, Spins: result.Spins, Energy: result.Energy, Bound: result.Bound}
-	return s, check(s)
+	if g.set.Walls {
+		s.Walls = result.Walls
+	}
+	return s, check(s, g.set.Walls)
 }
 
 // append writes the next shard and lists it in dataset.json.

@@ -13,7 +13,8 @@ import (
 	"spinlearn/ising"
 )
 
-// encodeShard returns the npz file of instances on one lattice. It is stored, not
+// encodeShard returns the npz file of instances on one lattice, of which all have walls or
+// none. It is stored, not
 // compressed, so that its bytes do not depend on the version of a compressor.
 func encodeShard(l *ising.Lattice, solved []*ising.Solved) ([]byte, error) {
 	n := len(solved)
@@ -22,10 +23,12 @@ func encodeShard(l *ising.Lattice, solved []*ising.Solved) ([]byte, error) {
 		spins     = make([]int8, 0, n*l.Sites())
 		energy    = make([]float64, n)
 		bound     = make([]float64, n)
+		walls     []float64
 	)
 	for i, s := range solved {
 		couplings = append(couplings, s.J...)
 		spins = append(spins, s.Spins...)
+		walls = append(walls, s.Walls...)
 		energy[i], bound[i] = s.Energy, s.Bound
 	}
 
@@ -35,8 +38,11 @@ func encodeShard(l *ising.Lattice, solved []*ising.Solved) ([]byte, error) {
 		writeArray(z, "couplings", couplings, couplingsShape(n, l)...),
 		writeArray(z, "spins", spins, spinsShape(n, l)...),
 		writeArray(z, "energy", energy, n),
-		writeArray(z, "bound", bound, n),
-		z.Close())
+		writeArray(z, "bound", bound, n))
+	if walls != nil {
+		err = errors.Join(err, writeArray(z, "walls", walls, couplingsShape(n, l)...))
+	}
+	err = errors.Join(err, z.Close())
 	return file.Bytes(), err
 }
 
@@ -59,9 +65,9 @@ func writeArray[T element](z *zip.Writer, name string, data []T, shape ...int) e
 	return writeNpy(w, data, shape...)
 }
 
-// decodeShard reads the npz file of n instances on the lattice and checks every
-// one of them.
-func decodeShard(file []byte, l *ising.Lattice, n int) ([]*ising.Solved, error) {
+// decodeShard reads the npz file of n instances on the lattice, with or without walls,
+// and checks every one of them.
+func decodeShard(file []byte, l *ising.Lattice, n int, hasWalls bool) ([]*ising.Solved, error) {
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		return nil, fmt.Errorf("not an npz file: %w", err)
@@ -73,7 +79,15 @@ func decodeShard(file []byte, l *ising.Lattice, n int) ([]*ising.Solved, error) 
 	if err := cmp.Or(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	if len(z.File) != 4 {
+	var walls []float64
+	if hasWalls {
+		if walls, err = readArray[float64](z, "walls", couplingsShape(n, l)...); err != nil {
+			return nil, err
+		}
+		if len(z.File) != 5 {
+			return nil, fmt.Errorf("%d arrays, want couplings, spins, energy, bound and walls alone", len(z.File))
+		}
+	} else if len(z.File) != 4 {
 		return nil, fmt.Errorf("%d arrays, want couplings, spins, energy and bound alone", len(z.File))
 	}
 
@@ -85,7 +99,10 @@ func decodeShard(file []byte, l *ising.Lattice, n int) ([]*ising.Solved, error) 
 			return nil, fmt.Errorf("instance %d of the shard: %w", i, err)
 		}
 		solved[i] = &ising.Solved{Instance: in, Spins: spins[i*sites : (i+1)*sites : (i+1)*sites], Energy: energy[i], Bound: bound[i]}
-		if err := check(solved[i]); err != nil {
+		if hasWalls {
+			solved[i].Walls = walls[i*bonds : (i+1)*bonds : (i+1)*bonds]
+		}
+		if err := check(solved[i], hasWalls); err != nil {
 			return nil, fmt.Errorf("instance %d of the shard: %w", i, err)
 		}
 	}
@@ -112,7 +129,7 @@ func readArray[T element](z *zip.Reader, name string, shape ...int) ([]T, error)
 }
 
 // check reports what is wrong with a solved instance, whose couplings are valid.
-func check(s *ising.Solved) error {
+func check(s *ising.Solved, hasWalls bool) error {
 	if len(s.Spins) != s.Sites() {
 		return fmt.Errorf("%d spins, want %d", len(s.Spins), s.Sites())
 	}
@@ -127,6 +144,17 @@ func check(s *ising.Solved) error {
 	}
 	if !math.IsNaN(s.Bound) && !(s.Bound <= s.Energy+s.Tolerance() && s.Bound >= -math.MaxFloat64) {
 		return fmt.Errorf("bound %v, want NaN or a lower bound of the energy %v", s.Bound, s.Energy)
+	}
+	if !hasWalls {
+		return nil
+	}
+	if len(s.Walls) != s.Bonds() {
+		return fmt.Errorf("%d walls, want %d", len(s.Walls), s.Bonds())
+	}
+	for k, D := range s.Walls {
+		if !(D >= 0 && D <= math.MaxFloat64) || D != 0 && s.J[k] == 0 {
+			return fmt.Errorf("wall energy %v of bond %d with coupling %v, want at least 0, and 0 for missing bonds", D, k, s.J[k])
+		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,13 +111,39 @@ func TestShardErrors(t *testing.T) {
 			z := zip.NewWriter(&file)
 			test.write(z, ferromagnets())
 			z.Close()
-			_, err := decodeShard(file.Bytes(), l, 2)
+			_, err := decodeShard(file.Bytes(), l, 2, false)
 			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
 	}
-	if _, err := decodeShard([]byte("PK"), l, 2); err == nil {
+	for _, test := range []struct {
+		name  string
+		walls []float64
+		want  string
+	}{
+		{"none", nil, "array walls is missing"},
+		{"good", slices.Repeat([]float64{1}, 24), "of bond "}, // also where a free boundary has no bond
+		{"zero", make([]float64, 24), ""},
+		{"negative", append(make([]float64, 12), slices.Repeat([]float64{-1}, 12)...), "instance 1 of the shard: wall energy -1 of bond 0"},
+		{"NaN", append([]float64{math.NaN()}, make([]float64, 23)...), "instance 0 of the shard: wall energy NaN of bond 0"},
+		{"short", make([]float64, 12), "array walls: data are cut short"},
+	} {
+		t.Run("walls "+test.name, func(t *testing.T) {
+			var file bytes.Buffer
+			z := zip.NewWriter(&file)
+			writeAll(z, ferromagnets())
+			if test.walls != nil {
+				writeArray(z, "walls", test.walls, 2, 2, 2, 3)
+			}
+			z.Close()
+			_, err := decodeShard(file.Bytes(), l, 2, true)
+			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+		})
+	}
+	if _, err := decodeShard([]byte("PK"), l, 2, false); err == nil {
 		t.Error("no error for a file that is no zip file")
 	}
 }
@@ -137,7 +164,7 @@ func TestShardZipChecksum(t *testing.T) {
 	z.Close()
 	spins := []byte{1, 1, 1, 1, 1, 1, 255, 255, 255, 255, 255, 255}
 	damaged := bytes.Replace(file.Bytes(), spins, bytes.Repeat([]byte{1}, 12), 1)
-	if _, err := decodeShard(damaged, testLattice(t), 2); err == nil || !strings.Contains(err.Error(), "array spins: zip: checksum error") {
+	if _, err := decodeShard(damaged, testLattice(t), 2, false); err == nil || !strings.Contains(err.Error(), "array spins: zip: checksum error") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -261,7 +288,7 @@ func FuzzShard(f *testing.F) {
 	z.Close()
 	f.Add(file.Bytes())
 	f.Fuzz(func(t *testing.T, file []byte) {
-		solved, err := decodeShard(file, l, 2)
+		solved, err := decodeShard(file, l, 2, false)
 		if err != nil {
 			return
 		}
@@ -269,7 +296,7 @@ func FuzzShard(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := decodeShard(again, l, 2)
+		back, err := decodeShard(again, l, 2, false)
 		if diff := cmp.Diff(solved, back, solvedOptions); err != nil || diff != "" {
 			t.Errorf("error %v, differs:\n%s", err, diff)
 		}

@@ -20,6 +20,10 @@ type Solved struct {
 	Spins  []int8  // length N
 	Energy float64 // of Spins, in the unit of the couplings
 	Bound  float64 // a proven lower bound of the energy; NaN where none is known
+	// Walls is what it costs to flip the relative orientation of the ends of each bond, all
+	// else being free: ≥ 0, in the layout and unit of J, 0 for missing bonds. Nil where it
+	// is not known.
+	Walls []float64
 }
 
 // Proven reports whether the bound shows that Spins is a ground state. Energy

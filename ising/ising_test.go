@@ -300,6 +300,24 @@ func TestSpanningTreeTies(t *testing.T) {
 	}
 }
 
+func TestSymmetriesCarryBonds(t *testing.T) {
+	in := Ensemble{Couplings: Gaussian}.Draw(lattice(t, "4x4", "free"), Stream(1, "bonds", 0))
+	size := func(in *Instance) (sizes []float64) {
+		for _, J := range in.J {
+			sizes = append(sizes, math.Abs(J))
+		}
+		return sizes
+	}
+	for k, y := range in.Symmetries() {
+		if diff := cmp.Diff(size(y.Instance(in)), y.Bonds(size(in))); diff != "" {
+			t.Errorf("symmetry %d (-want +got):\n%s", k, diff)
+		}
+		if y.Bonds(nil) != nil {
+			t.Errorf("symmetry %d makes something of nil", k)
+		}
+	}
+}
+
 func TestSymmetriesKeepEnergy(t *testing.T) {
 	each(t, func(t *testing.T, in *Instance, rng *rand.Rand) {
 		s := randomSpins(in.Sites(), rng)

@@ -75,13 +75,21 @@ func (l *Lattice) bondBetween(i, j int32) int32 {
 
 // Instance returns the image of an instance on the symmetry's lattice.
 func (y *Symmetry) Instance(in *Instance) *Instance {
-	J := make([]float64, len(y.bond))
+	return &Instance{y.lattice, y.Bonds(in.J)}
+}
+
+// Bonds returns the image of numbers in the layout of J, nil for nil.
+func (y *Symmetry) Bonds(values []float64) []float64 {
+	if values == nil {
+		return nil
+	}
+	image := make([]float64, len(y.bond))
 	for k, b := range y.bond {
 		if b >= 0 {
-			J[k] = in.J[b]
+			image[k] = values[b]
 		}
 	}
-	return &Instance{y.lattice, J}
+	return image
 }
 
 // Spins returns the image of a configuration.

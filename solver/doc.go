@@ -18,6 +18,9 @@
 // Elsewhere a packing of frustrated cycles bounds the energy. Either comes with a
 // certificate that package solver/certificate checks without any of this.
 //
+// [WallEnergies] says what each bond of a ground state costs to flip when all spins may
+// follow: the energy of the cheapest domain wall across it.
+//
 // [Descent] and [TreeDescent] improve a configuration in place; the network's
 // decoder calls them.
 package solver

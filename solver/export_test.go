@@ -37,3 +37,6 @@ func Count(n, long int) int {
 
 // Long reports whether the variable SPINLEARN_LONG is set.
 func Long() bool { return os.Getenv("SPINLEARN_LONG") != "" }
+
+// Crosses returns the lists of bonds of which WallEnergies keeps one.
+func Crosses(l *ising.Lattice) [][]int32 { return crosses(l) }

@@ -5,10 +5,12 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"spinlearn/data"
+	"spinlearn/solver"
 )
 
 func TestBench(t *testing.T) {
@@ -99,6 +101,36 @@ func TestGenerateTemper(t *testing.T) {
 		t.Error("three workers write another dataset")
 	}
 	refuse(t, dir, "generate --shape 5x5 --solver temper --reads 3 --out DIR/x", 2, "--reads temper")
+}
+
+// Walls go from the solver through the dataset into training, and inspect names them.
+func TestWalls(t *testing.T) {
+	dir := t.TempDir()
+	line := "generate --shape 5x5 --boundary free --count 8 --shard 8 --out DIR/d "
+	succeed(t, dir, line+"--walls")
+	d, err := data.Open(filepath.Join(dir, "d"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, err := range d.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := solver.WallEnergies(t.Context(), s.Instance, s.Spins)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(s.Walls, want) {
+			t.Errorf("walls %v, want %v", s.Walls, want)
+		}
+	}
+	refuse(t, dir, line, 1, "walls is true there, false now")
+	succeed(t, dir, "train --data DIR/d --loss boltzmann --cost wall --steps 2 --channels 2 --blocks 1 --batch 2 --pool 4 --out DIR/m")
+	for name, want := range map[string]string{"d/part-00000.npz": "walls", "d": "walls", "m": "wall"} {
+		if _, stdout, _ := call(t.Context(), dir, "inspect DIR/"+name); !strings.Contains(stdout, want) {
+			t.Errorf("inspect %s does not speak of %s:\n%s", name, want, stdout)
+		}
+	}
 }
 
 // refuse checks that a line fails with a code and one line on stderr that has every word

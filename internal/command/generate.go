@@ -25,6 +25,7 @@ type generateOptions struct {
 	reads, sweeps   int
 	seed            uint64
 	workers         int
+	walls           bool
 	out             string
 }
 
@@ -50,6 +51,10 @@ tori of more than 40,000 sites and lattices in three dimensions of more than 125
 --solver anneal and --solver temper find good states without proof, the latter
 better ones where it is given time.
 
+--walls adds to each instance what it costs to flip the relative orientation of the
+ends of each bond, all other spins being free to follow: the energies of train --cost
+wall. They are exact but on tori, where they are upper bounds.
+
 Example:
    spinlearn generate --shape 16x16 --boundary periodic --count 1000 --out train`,
 		Flags: []cli.Flag{
@@ -62,6 +67,7 @@ Example:
 			&cli.StringFlag{Name: "solver", Usage: "exact, anneal or temper", DefaultText: "exact where a proof is to be expected, else anneal", Destination: &o.solver},
 			&cli.IntFlag{Name: "reads", Value: 10, Usage: "independent runs of anneal", Destination: &o.reads},
 			&cli.IntFlag{Name: "sweeps", Value: 1000, Usage: "sweeps of each run of anneal or of each replica of temper", Destination: &o.sweeps},
+			&cli.BoolFlag{Name: "walls", Usage: "add the energy of the cheapest domain wall across each bond, two dimensions and --solver exact only", Destination: &o.walls},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of couplings and solver", Destination: &o.seed},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "instances solved at a time", Destination: &o.workers},
 			&cli.IntFlag{Name: "shard", Value: 256, Usage: "instances in a file, and what an interruption can lose", Destination: &o.shard},
@@ -115,7 +121,7 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 	set := &data.GenerateSettings{
 		Description: data.Description{
 			Ensemble: o.ensemble, Shape: shape, Boundary: o.boundary, Seed: o.seed,
-			Solver: o.solver, SolverSettings: settings, Count: o.count, ShardSize: o.shard,
+			Solver: o.solver, SolverSettings: settings, Count: o.count, ShardSize: o.shard, Walls: o.walls,
 		},
 		Program: program,
 		Workers: o.workers,
@@ -156,6 +162,9 @@ func (o *generateOptions) chooseSolver(shape []int) error {
 		o.solver = annealSolver
 	case o.solver == exactSolver && err != nil:
 		return usagef("--solver %s: %w", exactSolver, err)
+	}
+	if o.walls && (o.solver != exactSolver || l.Axes() != 2) {
+		return usagef("--walls needs --solver %s and two dimensions, not --solver %s on lattice %v", exactSolver, o.solver, l)
 	}
 	return nil
 }
@@ -199,6 +208,10 @@ func (o *generateOptions) solve() (data.Solve, json.RawMessage, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &ising.Solved{Instance: in, Spins: r.Spins, Energy: r.Energy, Bound: r.Bound}, nil
+		s := &ising.Solved{Instance: in, Spins: r.Spins, Energy: r.Energy, Bound: r.Bound}
+		if o.walls {
+			s.Walls, err = solver.WallEnergies(ctx, in, r.Spins)
+		}
+		return s, err
 	}, text, err
 }

@@ -338,6 +338,9 @@ func (l *facts) dataset(ctx context.Context, dir string) error {
 	l.add("instances", d.Len())
 	l.add("instances_wanted", s.Count)
 	l.add("proven", d.Proven())
+	if s.Walls {
+		l.add("walls", true)
+	}
 	if len(perSite) > 0 {
 		mean, sem := compare.MeanSEM(perSite)
 		least, most := math.Inf(1), math.Inf(-1)
@@ -385,6 +388,9 @@ func (l *facts) describe(m *cnn.Model) {
 	l.add("channels", t.Channels)
 	l.add("blocks", t.Blocks)
 	l.add("loss", t.Loss)
+	if t.Cost != "" {
+		l.add("cost", t.Cost)
+	}
 	l.add("seed", t.Seed)
 	l.add("data", t.Data)
 	l.add("steps", t.Steps)

@@ -52,6 +52,7 @@ Example:
 			&cli.StringFlag{Name: "target", Value: cnn.Bond, Usage: "bond or site", Destination: &set.Target},
 			&cli.Float64Flag{Name: "temperature", Usage: "of the energy losses, in units of J", DefaultText: "local-energy: 0.1 for site, 4 for bond; boltzmann: 0.3; true-energy: 0.5, falling to 0", Destination: &set.Temperature},
 			&cli.Float64Flag{Name: "offset", Usage: "h0 of local-energy, in units of J", Destination: &set.Offset},
+			&cli.StringFlag{Name: "cost", Usage: "of a wrong bond in local-energy and boltzmann: flip of one end, or wall, the cheapest domain wall, which needs data of generate --walls", DefaultText: cnn.FlipCost, Destination: &set.Cost},
 			&cli.Float64Flag{Name: "margin", Usage: "γ of margin", DefaultText: "1", Destination: &set.Margin},
 			&cli.IntFlag{Name: "channels", Value: 16, Destination: &set.Channels},
 			&cli.IntFlag{Name: "blocks", Value: 6, Usage: "residual blocks", Destination: &set.Blocks},
@@ -122,6 +123,9 @@ func train(ctx context.Context, stderr io.Writer, o *trainOptions) (*cnn.TrainRe
 		d, name, err := openPlane(dir)
 		if err != nil {
 			return nil, err
+		}
+		if o.set.Cost == cnn.WallCost && !d.Description().Walls {
+			return nil, fmt.Errorf("%s: has no walls, which --cost %s needs (generate --walls)", dir, cnn.WallCost)
 		}
 		sources, names = append(sources, d), append(names, name)
 	}
