@@ -379,12 +379,12 @@ func TestResumeWalls(t *testing.T) {
 			cancel()
 		}
 	}
-	if _, err := Train(ctx, stopped, source, source, set); !errors.Is(err, context.Canceled) {
+	if _, err := Train(ctx, stopped, []Source{source}, source, set); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	set = settings()
 	set.Resume, set.Cost = true, ""
-	if _, err := Train(t.Context(), stopped, source, source, set); err == nil || !strings.Contains(err.Error(), `cost = "wall", not none`) {
+	if _, err := Train(t.Context(), stopped, []Source{source}, source, set); err == nil || !strings.Contains(err.Error(), `cost = "wall", not none`) {
 		t.Errorf("resumed with another cost: %v", err)
 	}
 	set = settings()
