@@ -142,11 +142,7 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 	if set.Reads == 0 && set.TimeLimit == 0 {
 		set.Reads = max(10, engine.lanes())
 	}
-	limited, cancel := ctx, func() {}
-	if set.TimeLimit > 0 {
-		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
-	}
-	defer cancel()
+	limited := within(ctx, begin, set.TimeLimit)
 	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in), tolerance: in.Tolerance()}
 	a.run()
 	r := heuristic(in, a.best, a.stats, begin)
@@ -351,7 +347,7 @@ func (a *annealing) schedule(sweeps int) *schedule { return &schedule{a, sweeps}
 // a step has at most so many sweeps that ctx is looked at often.
 func (s *schedule) follow(step func(beta float64, sweeps int)) int {
 	stride := (s.sweeps + 999) / 1000
-	most := max(1, (1<<17)/s.in.Sites())
+	most := max(1, (1<<13)/s.in.Sites())
 	done := 0
 	for done < s.sweeps && s.ctx.Err() == nil {
 		at := done / stride * stride

@@ -64,11 +64,7 @@ func Refine(ctx context.Context, in *ising.Instance, settings *RefineSettings, r
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := ctx, func() {}
-	if set.TimeLimit > 0 {
-		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
-	}
-	defer cancel()
+	limited := within(ctx, begin, set.TimeLimit)
 	s := slices.Clone(set.Start)
 	tree := in.SpanningTree(in.J, rng)
 	if s == nil {

@@ -129,11 +129,7 @@ func Temper(ctx context.Context, in *ising.Instance, settings *TemperSettings, r
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := ctx, func() {}
-	if set.TimeLimit > 0 {
-		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
-	}
-	defer cancel()
+	limited := within(ctx, begin, set.TimeLimit)
 	families, err := newFamilies(in, &set, rng)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,65 @@
+package solver_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"spinlearn/internal/cputime"
+	"spinlearn/ising"
+	"spinlearn/solver"
+)
+
+// BenchmarkTimeLimit reports the CPU time that searches take under a time limit, setup
+// included, in units of the limit.
+func BenchmarkTimeLimit(b *testing.B) {
+	type search func(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) error
+	anneal := func(set solver.AnnealSettings) search {
+		return func(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) error {
+			set := set
+			set.TimeLimit = limit
+			_, err := solver.Anneal(ctx, in, &set, rng)
+			return err
+		}
+	}
+	searches := []struct {
+		name  string
+		solve search
+	}{
+		{"lanes", anneal(solver.AnnealSettings{Engine: solver.Lanes})},
+		{"bipartite", anneal(solver.AnnealSettings{Engine: solver.Bipartite})},
+		{"sparse", anneal(solver.AnnealSettings{Engine: solver.Sparse})},
+		{"one-read", anneal(solver.AnnealSettings{Reads: 1, Independent: true})},
+		{"multispin", anneal(solver.AnnealSettings{Engine: solver.Multispin})},
+		{"temper", func(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) error {
+			_, err := solver.Temper(ctx, in, &solver.TemperSettings{TimeLimit: limit}, rng)
+			return err
+		}},
+		{"refine", func(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) error {
+			_, err := solver.Refine(ctx, in, &solver.RefineSettings{TimeLimit: limit}, rng)
+			return err
+		}},
+	}
+	for _, s := range searches {
+		for _, side := range []int{16, 32, 64, 100} {
+			ensemble := gaussian
+			if s.name == "multispin" {
+				ensemble = plusMinus
+			}
+			in := draw(b, ensemble, fmt.Sprintf("%dx%d", side, side), "periodic", 0)
+			for _, limit := range []time.Duration{time.Millisecond, 3 * time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond} {
+				b.Run(fmt.Sprintf("%s/L=%d/limit=%v", s.name, side, limit), func(b *testing.B) {
+					begin := cputime.Now()
+					for b.Loop() {
+						if err := s.solve(background, in, limit, ising.Stream(1, "solver", 0)); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(float64(cputime.Now()-begin)/float64(b.N)/float64(limit), "cpu/limit")
+				})
+			}
+		}
+	}
+}
