@@ -32,7 +32,8 @@ type AnnealSettings struct {
 	// limit.
 	Reads int
 	// Sweeps of each read, > 0; 1000 by default. With a time limit the default is to begin
-	// with short reads and to double their length until the time is used.
+	// with short reads and to double their length until the time is used, or, if Reads is
+	// set, to give every group of reads the same part of the time.
 	Sweeps int
 	// BetaMin and BetaMax bound the inverse temperature, 0 < BetaMin ≤ BetaMax, in the
 	// inverse unit of the couplings. 0 derives them from the instance; see [BetaRange].
@@ -117,7 +118,11 @@ func (set *AnnealSettings) beta(sweep, sweeps int) float64 {
 	if sweeps == 1 {
 		return set.BetaMax
 	}
-	x := float64(sweep) / float64(sweeps-1)
+	return set.betaAt(float64(sweep) / float64(sweeps-1))
+}
+
+// betaAt returns the inverse temperature after a part x of the read, 0 to 1.
+func (set *AnnealSettings) betaAt(x float64) float64 {
 	if set.Schedule == Linear {
 		return set.BetaMin + x*(set.BetaMax-set.BetaMin)
 	}
@@ -128,14 +133,15 @@ func (set *AnnealSettings) beta(sweep, sweeps int) float64 {
 // doi 10.1126/science.220.4598.671) with Metropolis updates site by site. Each
 // read ends with descent; the result is the best read, or what the best reads combine
 // to. When ctx ends, each read is descended from where it is. With a time limit and
-// neither Reads nor Sweeps the course of the search depends on the time.
+// no Sweeps the course of the search depends on the time.
 func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, rng *rand.Rand) (*Result, error) {
 	begin := time.Now()
 	set, err := settings.withDefaults(in)
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newEngine(in, &set)
+	table := newBonds(in)
+	engine, err := newEngine(in, table, &set)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +149,7 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 		set.Reads = max(10, engine.lanes())
 	}
 	limited := within(ctx, begin, set.TimeLimit)
-	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in), tolerance: in.Tolerance()}
+	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in, table), tolerance: in.Tolerance()}
 	a.run()
 	r := heuristic(in, a.best, a.stats, begin)
 	r.ReadEnergies = a.energies
@@ -189,23 +195,29 @@ type group struct {
 // the course of the search depends on the time anyway.
 func (a *annealing) run() {
 	left := a.set.Reads // 0 is no end
+	lanes := a.engine.lanes()
 	for first := true; first || a.ctx.Err() == nil && !a.reached(); first = false {
 		round := a.set.Workers
 		if left > 0 {
 			if a.set.Sweeps > 0 {
 				round = 16
 			}
-			round = min(round, (left+a.engine.lanes()-1)/a.engine.lanes())
+			round = min(round, (left+lanes-1)/lanes)
+		}
+		share := time.Duration(0)
+		if left > 0 && a.set.Sweeps == 0 {
+			rounds := ((left+lanes-1)/lanes + round - 1) / round
+			share = max(1, (a.set.TimeLimit-time.Since(a.begin))*95/100/time.Duration(rounds))
 		}
 		reads := make([]int, round)
 		for k := range reads {
-			reads[k] = a.engine.lanes()
+			reads[k] = lanes
 			if left > 0 {
 				reads[k] = min(left, reads[k])
 				left -= reads[k]
 			}
 		}
-		a.round(reads)
+		a.round(reads, share)
 		over := a.set.Reads > 0 && left == 0
 		if a.fresh >= 4 || a.fresh > 1 && over {
 			a.combine()
@@ -223,15 +235,15 @@ func (a *annealing) combine() {
 	if a.fresh = 0; a.reached() {
 		return
 	}
-	s := &schedule{a, a.stats.Sweeps / a.stats.Reads}
+	s := &schedule{annealing: a, sweeps: a.stats.Sweeps / a.stats.Reads}
 	a.stats.Updates += s.renormalise(a.best, a.elite, seed)
 	a.stats.Flips += int64(Descent(a.in, a.best))
 	a.energy = a.in.Energy(a.best)
 }
 
 // round makes groups of reads and adds them in order, up to the first with which the
-// target is reached.
-func (a *annealing) round(reads []int) {
+// target is reached. A share, if not 0, is the time for the reads of each.
+func (a *annealing) round(reads []int, share time.Duration) {
 	seeds := make([][2]uint64, len(reads))
 	sweeps := make([]int, len(reads))
 	for k := range reads {
@@ -246,7 +258,7 @@ func (a *annealing) round(reads []int) {
 		if (k > 0 || a.best != nil) && a.ctx.Err() != nil || int64(k) > hit.Load() {
 			return
 		}
-		g := a.engine.anneal(a.schedule(sweeps[k]), reads[k], rand.NewPCG(seeds[k][0], seeds[k][1]))
+		g := a.engine.anneal(&schedule{a, sweeps[k], share}, reads[k], rand.NewPCG(seeds[k][0], seeds[k][1]))
 		groups[k] = g
 		for first := hit.Load(); a.set.TargetEnergy != 0 && g.energy <= a.target() && int64(k) < first; first = hit.Load() {
 			hit.CompareAndSwap(first, int64(k))
@@ -338,14 +350,17 @@ func (a *annealing) sweeps(beside int) int {
 type schedule struct {
 	*annealing
 	sweeps int
+	share  time.Duration // if not 0, the time that decides in place of the sweeps
 }
-
-func (a *annealing) schedule(sweeps int) *schedule { return &schedule{a, sweeps} }
 
 // follow calls step with each β in turn and the number of sweeps to make at it, and
 // returns how many that were when it ended or ctx did. β changes at most 1000 times, and
 // a step has at most so many sweeps that ctx is looked at often.
 func (s *schedule) follow(step func(beta float64, sweeps int)) int {
+	if s.share != 0 {
+		s.sweeps = s.followClock(step)
+		return s.sweeps
+	}
 	stride := (s.sweeps + 999) / 1000
 	most := max(1, (1<<13)/s.in.Sites())
 	done := 0
@@ -354,6 +369,20 @@ func (s *schedule) follow(step func(beta float64, sweeps int)) int {
 		n := min(at+stride-done, most, s.sweeps-done)
 		step(s.set.beta(min(at+stride/2, s.sweeps-1), s.sweeps), n)
 		done += n
+	}
+	return done
+}
+
+// followClock is follow where β goes with the time.
+func (s *schedule) followClock(step func(beta float64, sweeps int)) int {
+	sweeps := max(1, (1<<11)/s.in.Sites())
+	done := 0
+	for begin := time.Now(); s.ctx.Err() == nil; done += sweeps {
+		x := float64(time.Since(begin)) / float64(s.share)
+		if !(x >= 0 && x < 1) {
+			break
+		}
+		step(s.set.betaAt(x), sweeps)
 	}
 	return done
 }

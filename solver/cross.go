@@ -15,8 +15,8 @@ type crosser struct {
 	cluster   []int32
 }
 
-func newCrosser(in *ising.Instance) *crosser {
-	return &crosser{bonds: newBonds(in), tolerance: in.Tolerance(), mark: make([]int32, in.Sites())}
+func newCrosser(in *ising.Instance, table *bonds) *crosser {
+	return &crosser{bonds: table, tolerance: in.Tolerance(), mark: make([]int32, in.Sites())}
 }
 
 // improve flips clusters of s in which it differs from other, or from other reversed,

@@ -80,7 +80,8 @@ type bonds struct {
 }
 
 func newBonds(in *ising.Instance) *bonds {
-	b := &bonds{start: make([]int32, in.Sites()+1)}
+	ends := 2 * len(in.J) // at most
+	b := &bonds{make([]int32, in.Sites()+1), make([]int32, 0, ends), make([]float64, 0, ends)}
 	for i := range in.Sites() {
 		for _, bond := range in.BondsAt(i) {
 			if w := in.J[bond]; w != 0 {

@@ -39,8 +39,7 @@ type engine interface {
 
 // newEngine returns the engine of the settings, or the one that suits the instance and
 // the number of reads.
-func newEngine(in *ising.Instance, set *AnnealSettings) (engine, error) {
-	table := newBonds(in)
+func newEngine(in *ising.Instance, table *bonds, set *AnnealSettings) (engine, error) {
 	name := set.Engine
 	few := set.Reads == 1 || set.Reads == 2 // of which groups would be a waste
 	const dense = 32                        // neighbours, where it pays to keep costs
@@ -205,7 +204,7 @@ func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []i
 		return
 	}
 	// The best reads make a few states, each crossed with its share of the others.
-	cross, other := newCrosser(s.in), make([]int8, len(g.spins))
+	cross, other := newCrosser(s.in, s.cross.bonds), make([]int8, len(g.spins))
 	for k, lane := range order[:min(s.combined(), len(order))] {
 		if k < elite {
 			g.elite = append(g.elite, make([]int8, len(g.spins)))
@@ -216,6 +215,9 @@ func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []i
 		cross.improve(g.elite[k%elite], other)
 	}
 	for _, state := range g.elite {
+		if s.ctx.Err() != nil {
+			break
+		}
 		cross.improve(g.spins, state)
 	}
 	g.stats.Updates += s.renormalise(g.spins, g.elite, src)
@@ -248,4 +250,10 @@ func (e *sparseEngine) anneal(s *schedule, _ int, src *rand.PCG) *group {
 	g.spins, g.energy = spins, e.in.Energy(spins)
 	g.energies[0] = g.energy
 	return g
+}
+
+// Fits returns an error that wraps [ErrSettings] if the engine does not take the instance.
+func (e Engine) Fits(in *ising.Instance) error {
+	_, err := newEngine(in, newBonds(in), &AnnealSettings{Engine: e})
+	return err
 }
