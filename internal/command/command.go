@@ -163,28 +163,30 @@ func (l *pathList) Set(path string) error {
 
 func (l *pathList) String() string { return strings.Join(*l, " ") }
 
-// spreadLists lets a list flag be given several values in a row, as a shell's
+// spreadLists lets a list flag of compare be given several values in a row, as a shell's
 // pattern expands to: "--models a b" becomes "--models a --models b".
 func spreadLists(args []string) []string {
-	const list = "--models"
+	if len(args) == 0 || args[0] != "compare" {
+		return args
+	}
 	var spread []string
-	inList := false
+	list := "" // that the values belong to
 	for i, a := range args {
 		name, _, hasValue := strings.Cut(a, "=")
 		switch {
 		case a == "--":
 			return append(spread, args[i:]...)
-		case "-"+name == list || name == list:
-			inList = true
+		case slices.Contains([]string{"--data", "--models"}, "--"+strings.TrimLeft(name, "-")) && name != strings.TrimLeft(name, "-"):
+			list = "--" + strings.TrimLeft(name, "-")
 			if hasValue {
 				spread = append(spread, a)
 			} else if i+1 == len(args) || strings.HasPrefix(args[i+1], "-") {
 				spread = append(spread, list+"=") // for the parser to refuse
 			}
 		case strings.HasPrefix(a, "-"):
-			inList = false
+			list = ""
 			spread = append(spread, a)
-		case inList:
+		case list != "":
 			spread = append(spread, list, a)
 		default:
 			spread = append(spread, a)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"text/tabwriter"
+	"time"
 )
 
 // A record is a line of the tables for machines. What a method does not have is nil.
@@ -34,20 +35,43 @@ var header = []string{
 func (t *Table) records() []record {
 	var list []record
 	for _, row := range append([]*Row{t.truth()}, t.Rows...) {
-		n := len(row.Energies)
-		r := record{Method: row.Name, Loss: row.Loss, Target: row.Target, Instances: n, Proven: t.Proven, Solved: float64(row.Solved) / float64(n)}
-		r.Energy, r.EnergySEM = MeanSEM(t.PerSpin(row.Energies))
-		r.Gap, r.GapSEM = MeanSEM(row.Gaps)
-		if row.Passes > 0 {
-			r.Passes = &row.Passes
-		}
-		if row.Solve != nil {
-			r.CPU = new(row.PerInstance().Seconds() * 1e3)
-		}
-		list = append(list, r)
+		list = append(list, t.record(row))
 	}
 	return list
 }
+
+func (t *Table) record(row *Row) record {
+	n := len(row.Energies)
+	r := record{Method: row.Name, Loss: row.Loss, Target: row.Target, Instances: n, Proven: t.Proven, Solved: float64(row.Solved) / float64(n)}
+	r.Energy, r.EnergySEM = MeanSEM(t.PerSpin(row.Energies))
+	r.Gap, r.GapSEM = MeanSEM(row.Gaps)
+	if row.Passes > 0 {
+		r.Passes = &row.Passes
+	}
+	if row.Solve != nil {
+		r.CPU = new(milliseconds(row.PerInstance()))
+	}
+	return r
+}
+
+func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
+
+// fields returns the record in the order of the header.
+func (r *record) fields() []string {
+	passes, cpu := "", ""
+	if r.Passes != nil {
+		passes = strconv.Itoa(*r.Passes)
+	}
+	if r.CPU != nil {
+		cpu = digits(*r.CPU)
+	}
+	return []string{
+		r.Method, r.Loss, r.Target, passes, strconv.Itoa(r.Instances), strconv.Itoa(r.Proven), digits(r.Energy), digits(r.EnergySEM),
+		digits(r.Gap), digits(r.GapSEM), digits(r.Solved), cpu,
+	}
+}
+
+func digits(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
 
 // An Origin says what a table was made of and by.
 type Origin struct {
@@ -89,19 +113,8 @@ func (t *Table) truth() *Row {
 func (t *Table) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write(header)
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
 	for _, r := range t.records() {
-		passes, cpu := "", ""
-		if r.Passes != nil {
-			passes = strconv.Itoa(*r.Passes)
-		}
-		if r.CPU != nil {
-			cpu = number(*r.CPU)
-		}
-		c.Write([]string{
-			r.Method, r.Loss, r.Target, passes, strconv.Itoa(r.Instances), strconv.Itoa(r.Proven), number(r.Energy), number(r.EnergySEM),
-			number(r.Gap), number(r.GapSEM), number(r.Solved), cpu,
-		})
+		c.Write(r.fields())
 	}
 	c.Flush()
 	return c.Error()
