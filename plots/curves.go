@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 
@@ -47,6 +48,10 @@ type CurvePanel struct {
 // Curve is a method in one panel.
 type Curve struct {
 	Name string
+
+	// Fixed sets a method without a setting, which others are measured against, apart: it
+	// is black.
+	Fixed bool
 
 	// Points, at least one, are joined in the order given.
 	Points []CurvePoint
@@ -181,7 +186,7 @@ func (c Curves) measure() (x, y axis, notes []string, err error) {
 	}
 	x = logarithmic(c.X, xlo, xhi, false)
 	if c.Places != nil {
-		x.ticks = nil
+		x = axis{label: c.X, min: slices.Min(c.Places) / 1.2, max: slices.Max(c.Places) * 1.2, log: true}
 		for _, v := range slices.Sorted(slices.Values(c.Places)) {
 			x.ticks = append(x.ticks, plot.Tick{Value: v, Label: number(v)})
 		}
@@ -192,25 +197,30 @@ func (c Curves) measure() (x, y axis, notes []string, err error) {
 
 // A look tells a curve from others.
 type look struct {
-	index  int
+	index  int // of all
+	colour color.NRGBA
+	dash   []vg.Length
 	single bool // one point in every panel
 }
 
 func (l look) mark() marker { return marker(l.index % int(markers)) }
 
-func (l look) dash() []vg.Length { return dashes[l.index/len(palette)%len(dashes)] }
-
 // looks returns the legend and the look of each name.
 func (c Curves) looks() ([]key, map[string]look) {
 	looks := map[string]look{}
 	var names []string
-	zero := false
+	zero, fixed := false, 0
 	for _, p := range c.Panels {
 		for _, curve := range p.Curves {
 			l, known := looks[curve.Name]
 			if !known {
+				k := len(names) - fixed
+				l = look{len(names), palette[k%len(palette)], dashes[k/len(palette)%len(dashes)], true}
+				if curve.Fixed {
+					l.colour, l.dash = black, dashes[(1+fixed)%len(dashes)]
+					fixed++
+				}
 				names = append(names, curve.Name)
-				l = look{len(names) - 1, true}
 			}
 			l.single = l.single && len(curve.Points) == 1
 			looks[curve.Name] = l
@@ -220,11 +230,10 @@ func (c Curves) looks() ([]key, map[string]look) {
 	var keys []key
 	for _, name := range names {
 		l := looks[name]
-		colour := palette[l.index%len(palette)]
-		sample := stroke(colour, l.dash(), l.mark())
+		sample := stroke(l.colour, l.dash, l.mark())
 		if l.single {
 			sample = func(s sheet, r vg.Rectangle) {
-				s.mark(l.mark(), vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, 3, colour, black, 0.6)
+				s.mark(l.mark(), vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, 3, l.colour, black, 0.6)
 			}
 		}
 		keys = append(keys, key{name, sample})
@@ -241,7 +250,6 @@ func (c Curves) looks() ([]key, map[string]look) {
 
 // curve draws a line, its error bars and markers, of so many side by side.
 func (s sheet) curve(f frame, c Curve, l look, beside bool, count int) {
-	colour := palette[l.index%len(palette)]
 	shift := vg.Length(0)
 	if beside {
 		shift = (vg.Length(l.index) - vg.Length(count-1)/2) * min(3, 18/vg.Length(count))
@@ -255,7 +263,7 @@ func (s sheet) curve(f frame, c Curve, l look, beside bool, count int) {
 	for _, q := range c.Points {
 		line = append(line, at(q, q.Percent))
 	}
-	s.dashed(colour, 1.3, l.dash(), line...)
+	s.dashed(l.colour, 1.3, l.dash, line...)
 	for _, q := range c.Points {
 		if q.Percent <= Exact || q.Error == 0 {
 			continue
@@ -263,17 +271,17 @@ func (s sheet) curve(f frame, c Curve, l look, beside bool, count int) {
 		// A bar that reaches below the axis is open there.
 		const half = 2.2
 		low, high := at(q, max(f.y.min, q.Percent-q.Error)), at(q, min(f.y.max, q.Percent+q.Error))
-		s.line(colour, 0.9, low, high)
-		s.line(colour, 0.9, vg.Point{X: high.X - half, Y: high.Y}, vg.Point{X: high.X + half, Y: high.Y})
+		s.line(l.colour, 0.9, low, high)
+		s.line(l.colour, 0.9, vg.Point{X: high.X - half, Y: high.Y}, vg.Point{X: high.X + half, Y: high.Y})
 		if q.Percent-q.Error > f.y.min {
-			s.line(colour, 0.9, vg.Point{X: low.X - half, Y: low.Y}, vg.Point{X: low.X + half, Y: low.Y})
+			s.line(l.colour, 0.9, vg.Point{X: low.X - half, Y: low.Y}, vg.Point{X: low.X + half, Y: low.Y})
 		}
 	}
 	for k, q := range c.Points {
 		if q.Percent <= Exact {
-			s.mark(l.mark(), line[k], 2.6, white, colour, 1.2)
+			s.mark(l.mark(), line[k], 2.6, white, l.colour, 1.2)
 		} else {
-			s.mark(l.mark(), line[k], 2.6, colour, black, 0.5)
+			s.mark(l.mark(), line[k], 2.6, l.colour, black, 0.5)
 		}
 	}
 }

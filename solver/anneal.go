@@ -132,10 +132,10 @@ func (set *AnnealSettings) betaAt(x float64) float64 {
 // Anneal is simulated annealing (Kirkpatrick, Gelatt and Vecchi 1983,
 // doi 10.1126/science.220.4598.671) with Metropolis updates site by site. Each
 // read ends with descent; the result is the best read, or what the best reads combine
-// to. When ctx ends, each read is descended from where it is. With a time limit and
+// to. When ctx ends, the best read is descended from where it is. With a time limit and
 // no Sweeps the course of the search depends on the time.
 func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, rng *rand.Rand) (*Result, error) {
-	begin := time.Now()
+	begin, limited := time.Now(), within(ctx, 0)
 	set, err := settings.withDefaults(in)
 	if err != nil {
 		return nil, err
@@ -148,8 +148,8 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 	if set.Reads == 0 && set.TimeLimit == 0 {
 		set.Reads = max(10, engine.lanes())
 	}
-	limited := within(ctx, begin, set.TimeLimit)
-	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(in, table), tolerance: in.Tolerance()}
+	limited.limit = set.TimeLimit
+	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, rng: rng, cross: newCrosser(in, table), tolerance: in.Tolerance()}
 	a.run()
 	r := heuristic(in, a.best, a.stats, begin)
 	r.ReadEnergies = a.energies
@@ -165,11 +165,10 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 
 // annealing is the state of one call of [Anneal].
 type annealing struct {
-	ctx       context.Context
+	ctx       *limited
 	in        *ising.Instance
 	set       *AnnealSettings
 	engine    engine
-	begin     time.Time
 	rng       *rand.Rand
 	cross     *crosser
 	tolerance float64
@@ -207,7 +206,7 @@ func (a *annealing) run() {
 		share := time.Duration(0)
 		if left > 0 && a.set.Sweeps == 0 {
 			rounds := ((left+lanes-1)/lanes + round - 1) / round
-			share = max(1, (a.set.TimeLimit-time.Since(a.begin))*95/100/time.Duration(rounds))
+			share = max(1, (a.set.TimeLimit-a.ctx.used())*95/100/time.Duration(rounds))
 		}
 		reads := make([]int, round)
 		for k := range reads {
@@ -338,7 +337,7 @@ func (a *annealing) sweeps(beside int) int {
 	if a.stats.Sweeps == 0 {
 		return n
 	}
-	spent := time.Since(a.begin)
+	spent := a.ctx.used()
 	perSweep := float64(spent) / (float64(a.stats.Sweeps) / float64(a.stats.Reads) * float64(a.groups)) * float64(min(beside, a.set.Workers))
 	if fit := 0.95 * float64(a.set.TimeLimit-spent) / perSweep; float64(n) > fit/2 {
 		n = int(fit)
@@ -377,8 +376,8 @@ func (s *schedule) follow(step func(beta float64, sweeps int)) int {
 func (s *schedule) followClock(step func(beta float64, sweeps int)) int {
 	sweeps := max(1, (1<<11)/s.in.Sites())
 	done := 0
-	for begin := time.Now(); s.ctx.Err() == nil; done += sweeps {
-		x := float64(time.Since(begin)) / float64(s.share)
+	for begin := s.ctx.used(); s.ctx.Err() == nil; done += sweeps {
+		x := float64(s.ctx.used()-begin) / float64(s.share)
 		if !(x >= 0 && x < 1) {
 			break
 		}

@@ -176,7 +176,9 @@ func (e *lanesEngine) anneal(s *schedule, _ int, src *rand.PCG) *group {
 		order[lane] = lane
 		states[lane] = make([]int8, e.in.Sites())
 		r.Store(states[lane], lane)
-		g.stats.Flips += int64(Descent(e.in, states[lane]))
+		if s.ctx.Err() == nil {
+			g.stats.Flips += int64(Descent(e.in, states[lane]))
+		}
 		g.energies[lane] = e.in.Energy(states[lane])
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(g.energies[a], g.energies[b]), cmp.Compare(a, b)) })

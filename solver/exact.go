@@ -117,7 +117,7 @@ func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*R
 			set.Method = Matching
 		}
 	}
-	limited := within(ctx, begin, set.TimeLimit)
+	limited := within(ctx, set.TimeLimit)
 	r, err := exactBy(limited, in, &set)
 	if m := fits(in.Lattice); set.Method == Packing && byDefault && m != "" && err == nil && r.Status != Proven {
 		counted := set

@@ -64,7 +64,7 @@ func Refine(ctx context.Context, in *ising.Instance, settings *RefineSettings, r
 	if err != nil {
 		return nil, err
 	}
-	limited := within(ctx, begin, set.TimeLimit)
+	limited := within(ctx, set.TimeLimit)
 	s := slices.Clone(set.Start)
 	tree := in.SpanningTree(in.J, rng)
 	if s == nil {

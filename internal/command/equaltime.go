@@ -145,13 +145,15 @@ func (o *compareOptions) writeTimed(sets []*timedData, tables []*compare.Timed) 
 	return savePage(o.out, page)
 }
 
-// The largest numbers of lines and of panels in a chart.
-const maxLines, maxTimedPanels = 9, 12
+// The largest numbers of lines, without those that have no limit, of models among them, and
+// of panels in a chart.
+const maxLines, maxModels, maxTimedPanels = 6, 3, 12
 
-// drawnLines returns the lines that charts show, the same in all: models first, then what
-// the classical methods are, the general engines of annealing last.
+// drawnLines returns the lines that charts show, the same in all: methods without a limit, a
+// few models, the classical methods, and as many of the rest as there is room for.
 func drawnLines(tables []*compare.Timed) (lines, left []string) {
 	rank := map[string]int{}
+	models, points := 0, 0
 	for _, t := range tables {
 		for _, r := range t.Rows {
 			line := r.Line()
@@ -161,18 +163,28 @@ func drawnLines(tables []*compare.Timed) (lines, left []string) {
 			lines = append(lines, line)
 			switch {
 			case r.Model != "":
+				if models++; models > maxModels {
+					rank[line] = 3
+				} else {
+					rank[line] = 1
+				}
+			case fixed(r):
+				points++
 				rank[line] = 0
 			case strings.HasSuffix(line, string(solver.Sparse)) || strings.HasSuffix(line, string(solver.Lanes)):
-				rank[line] = 2
+				rank[line] = 3
 			default:
-				rank[line] = 1
+				rank[line] = 2
 			}
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b string) int { return rank[a] - rank[b] })
-	n := min(len(lines), maxLines)
+	n := min(len(lines), maxLines+points)
 	return lines[:n], lines[n:]
 }
+
+// fixed reports whether a row has neither limit nor effort.
+func fixed(r *compare.Row) bool { return r.Budget == 0 && r.Model == "" }
 
 func notDrawn(left []string) []string {
 	if len(left) == 0 {
@@ -204,6 +216,7 @@ func frontierChart(tables []*compare.Timed) plots.Curves {
 			curve := plots.Curve{Name: line}
 			for _, r := range t.Rows {
 				if r.Line() == line {
+					curve.Fixed = fixed(r)
 					curve.Points = append(curve.Points, point(max(r.PerInstance().Seconds()*1e3, 1e-4), r))
 				}
 			}
@@ -242,6 +255,7 @@ func sizesChart(tables []*compare.Timed, times []time.Duration) (plots.Curves, b
 				curve := plots.Curve{Name: line}
 				for _, t := range list {
 					if r := t.Within(line, limit); r != nil {
+						curve.Fixed = fixed(r)
 						curve.Points = append(curve.Points, point(side(t.Lattice), r))
 					}
 				}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"spinlearn/cnn"
+	"spinlearn/internal/cputime"
 	"spinlearn/ising"
 	"spinlearn/solver"
 )
@@ -72,7 +73,7 @@ func Engines(instances iter.Seq2[*ising.Solved, error], limit int) ([]solver.Eng
 // exactLimit ends searches for a proof that take too long for a comparison.
 const exactLimit = time.Minute
 
-// TimedMethods returns the classical methods with each time limit, on one core: annealing
+// TimedMethods returns the classical methods with each limit of CPU time, on one core: annealing
 // with each of the engines, whose reads are combined, and as one read, tempering, and
 // refinement. Descent from the spanning tree and, where a proof is to be expected, the
 // exact solver have no limit but a minute.
@@ -95,7 +96,7 @@ func TimedMethods(l *ising.Lattice, seed uint64, times []time.Duration, engines 
 	}
 	if slices.Contains(engines, solver.Lanes) || slices.Contains(engines, solver.Multispin) {
 		searches = append(searches, search{"tempering", func(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Temper(ctx, in, &solver.TemperSettings{TimeLimit: limit}, rng)
+			return solver.Temper(ctx, in, &solver.TemperSettings{Families: 1, TimeLimit: limit}, rng)
 		}})
 	}
 	searches = append(searches, search{"refinement", widen})
@@ -104,7 +105,7 @@ func TimedMethods(l *ising.Lattice, seed uint64, times []time.Duration, engines 
 	for _, s := range searches {
 		for _, limit := range times {
 			m := classical(s.name+", "+limit.String(), seed, 1, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-				return s.solve(ctx, in, limit, rng)
+				return s.solve(solver.WithClock(ctx, cputime.Now), in, limit, rng)
 			})
 			m.Curve, m.Budget = s.name, limit
 			list = append(list, m)
@@ -121,11 +122,11 @@ func TimedMethods(l *ising.Lattice, seed uint64, times []time.Duration, engines 
 // widen refines with wider and wider windows until the time is up.
 func widen(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) (*solver.Result, error) {
 	const step, widest = 2, 18
-	end := time.Now().Add(limit)
+	end := cputime.Now() + limit
 	set := solver.RefineSettings{Width: 10, TimeLimit: limit}
 	for {
 		r, err := solver.Refine(ctx, in, &set, rng)
-		set.TimeLimit = time.Until(end)
+		set.TimeLimit = end - cputime.Now()
 		if err != nil || set.TimeLimit <= 0 || set.Width == widest {
 			return r, err
 		}
