@@ -71,8 +71,8 @@ type CurvePoint struct {
 }
 
 // Figure lays the chart out. It returns an error if there are not 1 to 12 panels or no
-// curve in any, a curve has no points, a value is not finite, an X is not positive or an
-// Error negative.
+// curve in any, a curve has no points, a value is not finite, an X or a place is not
+// positive, an X is none of the places or an Error negative.
 func (c Curves) Figure() (*Figure, error) {
 	n := len(c.Panels)
 	if n < 1 || n > 12 {
@@ -180,6 +180,11 @@ func (c Curves) measure() (x, y axis, notes []string, err error) {
 	}
 	if xhi < xlo {
 		return x, y, nil, fmt.Errorf("plots: Curves: no curves")
+	}
+	for _, v := range c.Places {
+		if !(v >= 1e-30 && v <= limit) {
+			return x, y, nil, fmt.Errorf("plots: Curves: place %v, want > 0", v)
+		}
 	}
 	if yhi < ylo {
 		ylo, yhi = 0.1, 10

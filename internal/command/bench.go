@@ -204,9 +204,6 @@ func parseTimes(list string) ([]time.Duration, error) {
 		if err != nil || t <= 0 {
 			return nil, usagef("--times: %q, want durations such as 0.1s,1s", text)
 		}
-		if slices.Contains(times, t) {
-			return nil, usagef("--times names %v twice", t)
-		}
 		times = append(times, t)
 	}
 	return times, nil

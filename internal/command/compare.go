@@ -154,6 +154,11 @@ func (o *compareOptions) validate() error {
 			}
 		}
 	}
+	for i, t := range o.times {
+		if slices.Contains(o.times[:i], t) {
+			return usagef("--times names %v twice", t)
+		}
+	}
 	switch {
 	case len(o.data) > 1 && o.times == nil:
 		return usagef("--data names %d datasets, which is for comparisons at equal time only; see --times", len(o.data))

@@ -21,7 +21,7 @@ import (
 // timedData is a dataset of a comparison at equal time.
 type timedData struct {
 	*data.Dataset
-	path, identity string
+	name, identity string
 	count          int // of instances compared
 	engines        []solver.Engine
 }
@@ -38,6 +38,9 @@ func compareTimed(ctx context.Context, stderr io.Writer, o *compareOptions) ([]*
 		s, err := o.openTimed(path, len(runs) > 0)
 		if err != nil {
 			return nil, err
+		}
+		if s.name = filepath.Base(filepath.Clean(path)); slices.ContainsFunc(sets, func(other *timedData) bool { return other.name == s.name }) {
+			s.name = filepath.Clean(path)
 		}
 		sets = append(sets, s)
 	}
@@ -56,14 +59,14 @@ func compareTimed(ctx context.Context, stderr io.Writer, o *compareOptions) ([]*
 	done := 0
 	for k, s := range sets {
 		table, err := compare.RunTimed(ctx, s.Lattice(), s.All(), o.limit, methods[k], func(n int, method string) {
-			progress.update(done+n, filepath.Base(s.path)+" "+method)
+			progress.update(done+n, s.name+" "+method)
 		})
 		if err != nil {
 			progress.stop()
 			return nil, err
 		}
 		done += s.count * len(methods[k])
-		tables = append(tables, &compare.Timed{Table: table, Name: filepath.Base(filepath.Clean(s.path)), Family: family(s.Description())})
+		tables = append(tables, &compare.Timed{Table: table, Name: s.name, Family: family(s.Description())})
 	}
 	progress.finish(fmt.Sprintf("%d solutions of %d datasets", total, len(sets)))
 	return tables, o.writeTimed(sets, tables)
@@ -79,7 +82,7 @@ func (o *compareOptions) openTimed(path string, plane bool) (*timedData, error) 
 			return nil, err
 		}
 	}
-	s := &timedData{Dataset: d, path: path, identity: identity, count: d.Len()}
+	s := &timedData{Dataset: d, identity: identity, count: d.Len()}
 	if o.limit > 0 {
 		s.count = min(s.count, o.limit)
 	}
@@ -234,7 +237,7 @@ func frontierChart(tables []*compare.Timed) plots.Curves {
 func sizesChart(tables []*compare.Timed, times []time.Duration) (plots.Curves, bool) {
 	lines, left := drawnLines(tables)
 	c := plots.Curves{Title: "Gap against size at equal time, one core", Proven: allProven(tables), X: "side of the lattice (sites)", Notes: notDrawn(left)}
-	c.Notes = append(c.Notes, "Of each method the longest run of at most 1.1 times the time; no point where none is that short.")
+	c.Notes = append(c.Notes, fmt.Sprintf("Of each method the longest runs of at most %v times the time; no point where none are that short.", compare.Tolerance))
 	families := map[string][]*compare.Timed{}
 	var names []string
 	for _, t := range tables {

@@ -41,12 +41,16 @@ func (r *Row) Median() time.Duration {
 	return (times[(n-1)/2] + times[n/2]) / 2
 }
 
-// Within returns the row of a line that took longest of those that took at most a tenth
-// more than so long an instance, nil if none did.
+// Tolerance is by how much a row may exceed the time that it stands for.
+const Tolerance = 1.25
+
+// Within returns the row of a line that took longest of those that took at most
+// [Tolerance] times the limit an instance, nil if none did.
 func (t *Table) Within(line string, limit time.Duration) *Row {
 	var longest *Row
+	limit = time.Duration(Tolerance * float64(limit))
 	for _, r := range t.Rows {
-		if r.Line() == line && r.PerInstance() <= limit+limit/10 && (longest == nil || r.PerInstance() > longest.PerInstance()) {
+		if r.Line() == line && r.PerInstance() <= limit && (longest == nil || r.PerInstance() > longest.PerInstance()) {
 			longest = r
 		}
 	}
