@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,56 @@ import (
 	"spinlearn/ising"
 	"spinlearn/solver"
 )
+
+// TestClock has a clock that moves when it is looked at: searches end by it, and take the
+// same course every time.
+func TestClock(t *testing.T) {
+	in := draw(t, gaussian, "20x20", "periodic", 0)
+	const limit = 50 * time.Millisecond
+	run := func(solve func(ctx context.Context, rng *rand.Rand) (*solver.Result, error)) (*solver.Result, time.Duration) {
+		now := time.Hour
+		ctx := solver.WithClock(background, func() time.Duration {
+			now += 50 * time.Microsecond
+			return now
+		})
+		r, err := solve(ctx, ising.Stream(1, "solver", 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, now - time.Hour
+	}
+	for name, solve := range map[string]func(ctx context.Context, rng *rand.Rand) (*solver.Result, error){
+		"reads without end": func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Anneal(ctx, in, &solver.AnnealSettings{TimeLimit: limit}, rng)
+		},
+		"one read": func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Anneal(ctx, in, &solver.AnnealSettings{Reads: 1, TimeLimit: limit}, rng)
+		},
+		"tempering": func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Temper(ctx, in, &solver.TemperSettings{TimeLimit: limit}, rng)
+		},
+		"refinement": func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
+			return solver.Refine(ctx, in, &solver.RefineSettings{Width: 12, TimeLimit: limit / 50}, rng)
+		},
+		"exact": func(ctx context.Context, _ *rand.Rand) (*solver.Result, error) {
+			return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: limit / 100})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, used := run(solve)
+			b, _ := run(solve)
+			if !slices.Equal(a.Spins, b.Spins) || a.Stats.Sweeps != b.Stats.Sweeps {
+				t.Errorf("energies %v and %v after %d and %d sweeps", a.Energy, b.Energy, a.Stats.Sweeps, b.Stats.Sweeps)
+			}
+			if want := solver.TimeLimit; name != "one read" && a.Status != want {
+				t.Errorf("status %v, want %v", a.Status, want)
+			}
+			if used > 2*limit {
+				t.Errorf("looked at the clock until %v", used)
+			}
+		})
+	}
+}
 
 // BenchmarkTimeLimit reports the CPU time that searches take under a limit of CPU time,
 // setup included, in units of the limit.
