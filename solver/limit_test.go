@@ -41,7 +41,7 @@ func TestClock(t *testing.T) {
 			return solver.Temper(ctx, in, &solver.TemperSettings{TimeLimit: limit}, rng)
 		},
 		"refinement": func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Refine(ctx, in, &solver.RefineSettings{Width: 12, TimeLimit: limit / 50}, rng)
+			return solver.Refine(ctx, in, &solver.RefineSettings{Width: 12, TimeLimit: limit / 100}, rng)
 		},
 		"exact": func(ctx context.Context, _ *rand.Rand) (*solver.Result, error) {
 			return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: limit / 100})

@@ -113,7 +113,7 @@ func (r *refiner) pass(ctx context.Context) (gained int, done bool) {
 			if ctx.Err() != nil {
 				return gained, false
 			}
-			if r.improve(part) {
+			if r.improve(ctx, part) {
 				gained++
 			}
 		}
