@@ -57,11 +57,11 @@ const MaxSites = math.MaxUint32 / (4 * Lanes)
 // NewNetwork returns the network of bonds between sites from 0 to n-1, at most
 // [MaxSites].
 func NewNetwork(n int, ends [][2]int32, couplings []float64) *Network {
-	adjacent := make([][]neighbour, n)
 	most := 0.0
-	row := make([]float64, n)
+	row, degree := make([]float64, n), make([]int, n)
 	for k, e := range ends {
 		for _, i := range e {
+			degree[i]++
 			row[i] += math.Abs(couplings[k])
 			most = max(most, row[i])
 		}
@@ -72,6 +72,10 @@ func NewNetwork(n int, ends [][2]int32, couplings []float64) *Network {
 		_, exponent := math.Frexp(most)
 		net.unit = math.Ldexp(1, exponent-21)
 	}
+	adjacent, room := make([][]neighbour, n), make([]neighbour, 2*len(ends))
+	for i, d := range degree {
+		adjacent[i], room = room[:0:d], room[d:]
+	}
 	for k, e := range ends {
 		v := math.Round(couplings[k] / net.unit)
 		if v == 0 {
@@ -80,10 +84,12 @@ func NewNetwork(n int, ends [][2]int32, couplings []float64) *Network {
 		adjacent[e[0]] = append(adjacent[e[0]], neighbour{int(e[1]), v})
 		adjacent[e[1]] = append(adjacent[e[1]], neighbour{int(e[0]), v})
 	}
+	net.all.words = make([]uint32, 0, 2*n+4*len(ends))
 	for i, a := range adjacent {
 		net.all.add(i, a, 1)
 	}
 	if net.minimised = colour(adjacent); net.minimised != nil {
+		net.half.words, net.fields.words = make([]uint32, 0, n+2*len(ends)), make([]uint32, 0, n+2*len(ends))
 		for i, a := range adjacent {
 			if net.minimised[i] {
 				net.fields.add(i, a, 1)
