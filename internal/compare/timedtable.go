@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"text/tabwriter"
+	"time"
 
 	"spinlearn/internal/report"
 )
@@ -119,14 +120,23 @@ func WriteTimedText(w io.Writer, tables []*Timed) error {
 		fmt.Fprintf(tw, "method\tlimit\tgap (%%)\t%s\tCPU ms\tmedian\t\n", reached)
 		for _, r := range t.Rows {
 			gap, sem := MeanSEM(r.Gaps)
-			fmt.Fprintf(tw, "%s\t%s\t%.4f ± %.4f\t%d/%d\t%.3g\t%.3g\t\n",
-				r.Line(), r.effort(), 100*gap, 100*sem, r.Solved, len(r.Gaps), milliseconds(r.PerInstance()), milliseconds(r.Median()))
+			fmt.Fprintf(tw, "%s\t%s\t%.4f ± %.4f\t%d/%d\t%s\t%s\t\n",
+				r.Line(), r.effort(), 100*gap, 100*sem, r.Solved, len(r.Gaps), threeDigits(r.PerInstance()), threeDigits(r.Median()))
 		}
 		if err := tw.Flush(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// threeDigits writes milliseconds.
+func threeDigits(d time.Duration) string {
+	ms := milliseconds(d)
+	if ms >= 100 {
+		return strconv.FormatFloat(ms, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(ms, 'g', 3, 64)
 }
 
 // Report returns the table for a page, gaps in per cent.
