@@ -149,7 +149,7 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 		set.Reads = max(10, engine.lanes())
 	}
 	limited.limit = set.TimeLimit
-	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, rng: rng, cross: newCrosser(in, table), tolerance: in.Tolerance()}
+	a := &annealing{ctx: limited, clock: limited, in: in, set: &set, engine: engine, rng: rng, cross: newCrosser(table, in.Tolerance()), tolerance: in.Tolerance()}
 	a.run()
 	r := heuristic(in, a.best, a.stats, begin)
 	r.ReadEnergies = a.energies
@@ -165,7 +165,9 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 
 // annealing is the state of one call of [Anneal].
 type annealing struct {
-	ctx       *limited
+	ctx       context.Context
+	clock     *limited      // the same
+	share     time.Duration // of each group in a round, if not 0, the time for its reads in place of sweeps
 	in        *ising.Instance
 	set       *AnnealSettings
 	engine    engine
@@ -203,10 +205,9 @@ func (a *annealing) run() {
 			}
 			round = min(round, (left+lanes-1)/lanes)
 		}
-		share := time.Duration(0)
 		if left > 0 && a.set.Sweeps == 0 {
 			rounds := ((left+lanes-1)/lanes + round - 1) / round
-			share = max(1, (a.set.TimeLimit-a.ctx.used())*95/100/time.Duration(rounds))
+			a.share = max(1, (a.set.TimeLimit-a.clock.used())*95/100/time.Duration(rounds))
 		}
 		reads := make([]int, round)
 		for k := range reads {
@@ -216,7 +217,7 @@ func (a *annealing) run() {
 				left -= reads[k]
 			}
 		}
-		a.round(reads, share)
+		a.round(reads)
 		over := a.set.Reads > 0 && left == 0
 		if a.fresh >= 4 || a.fresh > 1 && over {
 			a.combine()
@@ -234,15 +235,15 @@ func (a *annealing) combine() {
 	if a.fresh = 0; a.reached() {
 		return
 	}
-	s := &schedule{annealing: a, sweeps: a.stats.Sweeps / a.stats.Reads}
+	s := &schedule{a, a.stats.Sweeps / a.stats.Reads}
 	a.stats.Updates += s.renormalise(a.best, a.elite, seed)
 	a.stats.Flips += int64(Descent(a.in, a.best))
 	a.energy = a.in.Energy(a.best)
 }
 
 // round makes groups of reads and adds them in order, up to the first with which the
-// target is reached. A share, if not 0, is the time for the reads of each.
-func (a *annealing) round(reads []int, share time.Duration) {
+// target is reached.
+func (a *annealing) round(reads []int) {
 	seeds := make([][2]uint64, len(reads))
 	sweeps := make([]int, len(reads))
 	for k := range reads {
@@ -257,7 +258,7 @@ func (a *annealing) round(reads []int, share time.Duration) {
 		if (k > 0 || a.best != nil) && a.ctx.Err() != nil || int64(k) > hit.Load() {
 			return
 		}
-		g := a.engine.anneal(&schedule{a, sweeps[k], share}, reads[k], rand.NewPCG(seeds[k][0], seeds[k][1]))
+		g := a.engine.anneal(a.schedule(sweeps[k]), reads[k], rand.NewPCG(seeds[k][0], seeds[k][1]))
 		groups[k] = g
 		for first := hit.Load(); a.set.TargetEnergy != 0 && g.energy <= a.target() && int64(k) < first; first = hit.Load() {
 			hit.CompareAndSwap(first, int64(k))
@@ -337,7 +338,7 @@ func (a *annealing) sweeps(beside int) int {
 	if a.stats.Sweeps == 0 {
 		return n
 	}
-	spent := a.ctx.used()
+	spent := a.clock.used()
 	perSweep := float64(spent) / (float64(a.stats.Sweeps) / float64(a.stats.Reads) * float64(a.groups)) * float64(min(beside, a.set.Workers))
 	if fit := 0.95 * float64(a.set.TimeLimit-spent) / perSweep; float64(n) > fit/2 {
 		n = int(fit)
@@ -349,24 +350,29 @@ func (a *annealing) sweeps(beside int) int {
 type schedule struct {
 	*annealing
 	sweeps int
-	share  time.Duration // if not 0, the time that decides in place of the sweeps
 }
 
-// follow calls step with each β in turn and the number of sweeps to make at it, and
-// returns how many that were when it ended or ctx did. β changes at most 1000 times, and
-// a step has at most so many sweeps that ctx is looked at often.
+func (a *annealing) schedule(sweeps int) *schedule { return &schedule{a, sweeps} }
+
 func (s *schedule) follow(step func(beta float64, sweeps int)) int {
 	if s.share != 0 {
 		s.sweeps = s.followClock(step)
 		return s.sweeps
 	}
-	stride := (s.sweeps + 999) / 1000
-	most := max(1, (1<<13)/s.in.Sites())
+	return s.set.follow(s.ctx, s.in.Sites(), s.sweeps, step)
+}
+
+// follow calls step with each β in turn and the number of sweeps to make at it, and
+// returns how many that were when it ended or ctx did. β changes at most 1000 times, and
+// a step has at most so many sweeps that ctx is looked at often.
+func (set *AnnealSettings) follow(ctx context.Context, sites, sweeps int, step func(beta float64, sweeps int)) int {
+	stride := (sweeps + 999) / 1000
+	most := max(1, (1<<13)/max(sites, 1))
 	done := 0
-	for done < s.sweeps && s.ctx.Err() == nil {
+	for done < sweeps && ctx.Err() == nil {
 		at := done / stride * stride
-		n := min(at+stride-done, most, s.sweeps-done)
-		step(s.set.beta(min(at+stride/2, s.sweeps-1), s.sweeps), n)
+		n := min(at+stride-done, most, sweeps-done)
+		step(set.beta(min(at+stride/2, sweeps-1), sweeps), n)
 		done += n
 	}
 	return done
@@ -376,8 +382,8 @@ func (s *schedule) follow(step func(beta float64, sweeps int)) int {
 func (s *schedule) followClock(step func(beta float64, sweeps int)) int {
 	sweeps := max(1, (1<<11)/s.in.Sites())
 	done := 0
-	for begin := s.ctx.used(); s.ctx.Err() == nil; done += sweeps {
-		x := float64(s.ctx.used()-begin) / float64(s.share)
+	for begin := s.clock.used(); s.ctx.Err() == nil; done += sweeps {
+		x := float64(s.clock.used()-begin) / float64(s.share)
 		if !(x >= 0 && x < 1) {
 			break
 		}

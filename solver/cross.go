@@ -1,7 +1,5 @@
 package solver
 
-import "spinlearn/ising"
-
 // crosser combines configurations. Two that differ do so in clusters of sites that bonds
 // hold together; the energy of each cluster against its surroundings does not depend on
 // the others, so that every cluster can be taken from the better of the two: the
@@ -15,8 +13,8 @@ type crosser struct {
 	cluster   []int32
 }
 
-func newCrosser(in *ising.Instance, table *bonds) *crosser {
-	return &crosser{bonds: table, tolerance: in.Tolerance(), mark: make([]int32, in.Sites())}
+func newCrosser(b *bonds, tolerance float64) *crosser {
+	return &crosser{bonds: b, tolerance: tolerance, mark: make([]int32, b.sites())}
 }
 
 // improve flips clusters of s in which it differs from other, or from other reversed,

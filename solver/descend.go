@@ -80,8 +80,7 @@ type bonds struct {
 }
 
 func newBonds(in *ising.Instance) *bonds {
-	ends := 2 * len(in.J) // at most
-	b := &bonds{make([]int32, in.Sites()+1), make([]int32, 0, ends), make([]float64, 0, ends)}
+	b := &bonds{make([]int32, in.Sites()+1), make([]int32, 0, 2*in.Bonds()), make([]float64, 0, 2*in.Bonds())}
 	for i := range in.Sites() {
 		for _, bond := range in.BondsAt(i) {
 			if w := in.J[bond]; w != 0 {
@@ -93,6 +92,8 @@ func newBonds(in *ising.Instance) *bonds {
 	}
 	return b
 }
+
+func (b *bonds) sites() int { return len(b.start) - 1 }
 
 // at returns the neighbours of site i and the couplings.
 func (b *bonds) at(i int) ([]int32, []float64) {

@@ -63,6 +63,33 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// TestReadsShareTheTime has such a clock too.
+func TestReadsShareTheTime(t *testing.T) {
+	// Three groups of each engine.
+	for engine, three := range map[solver.Engine]int{solver.Multispin: 1500, solver.Lanes: 40, solver.Bipartite: 40, solver.Sparse: 3} {
+		in := instanceOf(t, engine, "12x12")
+		sweeps := func(reads int, limit time.Duration) int {
+			now := time.Duration(0)
+			ctx := solver.WithClock(background, func() time.Duration {
+				now += 50 * time.Microsecond
+				return now
+			})
+			r, err := solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: engine, Reads: reads, TimeLimit: limit, Independent: true}, ising.Stream(1, "solver", 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Reads < reads {
+				t.Errorf("%s: %d of %d reads", engine, r.Reads, reads)
+			}
+			return r.Stats.Sweeps / r.Reads
+		}
+		short, long, shared := sweeps(1, 20*time.Millisecond), sweeps(1, 200*time.Millisecond), sweeps(three, 200*time.Millisecond)
+		if long < 8*short || 6*shared < long || 2*shared > long {
+			t.Errorf("%s: reads of %d, %d and, where they share, %d sweeps", engine, short, long, shared)
+		}
+	}
+}
+
 // BenchmarkTimeLimit reports the CPU time that searches take under a limit of CPU time,
 // setup included, in units of the limit.
 func BenchmarkTimeLimit(b *testing.B) {

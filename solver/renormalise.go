@@ -28,7 +28,7 @@ func (s *schedule) renormalise(spins []int8, others [][]int8, src *rand.PCG) (up
 		r := lanes.NewNetwork(small.Sites(), ends, couplings).NewReplicas(false, src)
 		set := AnnealSettings{Schedule: s.set.Schedule}
 		set.BetaMin, set.BetaMax = BetaRange(small)
-		inner := &schedule{annealing: &annealing{ctx: s.ctx, in: small, set: &set}, sweeps: min(s.sweeps, 200+s.sweeps/8)} // more gains nothing
+		inner := &schedule{&annealing{ctx: s.ctx, in: small, set: &set}, min(s.sweeps, 200+s.sweeps/8)} // more gains nothing
 		sweeps := inner.follow(func(beta float64, sweeps int) {
 			r.SetBeta(beta)
 			r.Sweep(sweeps)
@@ -39,7 +39,7 @@ func (s *schedule) renormalise(spins []int8, others [][]int8, src *rand.PCG) (up
 		for i := range next {
 			next[i] = 1
 		}
-		cross := newCrosser(small, newBonds(small))
+		cross := newCrosser(newBonds(small), small.Tolerance())
 		others = make([][]int8, lanes.Lanes)
 		for lane := range others {
 			others[lane] = make([]int8, small.Sites())

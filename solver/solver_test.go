@@ -378,11 +378,6 @@ func TestEngineSettings(t *testing.T) {
 			if r.Status != solver.TimeLimit || time.Since(begin) < 25*time.Millisecond || time.Since(begin) > 5*time.Second { // a machine that is busy
 				t.Errorf("%v after %v", r.Status, time.Since(begin))
 			}
-			// A read that has all the time is longer where there is more.
-			short, long := anneal(solver.AnnealSettings{TimeLimit: 2 * time.Millisecond, Reads: 1}), anneal(solver.AnnealSettings{TimeLimit: 100 * time.Millisecond, Reads: 1})
-			if short.Reads != long.Reads || long.Sweeps < 4*short.Sweeps {
-				t.Errorf("%d and %d sweeps of %d and %d reads in 2 and 100 ms", short.Sweeps, long.Sweeps, short.Reads, long.Reads)
-			}
 			cold := anneal(solver.AnnealSettings{Start: want.Spins, BetaMin: 100, BetaMax: 100, Reads: 1, Sweeps: 5})
 			if cold.Energy > want.Energy+in.Tolerance() {
 				t.Errorf("at β = 100 from %v to %v", want.Energy, cold.Energy)

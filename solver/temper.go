@@ -226,11 +226,11 @@ func newFamilies(in *ising.Instance, set *TemperSettings, rng *rand.Rand) ([]*fa
 	if set.Clusters == ClustersAuto {
 		clusters = in.Axes() == 2 || in.Axes() == 0 && 2*float64(len(ends)) <= 4.5*float64(in.Sites())
 	}
-	families, table := make([]*family, set.Families), newBonds(in)
+	families := make([]*family, set.Families)
 	for k := range families {
 		src := rand.NewPCG(rng.Uint64(), rng.Uint64())
 		f := &family{
-			in: in, rng: rand.New(src), cross: newCrosser(in, table), clusters: clusters, adapt: set.Betas == nil, interval: interval,
+			in: in, rng: rand.New(src), cross: newCrosser(newBonds(in), in.Tolerance()), clusters: clusters, adapt: set.Betas == nil, interval: interval,
 			betas: slices.Clone(betas), rungs: make([]int, sets*len(betas)), energies: make([]float64, sets*len(betas)),
 			rejected: make([]float64, len(betas)-1), next: 16,
 			best: make([]int8, in.Sites()), energy: math.Inf(1), a: make([]int8, in.Sites()), b: make([]int8, in.Sites()),

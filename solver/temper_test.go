@@ -98,7 +98,7 @@ func TestTemperSamplesBoltzmann(t *testing.T) {
 func TestExchangeIsIsoenergetic(t *testing.T) {
 	rng := ising.Stream(1, "test", 0)
 	in := gaussian.Draw(latticeOf(t, []int{10, 10}, true), rng)
-	c := newCrosser(in, newBonds(in))
+	c := newCrosser(newBonds(in), in.Tolerance())
 	for range 200 {
 		a, b := randomSpins(100, rng.Uint64), randomSpins(100, rng.Uint64)
 		ea, eb := in.Energy(a), in.Energy(b)

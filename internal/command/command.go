@@ -163,20 +163,20 @@ func (l *pathList) Set(path string) error {
 
 func (l *pathList) String() string { return strings.Join(*l, " ") }
 
-// spreadLists lets a list flag of compare be given several values in a row, as a shell's
+// lists names the flags of paths.
+var lists = []string{"data", "models", "validation"}
+
+// spreadLists lets a list flag be given several values in a row, as a shell's
 // pattern expands to: "--models a b" becomes "--models a --models b".
 func spreadLists(args []string) []string {
-	if len(args) == 0 || args[0] != "compare" {
-		return args
-	}
 	var spread []string
-	list := "" // that the values belong to
+	list := "" // flag that further values belong to
 	for i, a := range args {
 		name, _, hasValue := strings.Cut(a, "=")
 		switch {
 		case a == "--":
 			return append(spread, args[i:]...)
-		case slices.Contains([]string{"--data", "--models"}, "--"+strings.TrimLeft(name, "-")) && name != strings.TrimLeft(name, "-"):
+		case slices.Contains(lists, strings.TrimLeft(name, "-")) && strings.HasPrefix(name, "-"):
 			list = "--" + strings.TrimLeft(name, "-")
 			if hasValue {
 				spread = append(spread, a)
