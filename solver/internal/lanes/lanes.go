@@ -66,15 +66,15 @@ func NewNetwork(n int, ends [][2]int32, couplings []float64) *Network {
 			most = max(most, row[i])
 		}
 	}
+	adjacent, room := make([][]neighbour, n), make([]neighbour, 2*len(ends))
+	for i, d := range degree {
+		adjacent[i], room = room[:0:d], room[d:]
+	}
 	net := &Network{sites: n, unit: 1}
 	if most > 0 {
 		// The sum of a row stays below 2^22, half a unit a neighbour aside.
 		_, exponent := math.Frexp(most)
 		net.unit = math.Ldexp(1, exponent-21)
-	}
-	adjacent, room := make([][]neighbour, n), make([]neighbour, 2*len(ends))
-	for i, d := range degree {
-		adjacent[i], room = room[:0:d], room[d:]
 	}
 	for k, e := range ends {
 		v := math.Round(couplings[k] / net.unit)
@@ -89,7 +89,6 @@ func NewNetwork(n int, ends [][2]int32, couplings []float64) *Network {
 		net.all.add(i, a, 1)
 	}
 	if net.minimised = colour(adjacent); net.minimised != nil {
-		net.half.words, net.fields.words = make([]uint32, 0, n+2*len(ends)), make([]uint32, 0, n+2*len(ends))
 		for i, a := range adjacent {
 			if net.minimised[i] {
 				net.fields.add(i, a, 1)
