@@ -145,6 +145,59 @@ func times(nPoints int) plots.Times {
 	return c
 }
 
+// frontier has panels of six curves over times, some of which reach zero, and of two
+// points; sizes has the same gaps over sides.
+func frontier(nPanels int, proven bool) plots.Curves {
+	c := plots.Curves{Title: "Gap against CPU time", Proven: proven, X: "CPU time an instance (ms)", Notes: []string{"A note of the caller."}}
+	for i := range nPanels {
+		p := plots.CurvePanel{Name: fmt.Sprintf("panel %d of a name that is long enough to take two lines where there are three in a row", i)}
+		for k, name := range []string{"tree", "exact", "network", "one read", "bipartite", "lanes", "tempering", "refinement"} {
+			curve := plots.Curve{Name: name, Fixed: k < 2}
+			for j := range 6 {
+				if k < 2 && j > 0 {
+					break
+				}
+				gap := 3 * float64(1+i) * float64(9-k) / math.Pow(float64(k+1), float64(j))
+				if k == 1 || j == 5 && k == 4 {
+					gap = 0
+				}
+				curve.Points = append(curve.Points, plots.CurvePoint{X: math.Pow(3, float64(j)) * (1 + 0.1*float64(k)), Percent: gap, Error: gap * 0.3 * float64(j)})
+			}
+			p.Curves = append(p.Curves, curve)
+		}
+		c.Panels = append(c.Panels, p)
+	}
+	return c
+}
+
+func sizes(nPanels int) plots.Curves {
+	c := frontier(nPanels, false)
+	c.Title, c.X, c.Places = "Gap against size", "side (sites)", []float64{10, 16, 32, 64, 100, 128}
+	for _, p := range c.Panels {
+		for _, curve := range p.Curves {
+			for j := range curve.Points {
+				curve.Points[j].X = c.Places[j]
+			}
+		}
+	}
+	c.Panels[0].Curves[3].Points[0].Percent = -0.5
+	return c
+}
+
+// manyCurves has more curves than there are looks.
+func manyCurves() plots.CurvePanel {
+	p := plots.CurvePanel{Name: "<&>\n\x00"}
+	for i := range 40 {
+		p.Curves = append(p.Curves, plots.Curve{Name: fmt.Sprint("curve ", i), Fixed: i%5 == 0, Points: []plots.CurvePoint{{X: 1, Percent: float64(i)}, {X: 2, Percent: 1}}})
+	}
+	return p
+}
+
+// oneCurve is a Curves of one point.
+func oneCurve(x, percent, sem float64, places ...float64) plots.Curves {
+	return plots.Curves{Places: places, Panels: []plots.CurvePanel{{Curves: []plots.Curve{{Points: []plots.CurvePoint{{X: x, Percent: percent, Error: sem}}}}}}}
+}
+
 // training has nRuns runs over up to five kinds of loss, one of them negative
 // and one over three decades, with nGaps validation points each.
 func training(nRuns, nKinds, nSteps, nGaps int) plots.Training {

@@ -32,7 +32,8 @@ type AnnealSettings struct {
 	// limit.
 	Reads int
 	// Sweeps of each read, > 0; 1000 by default. With a time limit the default is to begin
-	// with short reads and to double their length until the time is used.
+	// with short reads and to double their length until the time is used, or, if Reads is
+	// set, to give every group of reads the same part of the time.
 	Sweeps int
 	// BetaMin and BetaMax bound the inverse temperature, 0 < BetaMin ≤ BetaMax, in the
 	// inverse unit of the couplings. 0 derives them from the instance; see [BetaRange].
@@ -117,7 +118,11 @@ func (set *AnnealSettings) beta(sweep, sweeps int) float64 {
 	if sweeps == 1 {
 		return set.BetaMax
 	}
-	x := float64(sweep) / float64(sweeps-1)
+	return set.betaAt(float64(sweep) / float64(sweeps-1))
+}
+
+// betaAt returns the inverse temperature after a part x of the read, 0 to 1.
+func (set *AnnealSettings) betaAt(x float64) float64 {
 	if set.Schedule == Linear {
 		return set.BetaMin + x*(set.BetaMax-set.BetaMin)
 	}
@@ -127,27 +132,24 @@ func (set *AnnealSettings) beta(sweep, sweeps int) float64 {
 // Anneal is simulated annealing (Kirkpatrick, Gelatt and Vecchi 1983,
 // doi 10.1126/science.220.4598.671) with Metropolis updates site by site. Each
 // read ends with descent; the result is the best read, or what the best reads combine
-// to. When ctx ends, each read is descended from where it is. With a time limit and
-// neither Reads nor Sweeps the course of the search depends on the time.
+// to. When ctx ends, the best read is descended from where it is. With a time limit and
+// no Sweeps the course of the search depends on the time.
 func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, rng *rand.Rand) (*Result, error) {
-	begin := time.Now()
+	begin, limited := time.Now(), within(ctx, 0)
 	set, err := settings.withDefaults(in)
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newEngine(in, &set)
+	table := newBonds(in)
+	engine, err := newEngine(in, table, &set)
 	if err != nil {
 		return nil, err
 	}
 	if set.Reads == 0 && set.TimeLimit == 0 {
 		set.Reads = max(10, engine.lanes())
 	}
-	limited, cancel := ctx, func() {}
-	if set.TimeLimit > 0 {
-		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
-	}
-	defer cancel()
-	a := &annealing{ctx: limited, in: in, set: &set, engine: engine, begin: begin, rng: rng, cross: newCrosser(newBonds(in), in.Tolerance()), tolerance: in.Tolerance()}
+	limited.limit = set.TimeLimit
+	a := &annealing{ctx: limited, clock: limited, in: in, set: &set, engine: engine, rng: rng, cross: newCrosser(table, in.Tolerance()), tolerance: in.Tolerance()}
 	a.run()
 	r := heuristic(in, a.best, a.stats, begin)
 	r.ReadEnergies = a.energies
@@ -164,10 +166,11 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 // annealing is the state of one call of [Anneal].
 type annealing struct {
 	ctx       context.Context
+	clock     *limited      // the same
+	share     time.Duration // of each group in a round, if not 0, the time for its reads in place of sweeps
 	in        *ising.Instance
 	set       *AnnealSettings
 	engine    engine
-	begin     time.Time
 	rng       *rand.Rand
 	cross     *crosser
 	tolerance float64
@@ -193,17 +196,22 @@ type group struct {
 // the course of the search depends on the time anyway.
 func (a *annealing) run() {
 	left := a.set.Reads // 0 is no end
+	lanes := a.engine.lanes()
 	for first := true; first || a.ctx.Err() == nil && !a.reached(); first = false {
 		round := a.set.Workers
 		if left > 0 {
 			if a.set.Sweeps > 0 {
 				round = 16
 			}
-			round = min(round, (left+a.engine.lanes()-1)/a.engine.lanes())
+			round = min(round, (left+lanes-1)/lanes)
+		}
+		if left > 0 && a.set.Sweeps == 0 {
+			rounds := ((left+lanes-1)/lanes + round - 1) / round
+			a.share = max(1, (a.set.TimeLimit-a.clock.used())*95/100/time.Duration(rounds))
 		}
 		reads := make([]int, round)
 		for k := range reads {
-			reads[k] = a.engine.lanes()
+			reads[k] = lanes
 			if left > 0 {
 				reads[k] = min(left, reads[k])
 				left -= reads[k]
@@ -330,7 +338,7 @@ func (a *annealing) sweeps(beside int) int {
 	if a.stats.Sweeps == 0 {
 		return n
 	}
-	spent := time.Since(a.begin)
+	spent := a.clock.used()
 	perSweep := float64(spent) / (float64(a.stats.Sweeps) / float64(a.stats.Reads) * float64(a.groups)) * float64(min(beside, a.set.Workers))
 	if fit := 0.95 * float64(a.set.TimeLimit-spent) / perSweep; float64(n) > fit/2 {
 		n = int(fit)
@@ -347,6 +355,10 @@ type schedule struct {
 func (a *annealing) schedule(sweeps int) *schedule { return &schedule{a, sweeps} }
 
 func (s *schedule) follow(step func(beta float64, sweeps int)) int {
+	if s.share != 0 {
+		s.sweeps = s.followClock(step)
+		return s.sweeps
+	}
 	return s.set.follow(s.ctx, s.in.Sites(), s.sweeps, step)
 }
 
@@ -355,13 +367,27 @@ func (s *schedule) follow(step func(beta float64, sweeps int)) int {
 // a step has at most so many sweeps that ctx is looked at often.
 func (set *AnnealSettings) follow(ctx context.Context, sites, sweeps int, step func(beta float64, sweeps int)) int {
 	stride := (sweeps + 999) / 1000
-	most := max(1, (1<<17)/max(sites, 1))
+	most := max(1, (1<<13)/max(sites, 1))
 	done := 0
 	for done < sweeps && ctx.Err() == nil {
 		at := done / stride * stride
 		n := min(at+stride-done, most, sweeps-done)
 		step(set.beta(min(at+stride/2, sweeps-1), sweeps), n)
 		done += n
+	}
+	return done
+}
+
+// followClock is follow where β goes with the time.
+func (s *schedule) followClock(step func(beta float64, sweeps int)) int {
+	sweeps := max(1, (1<<11)/s.in.Sites())
+	done := 0
+	for begin := s.clock.used(); s.ctx.Err() == nil; done += sweeps {
+		x := float64(s.clock.used()-begin) / float64(s.share)
+		if !(x >= 0 && x < 1) {
+			break
+		}
+		step(s.set.betaAt(x), sweeps)
 	}
 	return done
 }

@@ -39,8 +39,7 @@ type engine interface {
 
 // newEngine returns the engine of the settings, or the one that suits the instance and
 // the number of reads.
-func newEngine(in *ising.Instance, set *AnnealSettings) (engine, error) {
-	table := newBonds(in)
+func newEngine(in *ising.Instance, table *bonds, set *AnnealSettings) (engine, error) {
 	name := set.Engine
 	few := set.Reads == 1 || set.Reads == 2 // of which groups would be a waste
 	const dense = 32                        // neighbours, where it pays to keep costs
@@ -177,7 +176,9 @@ func (e *lanesEngine) anneal(s *schedule, _ int, src *rand.PCG) *group {
 		order[lane] = lane
 		states[lane] = make([]int8, e.in.Sites())
 		r.Store(states[lane], lane)
-		g.stats.Flips += int64(Descent(e.in, states[lane]))
+		if s.ctx.Err() == nil {
+			g.stats.Flips += int64(Descent(e.in, states[lane]))
+		}
 		g.energies[lane] = e.in.Energy(states[lane])
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(g.energies[a], g.energies[b]), cmp.Compare(a, b)) })
@@ -216,6 +217,9 @@ func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []i
 		cross.improve(g.elite[k%elite], other)
 	}
 	for _, state := range g.elite {
+		if s.ctx.Err() != nil {
+			break
+		}
 		cross.improve(g.spins, state)
 	}
 	g.stats.Updates += s.renormalise(g.spins, g.elite, src)
@@ -248,4 +252,10 @@ func (e *sparseEngine) anneal(s *schedule, _ int, src *rand.PCG) *group {
 	g.spins, g.energy = spins, e.in.Energy(spins)
 	g.energies[0] = g.energy
 	return g
+}
+
+// Fits returns an error that wraps [ErrSettings] if the engine does not take the instance.
+func (e Engine) Fits(in *ising.Instance) error {
+	_, err := newEngine(in, newBonds(in), &AnnealSettings{Engine: e})
+	return err
 }

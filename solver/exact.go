@@ -117,12 +117,7 @@ func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*R
 			set.Method = Matching
 		}
 	}
-	limited := ctx
-	if set.TimeLimit > 0 {
-		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, set.TimeLimit)
-		defer cancel()
-	}
+	limited := within(ctx, set.TimeLimit)
 	r, err := exactBy(limited, in, &set)
 	if m := fits(in.Lattice); set.Method == Packing && byDefault && m != "" && err == nil && r.Status != Proven {
 		counted := set

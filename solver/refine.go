@@ -64,11 +64,7 @@ func Refine(ctx context.Context, in *ising.Instance, settings *RefineSettings, r
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := ctx, func() {}
-	if set.TimeLimit > 0 {
-		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
-	}
-	defer cancel()
+	limited := within(ctx, set.TimeLimit)
 	s := slices.Clone(set.Start)
 	tree := in.SpanningTree(in.J, rng)
 	if s == nil {
@@ -117,7 +113,7 @@ func (r *refiner) pass(ctx context.Context) (gained int, done bool) {
 			if ctx.Err() != nil {
 				return gained, false
 			}
-			if r.improve(part) {
+			if r.improve(ctx, part) {
 				gained++
 			}
 		}

@@ -60,7 +60,7 @@ func TestWindowIsBest(t *testing.T) {
 		}
 		before := slices.Clone(s)
 		w := newWindow(in, s)
-		improved := w.improve(order)
+		improved := w.improve(t.Context(), order)
 		if got := in.Energy(s); math.Abs(got-least) > in.Tolerance() || improved != (in.Energy(before) > least+in.Tolerance()) {
 			t.Fatalf("%v: window of %d sites at %v, want %v", l, len(order), got, least)
 		}
@@ -69,7 +69,7 @@ func TestWindowIsBest(t *testing.T) {
 				t.Fatalf("%v: spin %d outside the window was flipped", l, i)
 			}
 		}
-		if w.improve(order) {
+		if w.improve(t.Context(), order) {
 			t.Fatal("a second search improved the window again")
 		}
 	}
@@ -109,7 +109,7 @@ func TestWindowsCover(t *testing.T) {
 					}
 					held[i], covered[i] = true, true
 				}
-				r.improve(order)
+				r.improve(t.Context(), order)
 				if most := 2 << width; cap(r.least) > 4*most {
 					t.Fatalf("%v: a table of %d states for width %d", l, cap(r.least), width)
 				}
@@ -177,5 +177,28 @@ func BenchmarkRefine(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.ReportMetric(r.Energy/4096, "J/site")
+	}
+}
+
+// TestWindowEnds ends a wide window before it is done: nothing changes, and the next one
+// is as good as any.
+func TestWindowEnds(t *testing.T) {
+	in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(latticeOf(t, []int{14, 16}, false), ising.Stream(1, "couplings", 0))
+	start := randomSpins(in.Sites(), ising.Stream(1, "spins", 0).Uint64)
+	var order []int32
+	for column := range 16 {
+		for row := range 14 {
+			order = append(order, int32(16*row+column))
+		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := slices.Clone(start)
+	w := newWindow(in, s)
+	if w.improve(ended, order) || !slices.Equal(s, start) {
+		t.Error("a window that was ended has changed spins")
+	}
+	if fresh := newWindow(in, slices.Clone(start)); !w.improve(t.Context(), order) || !fresh.improve(t.Context(), order) || !slices.Equal(s, fresh.s) {
+		t.Error("the window after one that was ended differs from the first")
 	}
 }

@@ -124,16 +124,12 @@ func (set *TemperSettings) withDefaults(in *ising.Instance) (TemperSettings, err
 // Stats.Reads counts the families and Stats.Hits those that found that energy: see
 // [Result.Equilibrated].
 func Temper(ctx context.Context, in *ising.Instance, settings *TemperSettings, rng *rand.Rand) (*Result, error) {
-	begin := time.Now()
+	begin, limited := time.Now(), within(ctx, 0)
 	set, err := settings.withDefaults(in)
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := ctx, func() {}
-	if set.TimeLimit > 0 {
-		limited, cancel = context.WithDeadline(ctx, begin.Add(set.TimeLimit))
-	}
-	defer cancel()
+	limited.limit = set.TimeLimit
 	families, err := newFamilies(in, &set, rng)
 	if err != nil {
 		return nil, err

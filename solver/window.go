@@ -1,6 +1,7 @@
 package solver
 
 import (
+	"context"
 	"slices"
 
 	"spinlearn/ising"
@@ -37,8 +38,14 @@ func newWindow(in *ising.Instance, s []int8) *window {
 
 // improve gives the sites of the window their best spins, if that lowers the energy by
 // more than the tolerance, and reports whether it did. Time and memory are exponential
-// in the width of the frontier that the order of the sites makes.
-func (w *window) improve(order []int32) bool {
+// in the width of the frontier that the order of the sites makes; where it is wide, ctx
+// may end it, and nothing changes.
+func (w *window) improve(ctx context.Context, order []int32) bool {
+	defer func() {
+		for _, i := range order {
+			w.left[i] = -1
+		}
+	}()
 	for _, i := range order {
 		w.left[i] = 0
 	}
@@ -53,7 +60,11 @@ func (w *window) improve(order []int32) bool {
 	now := 0.0
 	w.frontier, w.events, w.choices = w.frontier[:0], w.events[:0], w.choices[:0]
 	w.least = append(w.least[:0], 0)
+	const wide = 1 << 12 // states, which take longer than a look at the clock
 	for _, i := range order {
+		if len(w.least) >= wide && ctx.Err() != nil {
+			return false
+		}
 		now += w.join(i)
 		for bit := 0; bit < len(w.frontier); {
 			if w.left[w.frontier[bit]] == 0 {
@@ -62,9 +73,6 @@ func (w *window) improve(order []int32) bool {
 				bit++
 			}
 		}
-	}
-	for _, i := range order {
-		w.left[i] = -1
 	}
 	if w.least[0] >= now-w.tolerance {
 		return false

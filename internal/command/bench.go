@@ -196,6 +196,19 @@ func (o *benchOptions) open(path string) (*bench.File, error) {
 	return f, nil
 }
 
+// parseTimes reads the value of --times.
+func parseTimes(list string) ([]time.Duration, error) {
+	var times []time.Duration
+	for text := range strings.SplitSeq(list, ",") {
+		t, err := time.ParseDuration(text)
+		if err != nil || t <= 0 {
+			return nil, usagef("--times: %q, want durations such as 0.1s,1s", text)
+		}
+		times = append(times, t)
+	}
+	return times, nil
+}
+
 // contenders returns every method with every length.
 func (o *benchOptions) contenders() ([]bench.Contender, error) {
 	type length struct {
@@ -211,11 +224,11 @@ func (o *benchOptions) contenders() ([]bench.Contender, error) {
 		lengths = append(lengths, length{fmt.Sprintf("%d sweeps", n), n, 0})
 	}
 	if o.times != "" {
-		for text := range strings.SplitSeq(o.times, ",") {
-			t, err := time.ParseDuration(text)
-			if err != nil || t <= 0 {
-				return nil, usagef("--times: %q, want durations such as 0.1s,1s", text)
-			}
+		times, err := parseTimes(o.times)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range times {
 			lengths = append(lengths, length{t.String(), 0, t})
 		}
 	}

@@ -1,10 +1,7 @@
 package command
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -28,7 +25,6 @@ func draw(c chart, name string) error {
 // drawCharts draws the charts of a comparison that its rows allow.
 func drawCharts(o *compareOptions, t *compare.Table, runs []run) error {
 	title := fmt.Sprintf("%d instances, %v", len(t.Truth), t.Lattice)
-	path := func(name string) string { return filepath.Join(o.out, name) }
 	var energies []plots.EnergyRow
 	var gaps []plots.GapRow
 	for _, r := range t.Rows {
@@ -51,13 +47,22 @@ func drawCharts(o *compareOptions, t *compare.Table, runs []run) error {
 	if slices.ContainsFunc(runs, func(r run) bool { return len(r.metrics) > 0 }) {
 		charts["training.png"] = trainingChart(runs)
 	}
+	return drawAll(o.out, charts)
+}
+
+// drawAll draws the charts of a comparison into its folder, and removes those that an
+// earlier one left there.
+func drawAll(dir string, charts map[string]chart) error {
 	for _, name := range compareCharts {
+		path := filepath.Join(dir, name)
+		var err error
 		if c, ok := charts[name]; ok {
-			if err := draw(c, path(name)); err != nil {
-				return err
-			}
-		} else if err := os.Remove(path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err // of an earlier comparison in this folder
+			err = draw(c, path)
+		} else {
+			err = remove(path)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

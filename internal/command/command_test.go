@@ -326,6 +326,22 @@ func TestRefusals(t *testing.T) {
 		{"compare --data DIR/d --out DIR/x --instance -1", 2, "--instance = -1"},
 		{"compare --data DIR/d --out DIR/x --instance 64", 2, "--instance = 64"},
 		{"compare --data DIR/d --out DIR/x --limit 5 --instance 5", 2, "--instance = 5 5 instances"},
+		{"compare --data DIR/d DIR/v --out DIR/x", 2, "--data 2 datasets --times"},
+		{"compare --data DIR/d --data DIR/./d --times 1ms --out DIR/x", 2, "--data DIR/./d twice"},
+		{"compare --data --times 1ms --out DIR/x", 2, "-data"},
+		{"compare --data DIR/d --out DIR/x --times EMPTY", 2, "--times is empty"},
+		{"compare --data DIR/d --out DIR/x --times 1ms,fast", 2, `--times "fast"`},
+		{"compare --data DIR/d --out DIR/x --times 1ms,-1s", 2, `--times "-1s"`},
+		{"compare --data DIR/d --out DIR/x --times 1s,1000ms", 2, "--times 1s twice"},
+		{"compare --data DIR/d --out DIR/x --times 1ms --sweeps 5", 2, "--sweeps --times"},
+		{"compare --data DIR/d --out DIR/x --times 1ms --passes 1", 2, "--passes --times"},
+		{"compare --data DIR/d --out DIR/x --times 1ms --workers 2", 2, "--workers --times"},
+		{"compare --data DIR/d --out DIR/x --times 1ms --instance 1", 2, "--instance --times"},
+		{"compare --data DIR/d DIR/none --times 1ms --out DIR/x", 1, "DIR/none"},
+		{"compare --data DIR/d DIR/incomplete --times 1ms --out DIR/x", 1, "DIR/incomplete 16 of 24"},
+		{"compare --data DIR/d DIR/flipped --times 1ms --out DIR/x", 1, "DIR/flipped/part-00000.npz checksum"},
+		{"compare --data DIR/d DIR/cube --models DIR/m --times 1ms --out DIR/x", 1, "DIR/cube 3x3x3"},
+		{"compare --data DIR/d --times 1ms --out DIR/foreign", 1, "DIR/foreign notes"},
 		{"compare --data DIR/none --out DIR/x", 1, "DIR/none"},
 		{"compare --data DIR/m --out DIR/x", 1, "DIR/m/dataset.json"},
 		{"compare --data DIR/incomplete --out DIR/x", 1, "DIR/incomplete 16 of 24"},
@@ -485,6 +501,7 @@ func TestCancelled(t *testing.T) {
 		{trainLine + "--resume --out DIR/t", "stopped after step 0"},
 		{"compare --data DIR/d --sweeps 1 --out DIR/c", "stopped: context canceled; nothing was written"},
 		{"compare --data DIR/d --models DIR/m --out DIR/c", "stopped: context canceled; nothing was written"},
+		{"compare --data DIR/d DIR/v --models DIR/m --times 1ms --out DIR/c", "stopped: context canceled; nothing was written"},
 		{"demo --out DIR/demo", "context canceled; the same command goes on from there"},
 	} {
 		code, stdout, stderr := call(ctx, dir, c.line)
@@ -552,7 +569,7 @@ func TestEndToEnd(t *testing.T) {
 	checkLines(t, filepath.Join(dir, "c", "results.jsonl"))
 	results, best := readCSV(t, filepath.Join(dir, "c", "results.csv")), 2
 	for k := range results {
-		if k > best && number(t, results[k][8]) < number(t, results[best][8]) {
+		if k > best && number(t, results[k][9]) < number(t, results[best][9]) {
 			best = k
 		}
 	}
@@ -763,6 +780,9 @@ func TestSpreadLists(t *testing.T) {
 		{"compare --models a --out x y", "compare --models a --out x y"},
 		{"compare --out x -- --models a b", "compare --out x -- --models a b"},
 		{"compare --models a -- b", "compare --models a -- b"},
+		{"compare --data a b --models c d", "compare --data a --data b --models c --models d"},
+		{"compare -data a b -models=c d", "compare --data a --data b -models=c --models d"},
+		{"compare --data --models a", "compare --data= --models a"},
 	} {
 		if diff := cmp.Diff(strings.Fields(c.want), spreadLists(strings.Fields(c.args)), cmp.Transformer("empty", func(v []string) []string {
 			return append([]string{}, v...)

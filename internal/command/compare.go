@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,9 +22,10 @@ import (
 
 // compareOptions are what the flags of compare say.
 type compareOptions struct {
-	data           string
-	models         pathList
+	data, models   pathList
+	times          []time.Duration // of a comparison at equal time
 	passes, sweeps []int
+	efforts        []int
 	limit          int
 	instance       int
 	seed           uint64
@@ -31,7 +34,7 @@ type compareOptions struct {
 }
 
 func compareCommand() *cli.Command {
-	o := compareOptions{}
+	o, times := compareOptions{}, ""
 	return &cli.Command{
 		Name:  "compare",
 		Usage: "set the energies of models and classical methods against the ground truth",
@@ -42,14 +45,25 @@ training.png and lattice.png, and report.html, a page with all of it. A model is
 run's folder or a model file. "+ descent" is tree descent and single-spin descent
 after every pass. CPU times are those of the whole process, over all workers.
 
-Example:
-   spinlearn compare --data test --models runs/* --passes 1,3 --out comparison`,
+With --times the comparison is at equal time, over one dataset or several, such as of
+growing size. Every method takes one core, instance by instance, methods in turn:
+annealing with each engine that fits, as one read and with reads combined, tempering
+and refinement with each time limit, models with growing effort, and, with no limit,
+descent from the spanning tree and the exact solver. What counts is the CPU time that
+was used. The charts are frontier.png, gap against CPU time, and sizes.png, gap
+against size; runs.csv has every run.
+
+Examples:
+   spinlearn compare --data test --models runs/* --passes 1,3 --out comparison
+   spinlearn compare --data L10 L16 L32 --models run --times 1ms,10ms,0.1s --out times`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "data", Usage: "dataset with the ground truth", Destination: &o.data},
+			&cli.GenericFlag{Name: "data", Value: &o.data, Usage: "dataset with the ground truth; with --times several in a row"},
 			&cli.GenericFlag{Name: "models", Value: &o.models, Usage: "runs, model files or shipped, several in a row"},
+			&cli.StringFlag{Name: "times", Usage: "time limits of an instance, such as 1ms,10ms,0.1s: compare at equal time", Destination: &times},
 			&cli.IntSliceFlag{Name: "passes", Value: cli.NewIntSlice(1, 3), Usage: "passes of bond models"},
+			&cli.IntSliceFlag{Name: "effort", Value: cli.NewIntSlice(2), Usage: "efforts of bond models after two passes, see predict"},
 			&cli.IntSliceFlag{Name: "sweeps", Value: cli.NewIntSlice(10, 100, 1000, 10000), Usage: "sweeps of annealing"},
-			&cli.IntFlag{Name: "limit", Usage: "instances to use, 0 for all", Destination: &o.limit},
+			&cli.IntFlag{Name: "limit", Usage: "instances to use of each dataset, 0 for all", Destination: &o.limit},
 			&cli.IntFlag{Name: "instance", Usage: "instance of lattice.png, one of the first 64", Destination: &o.instance},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of the classical methods", Destination: &o.seed},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &o.workers},
@@ -59,12 +73,30 @@ Example:
 			if err := checkLine(c, "data", "out"); err != nil {
 				return err
 			}
-			o.passes, o.sweeps = c.IntSlice("passes"), c.IntSlice("sweeps")
+			o.passes, o.sweeps, o.efforts = c.IntSlice("passes"), c.IntSlice("sweeps"), c.IntSlice("effort")
+			if times != "" {
+				for _, name := range []string{"passes", "effort", "sweeps", "instance", "workers"} {
+					if c.IsSet(name) {
+						return usagef("--%s does not go with --times", name)
+					}
+				}
+				var err error
+				if o.times, err = parseTimes(times); err != nil {
+					return err
+				}
+			}
 			if err := o.validate(); err != nil {
 				return err
 			}
 			if err := checkFolder(o.out); err != nil {
 				return err
+			}
+			if o.times != nil {
+				tables, err := compareTimed(c.Context, c.App.ErrWriter, &o)
+				if err != nil {
+					return interruptHint(err, "nothing was written")
+				}
+				return compare.WriteTimedText(c.App.Writer, tables)
 			}
 			table, err := compareRuns(c.Context, c.App.ErrWriter, &o)
 			if err != nil {
@@ -80,8 +112,8 @@ const compareLines = "results.jsonl"
 
 // The files of a comparison.
 var (
-	compareTables = []string{"results.csv", compareLines, "energies.csv", "results.txt"}
-	compareCharts = []string{"energies.png", "gaps.png", "scatter.png", "time.png", "training.png", "lattice.png"}
+	compareTables = []string{"results.csv", compareLines, "energies.csv", "runs.csv", "results.txt"}
+	compareCharts = []string{"frontier.png", "sizes.png", "energies.png", "gaps.png", "scatter.png", "time.png", "training.png", "lattice.png"}
 )
 
 // checkFolder refuses a folder that holds anything but a comparison.
@@ -104,7 +136,7 @@ func (o *compareOptions) validate() error {
 	for _, list := range []struct {
 		name   string
 		values []int
-	}{{"passes", o.passes}, {"sweeps", o.sweeps}} {
+	}{{"passes", o.passes}, {"effort", o.efforts}, {"sweeps", o.sweeps}} {
 		for i, v := range list.values {
 			if v < 1 {
 				return usagef("--%s = %d, want at least 1", list.name, v)
@@ -114,12 +146,24 @@ func (o *compareOptions) validate() error {
 			}
 		}
 	}
-	for i, path := range o.models {
-		if slices.ContainsFunc(o.models[:i], func(p string) bool { return filepath.Clean(p) == filepath.Clean(path) }) {
-			return usagef("--models names %s twice", path)
+	for _, list := range []struct {
+		name  string
+		paths pathList
+	}{{"data", o.data}, {"models", o.models}} {
+		for i, path := range list.paths {
+			if slices.ContainsFunc(list.paths[:i], func(p string) bool { return filepath.Clean(p) == filepath.Clean(path) }) {
+				return usagef("--%s names %s twice", list.name, path)
+			}
+		}
+	}
+	for i, t := range o.times {
+		if slices.Contains(o.times[:i], t) {
+			return usagef("--times names %v twice", t)
 		}
 	}
 	switch {
+	case len(o.data) > 1 && o.times == nil:
+		return usagef("--data names %d datasets, which is for comparisons at equal time only; see --times", len(o.data))
 	case o.limit < 0:
 		return usagef("--limit = %d, want at least 0", o.limit)
 	case o.instance < 0 || o.instance >= compare.Kept:
@@ -159,7 +203,8 @@ func loadRuns(paths []string) ([]run, error) {
 
 // compareRuns computes and writes a comparison.
 func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*compare.Table, error) {
-	d, identity, err := openDataset(o.data)
+	path := o.data[0]
+	d, identity, err := openDataset(path)
 	if err != nil {
 		return nil, err
 	}
@@ -168,13 +213,13 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 		return nil, err
 	}
 	if len(runs) > 0 {
-		if err := checkPlane(o.data, d); err != nil {
+		if err := checkPlane(path, d); err != nil {
 			return nil, err
 		}
 	}
 	methods := compare.ClassicalMethods(o.seed, o.sweeps, o.workers)
 	for i, r := range runs {
-		methods = append(methods, compare.ModelMethods(r.model, distinction(runs, i, o.models), o.passes, o.workers)...)
+		methods = append(methods, compare.ModelMethods(r.model, distinction(runs, i, o.models), o.passes, o.efforts, o.workers)...)
 	}
 	count := d.Len()
 	if o.limit > 0 {
@@ -183,31 +228,19 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	if o.instance >= count {
 		return nil, usagef("--instance = %d, want less than the %d instances compared", o.instance, count)
 	}
-	report := newReporter(stderr, "compare "+filepath.Base(o.data), "solutions", count*len(methods))
+	report := newReporter(stderr, "compare "+filepath.Base(path), "solutions", count*len(methods))
 	table, err := compare.Run(ctx, d.Lattice(), d.All(), o.limit, methods, report.update)
 	if err != nil {
 		report.stop()
 		return nil, err
 	}
 	report.finish(fmt.Sprintf("%d methods on %d instances", len(methods), len(table.Truth)))
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return nil, err
-	}
-	if err := atomicfile.Clean(o.out, slices.Concat(compareTables, compareCharts, []string{compareReport})...); err != nil {
-		return nil, err
-	}
 	from := &compare.Origin{Program: program, Data: identity, Lattice: d.Lattice().String(), Seed: o.seed, Settings: o.settings()}
-	writers := map[string]func(io.Writer) error{
+	err = writeTables(o.out, map[string]func(io.Writer) error{
 		"results.csv": table.WriteCSV, compareLines: func(w io.Writer) error { return table.WriteJSONL(w, from) }, "energies.csv": table.WriteEnergies, "results.txt": table.WriteText,
-	}
-	for _, name := range compareTables {
-		var b bytes.Buffer
-		if err := writers[name](&b); err != nil {
-			return nil, err
-		}
-		if err := atomicfile.Write(filepath.Join(o.out, name), b.Bytes()); err != nil {
-			return nil, err
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	if err := drawCharts(o, table, runs); err != nil {
 		return nil, err
@@ -215,15 +248,53 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	return table, writeReport(o, table)
 }
 
+// writeTables writes the tables of a comparison into its folder, and removes those that an
+// earlier one left there.
+func writeTables(dir string, writers map[string]func(io.Writer) error) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := atomicfile.Clean(dir, slices.Concat(compareTables, compareCharts, []string{compareReport})...); err != nil {
+		return err
+	}
+	for _, name := range compareTables {
+		path := filepath.Join(dir, name)
+		write, ok := writers[name]
+		if !ok {
+			if err := remove(path); err != nil {
+				return err
+			}
+			continue
+		}
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return err
+		}
+		if err := atomicfile.Write(path, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove removes a file if there is one.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // settings returns what results.jsonl says of the flags.
 func (o *compareOptions) settings() any {
 	return struct {
 		Models  []string `json:"models"`
 		Passes  []int    `json:"passes"`
+		Effort  []int    `json:"effort"`
 		Sweeps  []int    `json:"sweeps"`
 		Limit   int      `json:"limit"`
 		Workers int      `json:"workers"`
-	}{append([]string{}, o.models...), o.passes, o.sweeps, o.limit, o.workers}
+	}{append([]string{}, o.models...), o.passes, o.efforts, o.sweeps, o.limit, o.workers}
 }
 
 // distinction returns the path of a model if another has its target and loss.

@@ -2,10 +2,16 @@ package command
 
 import (
 	"encoding/json"
+	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spinlearn/internal/compare"
 )
 
 // checkLines reads the origin in results.jsonl.
@@ -33,5 +39,88 @@ func checkLines(t *testing.T, path string) {
 			got.Seed != 1 || len(s.Models) != 3 || !slices.Equal(s.Passes, []int{1, 2}) || !slices.Equal(s.Sweeps, []int{1, 20}) || s.Limit != 0 || s.Workers != 1 {
 			t.Errorf("line %s", line)
 		}
+	}
+}
+
+// TestCompareTimed compares at equal time on lattices of two sizes, and on one without a
+// proof, and recomputes the table from the runs.
+func TestCompareTimed(t *testing.T) {
+	dir := t.TempDir()
+	succeed(t, dir, "generate --shape 6x6 --boundary cylinder --count 4 --out DIR/d")
+	succeed(t, dir, "generate --shape 4x4 --boundary cylinder --couplings gaussian --count 4 --out DIR/e")
+	succeed(t, dir, "generate --shape 4x4 --boundary periodic --couplings pm --count 3 --solver anneal --reads 1 --sweeps 1 --out DIR/r")
+	succeed(t, dir, "train --data DIR/d --channels 2 --blocks 1 --batch 2 --steps 5 --out DIR/m")
+	succeed(t, dir, "compare --data DIR/d --sweeps 1 --out DIR/c") // whose files go
+	out := succeed(t, dir, "compare --data DIR/d DIR/e DIR/r --models DIR/m --times 2ms,1ms --limit 3 --out DIR/c")
+	for _, want := range []string{
+		"d: gaussian 6x6 cylinder, 3 instances, 3 with a proven ground state\n", "e: gaussian 4x4 cylinder, 3 instances", "r: pm 4x4 periodic, 3 instances, 0 with a proven ground state\n",
+		"bond cross-entropy effort 32", "annealing, multispin 2ms", "exact 0.0000 ± 0.0000 3/3",
+	} {
+		if !strings.Contains(strings.Join(strings.FieldsFunc(out, func(r rune) bool { return r == ' ' }), " "), want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	files := snapshot(t, filepath.Join(dir, "c"))
+	if diff := cmp.Diff([]string{".", "frontier.png", "report.html", "results.csv", "results.jsonl", "results.txt", "runs.csv", "sizes.png"}, changed(files, nil)); diff != "" {
+		t.Error(diff)
+	}
+	if files["results.txt"] != out {
+		t.Errorf("results.txt differs from\n%s", out)
+	}
+	if page := files["report.html"]; strings.Count(page, "<table>") != 3 || strings.Count(page, "<figure>") != 2 {
+		t.Errorf("%d tables and %d charts in the page", strings.Count(page, "<table>"), strings.Count(page, "<figure>"))
+	}
+
+	results, runs := readCSV(t, filepath.Join(dir, "c", "results.csv")), readCSV(t, filepath.Join(dir, "c", "runs.csv"))
+	if n := strings.Count(files["results.jsonl"], "\n"); n != len(results)-1 || len(runs)-1 != 3*n {
+		t.Fatalf("%d lines of JSON and %d runs for %d rows of 3 instances", n, len(runs)-1, len(results)-1)
+	}
+	seen := map[string]bool{}
+	for k, r := range results[1:] {
+		var gaps []float64
+		cpu := 0.0
+		for _, run := range runs[1+3*k:][:3] {
+			if run[0] != r[0] || run[2] != r[2] || run[3] != r[14] || run[4] != r[5] {
+				t.Fatalf("run %v below row %v", run, r)
+			}
+			gaps = append(gaps, number(t, run[7]))
+			cpu += number(t, run[9]) / 3
+			if e, reference := number(t, run[6]), number(t, run[5]); math.Abs(gaps[len(gaps)-1]-(e-reference)/math.Abs(reference)) > 1e-9 {
+				t.Errorf("run %v", run)
+			}
+		}
+		gap, sem := compare.MeanSEM(gaps)
+		for i, want := range map[int]float64{6: 3, 10: gap, 11: sem, 13: cpu} {
+			if got := number(t, r[i]); math.Abs(got-want) > 1e-7*math.Abs(want)+1e-6 { // eight digits are written, and whole nanoseconds
+				t.Errorf("%v: %s = %v, want %v", r, results[0][i], got, want)
+			}
+		}
+		seen[r[0]+" "+r[2]] = true
+	}
+	for _, want := range []string{"d annealing, bipartite", "e tempering", "r annealing, multispin", "r refinement", "d spanning tree + descent", "d annealing, one read"} {
+		if !seen[want] {
+			t.Errorf("no row of %s", want)
+		}
+	}
+	if out := strings.Join(strings.Fields(succeed(t, dir, "inspect DIR/c")), " "); !strings.Contains(out, "comparison") || !strings.Contains(out, "datasets d e r") {
+		t.Errorf("inspect says %s", out)
+	}
+
+	// What has no limit is the same again; one size makes no chart of sizes.
+	succeed(t, dir, "compare --data DIR/d --models DIR/m --times 1ms --limit 3 --out DIR/c")
+	again := readCSV(t, filepath.Join(dir, "c", "runs.csv"))
+	fixed := func(lines [][]string) (list [][]string) {
+		for _, r := range lines[1:] {
+			if r[0] == "d" && r[3] == "" {
+				list = append(list, r[:8])
+			}
+		}
+		return list
+	}
+	if diff := cmp.Diff(fixed(runs), fixed(again)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "c", "sizes.png")); err == nil {
+		t.Error("sizes.png of one size")
 	}
 }

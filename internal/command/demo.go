@@ -119,7 +119,7 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	}
 
 	table, err := compareRuns(ctx, stderr, &compareOptions{
-		data: dataset("test"), models: models, passes: []int{1, 3}, sweeps: sizes.sweeps, seed: 1, workers: workers, out: out,
+		data: pathList{dataset("test")}, models: models, passes: []int{1, 3}, efforts: []int{2}, sweeps: sizes.sweeps, seed: 1, workers: workers, out: out,
 	})
 	if err != nil {
 		return err

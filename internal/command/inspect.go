@@ -449,12 +449,14 @@ func (l *facts) comparison(dir string) error {
 	defer f.Close()
 	type line struct {
 		compare.Origin
+		Dataset   string // at equal time
 		Method    string
 		Instances int
 		Proven    int
 		Gap       *float64 `json:"gap_mean_fraction"`
 	}
 	var first, best line
+	var datasets, names []string
 	methods := 0
 	for d := json.NewDecoder(f); ; methods++ { // the first line is the reference
 		var next line
@@ -468,6 +470,12 @@ func (l *facts) comparison(dir string) error {
 		if next.Gap == nil {
 			return fmt.Errorf("%s: line %d: no gap_mean_fraction", path, methods+1)
 		}
+		if next.Dataset != "" && !slices.Contains(datasets, next.Dataset) {
+			datasets = append(datasets, next.Dataset)
+		}
+		if !slices.Contains(names, next.Method) {
+			names = append(names, next.Method)
+		}
 		switch {
 		case methods == 0:
 			first = next
@@ -479,6 +487,13 @@ func (l *facts) comparison(dir string) error {
 		return fmt.Errorf("%s: no line", path)
 	}
 	l.add("program", first.Program)
+	if len(datasets) > 0 {
+		l.add("seed", first.Seed)
+		l.add("datasets", strings.Join(datasets, " "))
+		l.add("methods", len(names))
+		l.add("rows", methods)
+		return nil
+	}
 	l.add("data", first.Data)
 	l.add("lattice", first.Lattice)
 	l.add("seed", first.Seed)

@@ -17,6 +17,8 @@ import (
 const compareReport = "report.html"
 
 var chartCaptions = map[string]string{
+	"frontier.png": "Gap against CPU time, one core.",
+	"sizes.png":    "Gap against size, of what each method reached within a time.",
 	"energies.png": "Energy per spin of every method.",
 	"gaps.png":     "Relative gap to the reference of every method.",
 	"scatter.png":  "Predictions against the reference, instance by instance.",
@@ -27,17 +29,21 @@ var chartCaptions = map[string]string{
 
 // writeReport writes the page from the table and the charts that stand in the folder.
 func writeReport(o *compareOptions, t *compare.Table) error {
-	r := &report.Report{
-		Title: "Comparison on " + filepath.Base(filepath.Clean(o.data)),
+	return savePage(o.out, &report.Report{
+		Title: "Comparison on " + filepath.Base(filepath.Clean(o.data[0])),
 		Facts: []report.Fact{
-			{Name: "data", Value: o.data}, {Name: "lattice", Value: t.Lattice.String()}, {Name: "instances", Value: fmt.Sprint(len(t.Truth))},
+			{Name: "data", Value: o.data[0]}, {Name: "lattice", Value: t.Lattice.String()}, {Name: "instances", Value: fmt.Sprint(len(t.Truth))},
 			{Name: "proven ground states", Value: fmt.Sprint(t.Proven)}, {Name: "seed of the classical methods", Value: fmt.Sprint(o.seed)},
 		},
 		Tables: []report.Table{t.Report()},
 		Foot:   program,
-	}
+	})
+}
+
+// savePage adds the charts that stand in the folder and writes the page there.
+func savePage(dir string, r *report.Report) error {
 	for _, name := range compareCharts {
-		picture, err := os.ReadFile(filepath.Join(o.out, name))
+		picture, err := os.ReadFile(filepath.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -50,5 +56,5 @@ func writeReport(o *compareOptions, t *compare.Table) error {
 	if err := r.Write(&b); err != nil {
 		return err
 	}
-	return atomicfile.Write(filepath.Join(o.out, compareReport), b.Bytes())
+	return atomicfile.Write(filepath.Join(dir, compareReport), b.Bytes())
 }

@@ -17,13 +17,15 @@ import (
 // A Method proposes a configuration for each instance of a batch; first is the
 // index of the batch's first instance in the dataset.
 type Method struct {
-	Name   string // unique
-	Group  string // of similar methods
-	Loss   string // of a network, else empty
-	Target string // of a network, else empty
-	Passes int    // of a network, else 0
-	Sweeps int    // of annealing, else 0
-	Curve  string // what rows that differ in their sweeps share, else empty
+	Name   string        // unique
+	Group  string        // of similar methods
+	Loss   string        // of a network, else empty
+	Target string        // of a network, else empty
+	Passes int           // of a network, else 0
+	Effort int           // of a bond model, else 0
+	Sweeps int           // of annealing, else 0
+	Curve  string        // what rows that differ in their sweeps, budget or effort share, else empty
+	Budget time.Duration // the time limit of an instance, else 0
 	// Model is the part of Name that all rows of a network share, and Descent says
 	// whether the row is with descent.
 	Model   string
@@ -40,7 +42,8 @@ type Row struct {
 	Gaps     []float64 // relative, (E-E0)/|E0|
 	Solved   int       // instances with a gap ≤ 0
 	CPU      time.Duration
-	Spins    [][]int8 // of the first [Kept] instances
+	Times    []time.Duration // CPU time of each batch
+	Spins    [][]int8        // of the first [Kept] instances
 }
 
 // A Table is the outcome over one dataset.
@@ -65,12 +68,16 @@ const batchSize = 64
 // progress, unless nil, is called after each batch of each method with the number of
 // instances done, over all methods.
 func Run(ctx context.Context, l *ising.Lattice, instances iter.Seq2[*ising.Solved, error], limit int, methods []Method, progress func(done int, method string)) (*Table, error) {
+	return run(ctx, l, instances, limit, batchSize, methods, progress)
+}
+
+func run(ctx context.Context, l *ising.Lattice, instances iter.Seq2[*ising.Solved, error], limit, size int, methods []Method, progress func(done int, method string)) (*Table, error) {
 	t := &Table{Lattice: l}
 	for _, m := range methods {
 		t.Rows = append(t.Rows, &Row{Method: m})
 	}
 	done := 0
-	batch := make([]*ising.Solved, 0, batchSize)
+	batch := make([]*ising.Solved, 0, size)
 	flush := func() error {
 		for _, r := range t.Rows {
 			if err := r.add(ctx, len(t.Truth), batch); err != nil {
@@ -100,7 +107,7 @@ func Run(ctx context.Context, l *ising.Lattice, instances iter.Seq2[*ising.Solve
 		if s.Energy == 0 && s.Tolerance() > 0 {
 			return nil, fmt.Errorf("compare: instance %d has couplings but reference energy 0, relative gaps have no meaning", len(t.Truth)+len(batch))
 		}
-		if batch = append(batch, s); len(batch) == batchSize {
+		if batch = append(batch, s); len(batch) == size {
 			if err := flush(); err != nil {
 				return nil, err
 			}
@@ -135,7 +142,8 @@ func (r *Row) add(ctx context.Context, first int, batch []*ising.Solved) error {
 	}
 	begin := cputime.Now()
 	spins, err := r.Solve(ctx, first, instances)
-	r.CPU += cputime.Now() - begin
+	used := cputime.Now() - begin
+	r.CPU, r.Times = r.CPU+used, append(r.Times, used)
 	if err != nil {
 		return fmt.Errorf("compare: %s: %w", r.Name, err)
 	}

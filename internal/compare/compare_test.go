@@ -145,10 +145,10 @@ func TestWriters(t *testing.T) {
 		want  string
 	}{
 		{"CSV", func(b *bytes.Buffer) error { return table.WriteCSV(b) },
-			`method,loss,target,passes,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance
-reference,,,,3,2,-1.1666667,0.44095855,0,0,1,
-all up,,,,3,2,-1.6666667,0.33333333,-1,1,1,1
-"net, ""a"" 3 passes",margin,bond,3,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,0.25
+			`method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance
+reference,,,,,3,2,-1.1666667,0.44095855,0,0,1,
+all up,,,,,3,2,-1.6666667,0.33333333,-1,1,1,1
+"net, ""a"" 3 passes",margin,bond,3,0,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,0.25
 `},
 		{"energies", func(b *bytes.Buffer) error { return table.WriteEnergies(b) },
 			`instance,reference,all up,"net, ""a"" 3 passes"
@@ -408,8 +408,8 @@ func TestModelMethods(t *testing.T) {
 		descent      []bool
 		group        string
 	}{
-		{cnn.Bond, "", []string{"bond margin 1 pass", "bond margin 1 pass + descent", "bond margin 3 passes", "bond margin 3 passes + descent"}, []bool{false, true, false, true}, BondTarget},
-		{cnn.Bond, "(a 1 pass)", []string{"bond margin (a 1 pass) 1 pass", "bond margin (a 1 pass) 1 pass + descent", "bond margin (a 1 pass) 3 passes", "bond margin (a 1 pass) 3 passes + descent"}, []bool{false, true, false, true}, BondTarget},
+		{cnn.Bond, "", []string{"bond margin 1 pass", "bond margin 1 pass + descent", "bond margin 3 passes", "bond margin 3 passes + descent", "bond margin 2 passes + effort 2"}, []bool{false, true, false, true, true}, BondTarget},
+		{cnn.Bond, "(a 1 pass)", []string{"bond margin (a 1 pass) 1 pass", "bond margin (a 1 pass) 1 pass + descent", "bond margin (a 1 pass) 3 passes", "bond margin (a 1 pass) 3 passes + descent", "bond margin (a 1 pass) 2 passes + effort 2"}, []bool{false, true, false, true, true}, BondTarget},
 		{cnn.Site, "", []string{"site margin", "site margin + descent"}, []bool{false, true}, SiteTarget},
 	} {
 		t.Run(c.target+c.name, func(t *testing.T) {
@@ -424,7 +424,7 @@ func TestModelMethods(t *testing.T) {
 			var names []string
 			var descent []bool
 			seen := map[string]bool{}
-			for _, m := range ModelMethods(result.Model, c.name, []int{1, 3}, 2) {
+			for _, m := range ModelMethods(result.Model, c.name, []int{1, 3}, []int{2}, 2) {
 				names, descent = append(names, m.Name), append(descent, m.Descent)
 				if seen[m.Name] {
 					t.Errorf("name %q twice", m.Name)

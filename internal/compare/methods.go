@@ -35,9 +35,7 @@ func ClassicalMethods(seed uint64, sweeps []int, workers int) []Method {
 		classical("spanning tree", seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
 			return solver.SpanningTree(ctx, in, nil, rng)
 		}),
-		classical("spanning tree + descent", seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-			return solver.SpanningTree(ctx, in, &solver.SpanningTreeSettings{Descent: true}, rng)
-		}),
+		treeDescent(seed, workers),
 	}
 	for _, n := range sweeps {
 		unit := "sweeps"
@@ -60,6 +58,12 @@ func ClassicalMethods(seed uint64, sweeps []int, workers int) []Method {
 	return list
 }
 
+func treeDescent(seed uint64, workers int) Method {
+	return classical("spanning tree + descent", seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+		return solver.SpanningTree(ctx, in, &solver.SpanningTreeSettings{Descent: true}, rng)
+	})
+}
+
 func classical(name string, seed uint64, workers int, solve func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error)) Method {
 	return Method{Name: name, Group: Classical, Solve: func(ctx context.Context, first int, batch []*ising.Instance) ([][]int8, error) {
 		spins, errs := make([][]int8, len(batch)), make([]error, len(batch))
@@ -79,39 +83,48 @@ func classical(name string, seed uint64, workers int, solve func(context.Context
 }
 
 // ModelMethods returns the rows of a model: each number of passes, one only for a
-// site target, with and without descent. A name, if not empty, tells models of equal
-// target and loss apart.
-func ModelMethods(m *cnn.Model, name string, passes []int, workers int) []Method {
-	group := BondTarget
+// site target, with and without descent, and for a bond target each effort after two
+// passes. A name, if not empty, tells models of equal target and loss apart.
+func ModelMethods(m *cnn.Model, name string, passes, efforts []int, workers int) []Method {
 	if m.Training.Target == cnn.Site {
-		group, passes = SiteTarget, []int{1}
-	}
-	title := m.Training.Target + " " + m.Training.Loss
-	if name != "" {
-		title += " " + name
+		passes, efforts = []int{1}, nil
 	}
 	predictor := m.NewPredictor(workers)
 	var list []Method
 	for _, n := range passes {
 		for _, descent := range []bool{false, true} {
-			text := title
-			switch {
-			case m.Training.Target == cnn.Site:
-			case n == 1:
-				text += " 1 pass"
-			default:
-				text += fmt.Sprintf(" %d passes", n)
-			}
-			if descent {
-				text += " + descent"
-			}
-			set := &cnn.PredictSettings{Passes: n, Descent: descent}
-			list = append(list, Method{Name: text, Group: group, Loss: m.Training.Loss, Target: m.Training.Target, Passes: n, Model: title, Descent: descent,
-				Prepare: predictor.Prepare,
-				Solve: func(ctx context.Context, _ int, batch []*ising.Instance) ([][]int8, error) {
-					return predictor.Predict(ctx, batch, set)
-				}})
+			list = append(list, modelMethod(m, predictor, name, &cnn.PredictSettings{Passes: n, Descent: descent}))
 		}
 	}
+	for _, n := range efforts {
+		list = append(list, modelMethod(m, predictor, name, &cnn.PredictSettings{Passes: 2, Descent: true, Effort: n}))
+	}
 	return list
+}
+
+func modelMethod(m *cnn.Model, predictor *cnn.Predictor, name string, set *cnn.PredictSettings) Method {
+	title := m.Training.Target + " " + m.Training.Loss
+	if name != "" {
+		title += " " + name
+	}
+	group, text := BondTarget, title
+	switch {
+	case m.Training.Target == cnn.Site:
+		group = SiteTarget
+	case set.Passes == 1:
+		text += " 1 pass"
+	default:
+		text += fmt.Sprintf(" %d passes", set.Passes)
+	}
+	switch {
+	case set.Effort > 0:
+		text += fmt.Sprintf(" + effort %d", set.Effort)
+	case set.Descent:
+		text += " + descent"
+	}
+	return Method{Name: text, Group: group, Loss: m.Training.Loss, Target: m.Training.Target, Passes: set.Passes, Effort: set.Effort, Model: title, Descent: set.Descent,
+		Prepare: predictor.Prepare,
+		Solve: func(ctx context.Context, _ int, batch []*ising.Instance) ([][]int8, error) {
+			return predictor.Predict(ctx, batch, set)
+		}}
 }

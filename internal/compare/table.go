@@ -7,6 +7,9 @@ import (
 	"io"
 	"strconv"
 	"text/tabwriter"
+	"time"
+
+	"spinlearn/cnn"
 )
 
 // A record is a line of the tables for machines. What a method does not have is nil.
@@ -15,6 +18,7 @@ type record struct {
 	Loss      string   `json:"loss"`
 	Target    string   `json:"target"`
 	Passes    *int     `json:"passes"`
+	Effort    *int     `json:"effort"`
 	Instances int      `json:"instances"`
 	Proven    int      `json:"proven"`
 	Energy    float64  `json:"energy_per_spin_j"` // in the unit of the couplings
@@ -26,7 +30,7 @@ type record struct {
 }
 
 var header = []string{
-	"method", "loss", "target", "passes", "instances", "proven", "energy_per_spin_j", "energy_per_spin_sem_j",
+	"method", "loss", "target", "passes", "effort", "instances", "proven", "energy_per_spin_j", "energy_per_spin_sem_j",
 	"gap_mean_fraction", "gap_sem_fraction", "solved_fraction", "cpu_ms_per_instance",
 }
 
@@ -34,20 +38,50 @@ var header = []string{
 func (t *Table) records() []record {
 	var list []record
 	for _, row := range append([]*Row{t.truth()}, t.Rows...) {
-		n := len(row.Energies)
-		r := record{Method: row.Name, Loss: row.Loss, Target: row.Target, Instances: n, Proven: t.Proven, Solved: float64(row.Solved) / float64(n)}
-		r.Energy, r.EnergySEM = MeanSEM(t.PerSpin(row.Energies))
-		r.Gap, r.GapSEM = MeanSEM(row.Gaps)
-		if row.Passes > 0 {
-			r.Passes = &row.Passes
-		}
-		if row.Solve != nil {
-			r.CPU = new(row.PerInstance().Seconds() * 1e3)
-		}
-		list = append(list, r)
+		list = append(list, t.record(row))
 	}
 	return list
 }
+
+func (t *Table) record(row *Row) record {
+	n := len(row.Energies)
+	r := record{Method: row.Name, Loss: row.Loss, Target: row.Target, Instances: n, Proven: t.Proven, Solved: float64(row.Solved) / float64(n)}
+	r.Energy, r.EnergySEM = MeanSEM(t.PerSpin(row.Energies))
+	r.Gap, r.GapSEM = MeanSEM(row.Gaps)
+	if row.Passes > 0 {
+		r.Passes = &row.Passes
+	}
+	if row.Target == cnn.Bond {
+		r.Effort = &row.Effort
+	}
+	if row.Solve != nil {
+		r.CPU = new(milliseconds(row.PerInstance()))
+	}
+	return r
+}
+
+func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
+
+// fields returns the record in the order of the header.
+func (r *record) fields() []string {
+	cpu := ""
+	if r.CPU != nil {
+		cpu = digits(*r.CPU)
+	}
+	return []string{
+		r.Method, r.Loss, r.Target, count(r.Passes), count(r.Effort), strconv.Itoa(r.Instances), strconv.Itoa(r.Proven), digits(r.Energy), digits(r.EnergySEM),
+		digits(r.Gap), digits(r.GapSEM), digits(r.Solved), cpu,
+	}
+}
+
+func count(n *int) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.Itoa(*n)
+}
+
+func digits(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
 
 // An Origin says what a table was made of and by.
 type Origin struct {
@@ -89,19 +123,8 @@ func (t *Table) truth() *Row {
 func (t *Table) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write(header)
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
 	for _, r := range t.records() {
-		passes, cpu := "", ""
-		if r.Passes != nil {
-			passes = strconv.Itoa(*r.Passes)
-		}
-		if r.CPU != nil {
-			cpu = number(*r.CPU)
-		}
-		c.Write([]string{
-			r.Method, r.Loss, r.Target, passes, strconv.Itoa(r.Instances), strconv.Itoa(r.Proven), number(r.Energy), number(r.EnergySEM),
-			number(r.Gap), number(r.GapSEM), number(r.Solved), cpu,
-		})
+		c.Write(r.fields())
 	}
 	c.Flush()
 	return c.Error()

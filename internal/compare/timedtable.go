@@ -1,0 +1,161 @@
+package compare
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"spinlearn/internal/report"
+)
+
+// A timedRecord is a line of the tables for machines. Its method is that of the line in
+// the charts, which budget, or passes and effort, complete.
+type timedRecord struct {
+	Dataset string `json:"dataset"`
+	record
+	Budget *float64 `json:"budget_ms"`
+	Median float64  `json:"cpu_ms_median"`
+}
+
+func (t *Timed) record(row *Row) *timedRecord {
+	r := &timedRecord{Dataset: t.Name, record: t.Table.record(row), Median: milliseconds(row.Median())}
+	r.Method = row.Line()
+	if row.Budget > 0 {
+		r.Budget = new(milliseconds(row.Budget))
+	}
+	return r
+}
+
+func (r *timedRecord) budget() string {
+	if r.Budget == nil {
+		return ""
+	}
+	return digits(*r.Budget)
+}
+
+// WriteTimedCSV writes a line a dataset, method, and budget or effort; see
+// [Table.WriteCSV].
+func WriteTimedCSV(w io.Writer, tables []*Timed) error {
+	c := csv.NewWriter(w)
+	c.Write(append(append([]string{"dataset", "lattice"}, header...), "budget_ms", "cpu_ms_median"))
+	for _, t := range tables {
+		for _, row := range t.Rows {
+			r := t.record(row)
+			line := append([]string{r.Dataset, t.Lattice.String()}, r.fields()...)
+			c.Write(append(line, r.budget(), digits(r.Median)))
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// WriteJSONL writes the rows of [WriteTimedCSV] to their last bit, each with the origin.
+func (t *Timed) WriteJSONL(w io.Writer, from *Origin) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, row := range t.Rows {
+		if err := e.Encode(struct {
+			*Origin
+			*timedRecord
+		}{from, t.record(row)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteRuns writes a line a run of a method on an instance.
+func WriteRuns(w io.Writer, tables []*Timed) error {
+	c := csv.NewWriter(w)
+	c.Write([]string{"dataset", "instance", "method", "budget_ms", "passes", "effort", "reference_j", "energy_j", "gap_fraction", "cpu_ms"})
+	exact := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	for _, t := range tables {
+		for _, row := range t.Rows {
+			r := t.record(row)
+			for k, e := range row.Energies {
+				c.Write([]string{t.Name, strconv.Itoa(k), r.Method, r.budget(), count(r.Passes), count(r.Effort), exact(t.Truth[k]), exact(e), exact(row.Gaps[k]), digits(milliseconds(row.Times[k]))})
+			}
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// effort says what a row had to spend.
+func (r *Row) spent() string {
+	switch {
+	case r.Budget > 0:
+		return r.Budget.String()
+	case r.Effort > 0:
+		return fmt.Sprintf("effort %d", r.Effort)
+	case r.Passes == 1:
+		return "1 pass"
+	case r.Passes > 1:
+		return fmt.Sprintf("%d passes", r.Passes)
+	}
+	return ""
+}
+
+func (t *Timed) caption() string {
+	return fmt.Sprintf("%s: %s %v, %d instances, %d with a proven ground state", t.Name, t.Family, t.Lattice, len(t.Truth), t.Proven)
+}
+
+// WriteTimedText writes a table a dataset for reading, gaps in per cent.
+func WriteTimedText(w io.Writer, tables []*Timed) error {
+	for k, t := range tables {
+		if k > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s\n\n", t.caption())
+		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		reached := "reached"
+		if t.AllProven() {
+			reached = "solved"
+		}
+		fmt.Fprintf(tw, "method\tlimit\tgap (%%)\t%s\tCPU ms\tmedian\t\n", reached)
+		for _, r := range t.Rows {
+			gap, sem := MeanSEM(r.Gaps)
+			fmt.Fprintf(tw, "%s\t%s\t%.4f ± %.4f\t%d/%d\t%s\t%s\t\n",
+				r.Line(), r.spent(), 100*gap, 100*sem, r.Solved, len(r.Gaps), threeDigits(r.PerInstance()), threeDigits(r.Median()))
+		}
+		if err := tw.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// threeDigits writes milliseconds.
+func threeDigits(d time.Duration) string {
+	ms := milliseconds(d)
+	if ms >= 100 {
+		return strconv.FormatFloat(ms, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(ms, 'g', 3, 64)
+}
+
+// Report returns the table for a page, gaps in per cent.
+func (t *Timed) Report() report.Table {
+	out := report.Table{
+		Caption: t.caption() + ". ± is the standard error of the mean. A click on a name sorts.",
+		Columns: []report.Column{
+			{Name: "method"}, {Name: "time limit or effort"}, {Name: "gap (%)", Numeric: true}, {Name: "solved", Numeric: true},
+			{Name: "CPU ms an instance", Numeric: true}, {Name: "median", Numeric: true},
+		},
+	}
+	for _, r := range t.Rows {
+		gap, sem := MeanSEM(r.Gaps)
+		ms, median := milliseconds(r.PerInstance()), milliseconds(r.Median())
+		out.Rows = append(out.Rows, []report.Cell{
+			{Text: r.Line()}, {Text: r.spent()},
+			number(fmt.Sprintf("%.4f ± %.4f", 100*gap, 100*sem), gap),
+			number(fmt.Sprintf("%d/%d", r.Solved, len(r.Gaps)), float64(r.Solved)/float64(len(r.Gaps))),
+			number(strconv.FormatFloat(ms, 'f', 3, 64), ms), number(strconv.FormatFloat(median, 'f', 3, 64), median),
+		})
+	}
+	return out
+}
