@@ -135,6 +135,7 @@ func TestHelp(t *testing.T) {
 		"compare --help":  "--models",
 		"demo --help":     "--workers",
 		"demo -h":         "--workers",
+		"reproduce -h":    "standard",
 		"convert --help":  "--out-sign",
 		"inspect --help":  "--plot",
 		"completion -h":   "bash",
@@ -227,6 +228,7 @@ func TestRefusals(t *testing.T) {
 		{"train --frobnicate", 2, "-frobnicate train --help"},
 		{"compare --frobnicate", 2, "-frobnicate compare --help"},
 		{"demo --frobnicate", 2, "-frobnicate demo --help"},
+		{"reproduce --frobnicate", 2, "-frobnicate reproduce --help"},
 
 		{"generate", 2, "--out is missing"},
 		{"generate help --out DIR/x", 2, `"help"`},
@@ -410,6 +412,17 @@ func TestRefusals(t *testing.T) {
 		{"demo --out DIR/x --workers 0", 2, "--workers = 0"},
 		{"demo --out DIR/foreign", 1, "DIR/foreign notes"},
 		{"demo --out DIR/file", 1, "DIR/file"},
+
+		{"reproduce", 2, "--out is missing"},
+		{"reproduce --out EMPTY", 2, "--out is empty"},
+		{"reproduce --out DIR/x extra", 2, `"extra"`},
+		{"reproduce --out DIR/x --preset slow", 2, `--preset "slow" quick, standard, paper`},
+		{"reproduce --out DIR/x --preset EMPTY", 2, "--preset is empty"},
+		{"reproduce --out DIR/x --workers 0", 2, "--workers = 0"},
+		{"reproduce --out DIR/x --sweep=maybe", 2, `"maybe" -sweep`},
+		{"reproduce --out DIR/foreign", 1, "DIR/foreign notes"},
+		{"reproduce --out DIR/d", 1, "DIR/d dataset.json"},
+		{"reproduce --out DIR/file", 1, "DIR/file"},
 	} {
 		t.Run(c.line, func(t *testing.T) {
 			code, stdout, stderr := call(t.Context(), dir, c.line)
@@ -466,6 +479,7 @@ func TestCancelled(t *testing.T) {
 		{"compare --data DIR/d --sweeps 1 --out DIR/c", "stopped: context canceled; nothing was written"},
 		{"compare --data DIR/d --models DIR/m --out DIR/c", "stopped: context canceled; nothing was written"},
 		{"demo --out DIR/demo", "context canceled; the same command goes on from there"},
+		{"reproduce --out DIR/study", "context canceled; the same command goes on from there"},
 	} {
 		code, stdout, stderr := call(ctx, dir, c.line)
 		if code != exitInterrupted || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,5 +139,110 @@ func TestRun(t *testing.T) {
 	}
 	if got := files(t, parts.Dir)[ReportFile]; !strings.Contains(got, "greedier") {
 		t.Error("the classical methods were run again")
+	}
+}
+
+// A folder that is not this plan's is refused in one line and left alone.
+func TestClaim(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "study")
+	set := func(edit func(*Settings)) *Settings {
+		s := &Settings{Dir: dir, Plan: tiny(), Workers: 1, Program: "test 1"}
+		edit(s)
+		return s
+	}
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Run(stopped, set(func(*Settings) {})); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	before := files(t, dir)
+	for name, c := range map[string]struct {
+		edit func(*Settings)
+		want string
+	}{
+		"preset":  {func(s *Settings) { s.Plan.Preset = "large" }, "preset \"tiny\", not large"},
+		"version": {func(s *Settings) { s.Program = "test 2" }, `made by "test 1", this is test 2`},
+		"plan":    {func(s *Settings) { s.Plan.Targets[0].Common.Steps++ }, "another plan of preset tiny"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Run(stopped, set(c.edit))
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), dir) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+			same(t, files(t, dir), before)
+		})
+	}
+	if err := os.WriteFile(filepath.Join(dir, planFile), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(stopped, set(func(*Settings) {})); err == nil || !strings.Contains(err.Error(), planFile) {
+		t.Errorf("a damaged plan: %v", err)
+	}
+}
+
+// What is damaged below the folder is named.
+func TestDamaged(t *testing.T) {
+	set := &Settings{Dir: t.TempDir(), Plan: tiny(), Workers: 2, Program: "test"}
+	if _, err := Run(t.Context(), set); err != nil {
+		t.Fatal(err)
+	}
+	for name, edit := range map[string]func(string) string{
+		"evaluations/classical.json":                                     func(s string) string { return s[:len(s)/2] },
+		"data/test/part-00000.npz":                                       func(s string) string { return s[:100] + "x" + s[101:] },
+		"tuning/site_cross-entropy_rate0.01_n12_seed1/model.safetensors": func(s string) string { return s[:40] },
+	} {
+		path := filepath.Join(set.Dir, name)
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(edit(string(whole))), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Run(t.Context(), set); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if err := os.WriteFile(path, whole, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// The presets can be trained: every loss has as many trials as the others, every name in
+// them is an arm's, and each target's sizes are nested in the data.
+func TestPresets(t *testing.T) {
+	for _, name := range Presets() {
+		p, err := Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range p.Targets {
+			trials := len(target.Arms[0].Trials)
+			known := map[string]bool{}
+			for _, a := range target.Arms {
+				known[a.Name] = true
+				if len(a.Trials) != trials {
+					t.Errorf("%s: %s has %d trials, want %d", name, a.Name, len(a.Trials), trials)
+				}
+			}
+			names := slices.Clone(target.SizeArms)
+			for _, g := range target.Sweep {
+				names = append(names, g.Arm)
+			}
+			for _, n := range names {
+				if !known[n] {
+					t.Errorf("%s: no arm %s", name, n)
+				}
+			}
+			if !slices.IsSorted(target.Sizes) || slices.Max(append(target.Sizes, 0)) > p.instances() {
+				t.Errorf("%s: sizes %v of %d", name, target.Sizes, p.instances())
+			}
+		}
+		if p.Seeds < 2 {
+			t.Errorf("%s: %d seeds", name, p.Seeds)
+		}
+	}
+	if _, err := Preset("slow"); err == nil {
+		t.Error("preset slow is known")
 	}
 }
