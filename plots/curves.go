@@ -90,7 +90,7 @@ func (c Curves) Figure() (*Figure, error) {
 	for i, r := range c.Series {
 		keys = append(keys, key{r.Name, stroke(c.colour(len(c.Bands)+i), dashes[i%len(dashes)], marker(i%int(markers)))})
 	}
-	keys = append(keys, key{"mean ± standard error", errorSample})
+	keys = append(keys, key{"mean ± standard error, if it is larger than the marker", errorSample})
 	legend := flow(keys, pageWidth-2*margin)
 
 	title := clean(c.Title)
@@ -108,7 +108,7 @@ func (c Curves) Figure() (*Figure, error) {
 			top -= large + 8
 		}
 		s.legend(margin, top, legend)
-		f := frame{Rectangle: rect(margin+yAxis.left(), bottom, pageWidth-margin, height-head), x: xAxis, y: yAxis}
+		f := frame{Rectangle: rect(margin+yAxis.left(), bottom, pageWidth-margin-16, height-head), x: xAxis, y: yAxis}
 		s.grid(f)
 		for i, b := range c.Bands {
 			colour := c.colour(i)
@@ -126,7 +126,7 @@ func (c Curves) Figure() (*Figure, error) {
 			}
 			s.dashed(colour, 1.5, dashes[i%len(dashes)], pts...)
 			for k, p := range r.Points {
-				if p.Percent > Exact {
+				if p.Percent > Exact && f.py(p.Percent+p.Error)-f.py(p.Percent) > hidden {
 					s.upright(pts[k].X, f.py(max(f.y.min, p.Percent-p.Error)), f.py(p.Percent+p.Error), p.Percent-p.Error > f.y.min)
 				}
 				s.mark(marker(i%int(markers)), pts[k], 3, colour, white, 0.5)
@@ -149,6 +149,9 @@ func (s sheet) upright(x, y0, y1 vg.Length, closed bool) {
 		s.line(black, 1, vg.Point{X: x - half, Y: y0}, vg.Point{X: x + half, Y: y0})
 	}
 }
+
+// hidden is the length of an error bar, on one side, that a marker covers.
+const hidden vg.Length = 3.5
 
 // meanRange collects the range of means with errors for a logarithmic axis.
 type meanRange struct {

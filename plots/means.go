@@ -76,7 +76,7 @@ func (c Means) Figure() (*Figure, error) {
 			s.mark(marker(i), vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, 3.2, grey, white, 0.5)
 		}})
 	}
-	l.keys = append(l.keys, key{"mean ± standard error", errorSample})
+	l.keys = append(l.keys, key{"mean ± standard error, if it is larger than the marker", errorSample})
 	for _, r := range c.Rows {
 		l.names, l.values = append(l.names, r.Name), append(l.values, "")
 	}
@@ -85,7 +85,7 @@ func (c Means) Figure() (*Figure, error) {
 			colour := groups.of(r.Group)
 			for _, v := range r.Values {
 				p := vg.Point{X: f.px(v.Percent), Y: y(i)}
-				if v.Percent > Exact {
+				if v.Percent > Exact && f.px(v.Percent+v.Error)-p.X > hidden {
 					from := max(f.x.min, v.Percent-v.Error)
 					s.errorBar(f.px(from), f.px(v.Percent+v.Error), p.Y, from > f.x.min)
 				}

@@ -94,17 +94,17 @@ func Preset(name string) (*Plan, error) {
 	bond := site
 	bond.SizeArms = []string{cnn.CrossEntropy, cnn.Boltzmann, cnn.LocalEnergy}
 	// Losses without a temperature are tuned over as many learning rates as the others
-	// over temperatures and learning rates.
-	learning, around := []float64{0.0003, 0.001, 0.0015, 0.003, 0.006, 0.01}, []float64{0.0015, 0.003}
+	// over temperatures, the first of their lists, and the learning rates around.
+	learning, around := []float64{0.0003, 0.001, 0.002, 0.003, 0.006, 0.01}, []float64{0.003, 0.01}
 	switch name {
 	case "quick":
 		p.Train, p.Test, p.Seeds = 1600, 200, 3
-		learning, around = []float64{0.001, 0.003, 0.01}, []float64{0.003}
-		site.Common.Batch, site.Common.Steps, site.TrialSteps = 8, 2500, 600
-		bond.Common.Batch, bond.Common.Steps, bond.TrialSteps = 8, 2500, 600
+		learning = []float64{0.001, 0.003, 0.006, 0.01}
+		site.Common.Batch, site.Common.Steps, site.TrialSteps = 8, 2500, 800
+		bond.Common.Batch, bond.Common.Steps, bond.TrialSteps = 8, 2500, 800
 		bond.Common.Pool = 256
 		bond.Sizes = []int{100, 400, 1600}
-		bond.Sweep = []Grid{{cnn.Boltzmann, []float64{0.03, 0.1, 0.3, 1, 3}, nil}, {cnn.LocalEnergy, []float64{0.3, 1, 3, 10, 30}, []float64{0.3, 1}}}
+		bond.Sweep = []Grid{{cnn.Boltzmann, []float64{0.03, 0.1, 0.3, 1, 3}, nil}, {cnn.LocalEnergy, []float64{1, 3, 10, 30}, []float64{0.5}}}
 	case "standard":
 		p.Train, p.Validation, p.Test = 16000, 200, 1000
 		site.Common.Batch, site.Common.Steps, site.TrialSteps = 32, 3000, 600
@@ -130,18 +130,18 @@ func Preset(name string) (*Plan, error) {
 
 	plain := func(loss string) Arm { return Arm{loss, rates(cnn.TrainSettings{Loss: loss}, learning...)} }
 	energy := func(name string, set cnn.TrainSettings, list ...float64) Arm {
-		return Arm{name, temperatures(set, around, list...)}
+		return Arm{name, temperatures(set, around, list[:len(learning)/len(around)]...)}
 	}
 	site.Arms = []Arm{
 		plain(cnn.CrossEntropy),
 		plain(cnn.Margin),
 		energy(cnn.LocalEnergy, cnn.TrainSettings{Loss: cnn.LocalEnergy}, 0.1, 0.3, 1),
-		energy(cnn.TrueEnergy, cnn.TrainSettings{Loss: cnn.TrueEnergy}, 0.25, 0.5, 1),
+		energy(cnn.TrueEnergy, cnn.TrainSettings{Loss: cnn.TrueEnergy}, 1, 0.5, 2),
 	}
 	bond.Arms = []Arm{
 		plain(cnn.CrossEntropy),
-		energy(cnn.Boltzmann, cnn.TrainSettings{Loss: cnn.Boltzmann}, 0.1, 0.3, 1),
-		energy(cnn.LocalEnergy, cnn.TrainSettings{Loss: cnn.LocalEnergy}, 1, 3, 10),
+		energy(cnn.Boltzmann, cnn.TrainSettings{Loss: cnn.Boltzmann}, 0.3, 0.1, 1),
+		energy(cnn.LocalEnergy, cnn.TrainSettings{Loss: cnn.LocalEnergy}, 10, 3, 1),
 		plain(cnn.Margin),
 	}
 	p.Targets = []Target{site, bond}

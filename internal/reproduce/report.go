@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -26,7 +27,8 @@ const (
 // A section is a part of the report.
 type section struct {
 	title  string
-	words  []string // paragraphs, or items if they begin with a dash
+	words  string
+	found  []report.Fact
 	tables []report.Table
 	charts []figure
 }
@@ -51,15 +53,16 @@ func (s *Study) write() error {
 	}
 	for _, part := range sections {
 		fmt.Fprintf(&md, "\n## %s\n", part.title)
-		last := ""
-		for _, w := range part.words {
-			if !strings.HasPrefix(w, "- ") || !strings.HasPrefix(last, "- ") {
-				md.WriteByte('\n')
-			}
-			fmt.Fprintf(&md, "%s\n", w)
-			last = w
+		if part.words != "" {
+			fmt.Fprintf(&md, "\n%s\n", part.words)
 		}
-		page.Facts = append(page.Facts, report.Fact{Name: part.title, Value: strings.ReplaceAll(strings.Join(part.words, " "), " - ", "; ")})
+		if len(part.found) > 0 {
+			md.WriteByte('\n')
+		}
+		for _, f := range part.found {
+			fmt.Fprintf(&md, "- %s: %s\n", f.Name, f.Value)
+		}
+		page.Facts = append(page.Facts, part.found...)
 		for _, t := range part.tables {
 			md.WriteByte('\n')
 			markdown(&md, t)
@@ -139,17 +142,17 @@ func (s *Study) facts() []report.Fact {
 // sections returns the parts of the report after the findings, which they give.
 func (s *Study) sections() []section {
 	var parts []section
-	findings := section{title: "What was found", words: []string{
-		"The larger gap stands first. Braces hold losses that are not resolved: closer than two standard errors, or than as many more as so few seeds ask for."}}
+	findings := section{title: "What was found", words: "The larger gap stands first. Braces hold losses that are not resolved: closer than two standard errors, " +
+		"or than as many more as so few seeds ask for (p above 4.6 %, from Student's distribution). Each p is of its own difference, not corrected for their number."}
 	for i := range s.x.Plan.Targets {
 		t := &s.x.Plan.Targets[i]
 		part, found := s.lossSection(t)
 		parts = append(parts, part)
-		findings.words = append(findings.words, found...)
-		for _, extra := range []func(*Target) (section, []string){s.sizeSection, s.sweepSection} {
+		findings.found = append(findings.found, found...)
+		for _, extra := range []func(*Target) (section, []report.Fact){s.sizeSection, s.sweepSection} {
 			if part, found := extra(t); len(part.tables) > 0 {
 				parts = append(parts, part)
-				findings.words = append(findings.words, found...)
+				findings.found = append(findings.found, found...)
 			}
 		}
 	}
@@ -177,11 +180,11 @@ func studies(cells []*cell, decoding string) []*study.Arm {
 }
 
 // lossSection sets the losses of a target side by side.
-func (s *Study) lossSection(t *Target) (section, []string) {
+func (s *Study) lossSection(t *Target) (section, []report.Fact) {
 	target := t.Common.Target
 	cells := of(s.losses, target)
 	part := section{title: strings.ToUpper(target[:1]) + target[1:] + " targets"}
-	var found []string
+	var found []report.Fact
 
 	table := report.Table{Caption: fmt.Sprintf("Relative gap in %%, and E − E₀ in J, mean ± standard error over %d seeds and %d instances", s.x.Plan.Seeds, len(s.x.test)),
 		Columns: []report.Column{{Name: "loss"}}}
@@ -204,16 +207,16 @@ func (s *Study) lossSection(t *Target) (section, []string) {
 	part.tables = append(part.tables, table)
 	for _, c := range s.classical {
 		e := c.study("").Mean()
-		chart.Rows = append(chart.Rows, plots.MeanRow{Name: c.arm, Group: "no network", Values: []plots.MeanValue{{Kind: "result of a classical method", Percent: e.Mean, Error: e.Error}}})
+		chart.Rows = append(chart.Rows, plots.MeanRow{Name: c.arm, Group: "no network", Values: []plots.MeanValue{{Kind: "classical method", Percent: e.Mean, Error: e.Error}}})
 	}
 	part.charts = append(part.charts, figure{"losses-" + target + ".png", "Mean relative gap of every loss, " + target + " targets", chart})
 
 	for _, d := range decodings(target) {
 		order := study.NewOrder(studies(cells, d.name))
-		found = append(found, fmt.Sprintf("- %s targets, %s: **%s**.", target, d.name, order))
+		found = append(found, report.Fact{Name: target + " targets, " + d.name, Value: order.String()})
 		part.tables = append(part.tables, pairTable(fmt.Sprintf("%s: differences of every two losses, in percentage points", d.name), order))
-		if d == decodings(target)[0] && target == cnn.Site {
-			part.words, found = s.claim(order, found)
+		if target == cnn.Site && d == decodings(target)[0] {
+			found = append(found, claim(order)...)
 		}
 	}
 	return part, append(found, s.against(target, cells)...)
@@ -223,61 +226,66 @@ func (s *Study) lossSection(t *Target) (section, []string) {
 var claimed = []string{cnn.CrossEntropy, cnn.Margin, cnn.LocalEnergy, cnn.TrueEnergy}
 
 // claim sets the paper's claim against an order.
-func (s *Study) claim(order *study.Order, found []string) (words, all []string) {
-	count := map[study.Verdict][]string{}
-	pairs := 0
+func claim(order *study.Order) []report.Fact {
+	verdicts := map[study.Verdict][]string{}
 	for i, larger := range claimed {
 		for _, smaller := range claimed[i+1:] {
 			if v, err := order.Judge(larger, smaller); err == nil {
-				count[v] = append(count[v], larger+" > "+smaller)
-				pairs++
+				verdicts[v] = append(verdicts[v], larger+" > "+smaller)
 			}
 		}
 	}
-	if pairs == 0 {
-		return nil, found
-	}
-	list := func(v study.Verdict) string {
-		if len(count[v]) == 0 {
-			return fmt.Sprintf("0 %s", v)
+	var words []string
+	for _, v := range []study.Verdict{study.Confirmed, study.Contradicted, study.NotResolved} {
+		if list := verdicts[v]; len(list) > 0 {
+			words = append(words, fmt.Sprintf("%s: %s", v, strings.Join(list, ", ")))
 		}
-		return fmt.Sprintf("%d %s (%s)", len(count[v]), v, strings.Join(count[v], ", "))
 	}
-	text := fmt.Sprintf("The paper's Table 5 claims %s (58.8, 49.9, 45.6 and 14.6 J above the ground state, if read so). Of the %d differences in this, raw, %s, %s, %s.",
-		strings.Join(claimed, " > "), pairs, list(study.Confirmed), list(study.Contradicted), list(study.NotResolved))
-	return []string{text}, append(found, "- "+text)
+	if len(words) == 0 {
+		return nil // none of its losses
+	}
+	return []report.Fact{{Name: "the paper's Table 5, " + strings.Join(claimed, " > ") + " (58.8, 49.9, 45.6, 14.6 J, if energies above the ground state are meant)",
+		Value: strings.Join(words, "; ")}}
 }
 
-// against sets the best loss of every decoding against the spanning tree and its descent.
-func (s *Study) against(target string, cells []*cell) []string {
-	var words []string
+// against sets the best loss of every decoding against the classical methods.
+func (s *Study) against(target string, cells []*cell) []report.Fact {
+	var found []report.Fact
 	for _, d := range decodings(target) {
 		best := slices.MinFunc(cells, func(a, b *cell) int {
-			x, y := a.study(d.name).Mean().Mean, b.study(d.name).Mean().Mean
-			switch {
-			case x < y:
-				return -1
-			case x > y:
-				return 1
-			}
-			return 0
+			return cmp.Compare(a.study(d.name).Mean().Mean, b.study(d.name).Mean().Mean)
 		})
-		var compared []string
+		names := map[string][]string{}
 		for _, c := range s.classical {
-			e := study.Difference(best.study(d.name), c.study(""))
-			verb := "level with"
-			if e.Resolved() {
-				verb = "worse than"
-				if e.Mean < 0 {
-					verb = "better than"
-				}
-			}
-			compared = append(compared, verb+" "+c.arm)
+			v := verb(study.Difference(best.study(d.name), c.study("")))
+			names[v] = append(names[v], c.arm)
 		}
-		e := best.study(d.name).Mean()
-		words = append(words, fmt.Sprintf("- The best of %s targets, %s, is %s with %s %%: %s.", target, d.name, best.arm, estimateText(e), strings.Join(compared, ", ")))
+		words := []string{fmt.Sprintf("%s with %s %%", best.arm, estimateText(best.study(d.name).Mean()))}
+		for _, v := range []string{better, level, worse} {
+			if len(names[v]) > 0 {
+				words = append(words, v+" "+strings.Join(names[v], ", "))
+			}
+		}
+		found = append(found, report.Fact{Name: "best of " + target + " targets, " + d.name, Value: strings.Join(words, "; ")})
 	}
-	return words
+	return found
+}
+
+// What a difference of two gaps says of the first.
+const (
+	better = "better than"
+	level  = "not resolved from"
+	worse  = "worse than"
+)
+
+func verb(e study.Estimate) string {
+	switch {
+	case !e.Resolved():
+		return level
+	case e.Mean < 0:
+		return better
+	}
+	return worse
 }
 
 // excess returns the energies of a decoding above the ground state, in the unit of the
@@ -321,15 +329,15 @@ func significance(e study.Estimate) []report.Cell {
 }
 
 // sizeSection draws the gap against the number of training instances.
-func (s *Study) sizeSection(t *Target) (section, []string) {
+func (s *Study) sizeSection(t *Target) (section, []report.Fact) {
 	target := t.Common.Target
 	cells := of(s.sizes, target)
 	part := section{title: "Gap against the number of training instances, " + target + " targets",
-		words: []string{fmt.Sprintf("Every size is the first instances of one dataset, trained for the same %d steps.", t.Common.Steps)}}
+		words: fmt.Sprintf("Every size is the first instances of one dataset, trained for the same %d steps.", t.Common.Steps)}
 	if len(cells) == 0 {
 		return part, nil
 	}
-	var found []string
+	var found []report.Fact
 	for _, d := range decodings(target) {
 		table := report.Table{Caption: d.name + ": relative gap in %", Columns: []report.Column{{Name: "instances", Numeric: true}}}
 		chart := plots.Curves{Title: fmt.Sprintf("%s targets, %s, %d seeds", target, d.name, s.x.Plan.Seeds), Proven: true, Label: "training instances"}
@@ -356,7 +364,7 @@ func (s *Study) sizeSection(t *Target) (section, []string) {
 			table.Rows = append(table.Rows, append(row, report.Cell{Text: order.String()}))
 			orders = append(orders, fmt.Sprintf("%d: %s", size, order))
 		}
-		found = append(found, fmt.Sprintf("- %s targets by training instances, %s: %s.", target, d.name, strings.Join(orders, "; ")))
+		found = append(found, report.Fact{Name: target + " targets by training instances, " + d.name, Value: strings.Join(orders, "; ")})
 		part.tables = append(part.tables, table)
 		part.charts = append(part.charts, figure{"sizes-" + target + "-" + slug(d.name) + ".png", "Gap against the number of training instances, " + d.name, chart})
 	}
@@ -364,16 +372,16 @@ func (s *Study) sizeSection(t *Target) (section, []string) {
 }
 
 // sweepSection draws the gap against the temperature.
-func (s *Study) sweepSection(t *Target) (section, []string) {
+func (s *Study) sweepSection(t *Target) (section, []report.Fact) {
 	target := t.Common.Target
 	cells := of(s.sweep, target)
-	part := section{title: "Temperature and offset, " + target + " targets", words: []string{
-		"Differences are to cross-entropy, paired over instances, in percentage points: negative is better than cross-entropy."}}
+	part := section{title: "Temperature and offset, " + target + " targets", words: fmt.Sprintf(
+		"Differences are to %s, paired over instances, in percentage points: a negative one is better.", t.Arms[0].Name)}
 	if len(cells) == 0 {
 		return part, nil
 	}
 	reference := of(s.losses, target)[0]
-	var found []string
+	var found []report.Fact
 	for _, d := range decodings(target) {
 		base := reference.study(d.name)
 		mean := base.Mean()
@@ -408,15 +416,8 @@ func (s *Study) sweepSection(t *Target) (section, []string) {
 		for _, arm := range arms {
 			c := best[arm]
 			e := study.Difference(c.study(d.name), base)
-			word := "not resolved"
-			if e.Resolved() {
-				word = "better than cross-entropy"
-				if e.Mean > 0 {
-					word = "worse than cross-entropy"
-				}
-			}
-			found = append(found, fmt.Sprintf("- %s targets, %s, %s at the setting of least validation gap (T = %v J, h₀ = %v J): %s points against %s, %.1f standard errors: %s.",
-				target, d.name, arm, c.set.Temperature, c.set.Offset, estimateText(e), reference.arm, e.Sigmas(), word))
+			found = append(found, report.Fact{Name: fmt.Sprintf("%s targets, %s, %s at the swept setting of least validation gap (T = %v J, h₀ = %v J)", target, d.name, arm, c.set.Temperature, c.set.Offset),
+				Value: fmt.Sprintf("%s %s, %s points, %.1f standard errors", verb(e), reference.arm, estimateText(e), e.Sigmas())})
 		}
 	}
 	return part, found
@@ -440,8 +441,8 @@ func (s *Study) tuningSection() section {
 		}
 		t.Rows = append(t.Rows, []report.Cell{{Text: r.target}, {Text: r.arm}, number(r.set.Temperature, -1), number(r.set.LearningRate, -1), number(100*r.gap, 3), {Text: chosen}})
 	}
-	return section{title: "Tuning", words: []string{
-		"The same number of short runs for every loss of a target; the one of least validation gap, without descent and in one pass, is chosen for all seeds and sizes."}, tables: []report.Table{t}}
+	return section{title: "Tuning", words: "The same number of short runs for every loss of a target; " +
+		"the one of least validation gap, in one pass without descent, is chosen for all seeds and sizes.", tables: []report.Table{t}}
 }
 
 // number formats a value; 0 is left out where digits is -1, which writes as few as needed.
@@ -539,8 +540,8 @@ func (s *Study) writeResults() error {
 // Findings returns what was found, in lines.
 func (s *Study) Findings() string {
 	var b strings.Builder
-	for _, w := range s.sections()[0].words {
-		fmt.Fprintln(&b, strings.ReplaceAll(w, "**", ""))
+	for _, f := range s.sections()[0].found {
+		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Value)
 	}
 	return b.String()
 }
