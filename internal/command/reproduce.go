@@ -24,8 +24,8 @@ bond losses on fewer instances too, and writes report.md, report.html, results.j
 and charts into the folder. If it is stopped, the same command goes on where it was.
 
 Presets: quick takes minutes, standard an hour or two, paper, with the sizes of the
-paper (256 channels, 10,000 instances), months on two cores. --sweep adds
-temperatures and offsets of the energy losses; it may be added later.
+paper (256 channels, 10,000 instances), weeks on two cores and 3 GB for each worker.
+--sweep adds temperatures and offsets of the energy losses; it may be added later.
 
 Example:
    spinlearn reproduce --preset quick --out study`,

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"spinlearn/cnn"
 	"spinlearn/internal/atomicfile"
@@ -35,7 +36,7 @@ type cell struct {
 	gaps        map[string][][]float64 // of each decoding: seed, instance
 }
 
-// arm returns the gaps of a decoding, in per cent, for comparisons.
+// study returns the gaps of a decoding, in per cent, for comparisons.
 func (c *cell) study(decoding string) *study.Arm {
 	return &study.Arm{Name: c.arm, Gaps: c.gaps[decoding]}
 }
@@ -72,6 +73,7 @@ func (s *Study) evaluate(ctx context.Context, runs []*run) error {
 		}
 	}
 	done := len(files) - len(todo)
+	var mutex sync.Mutex
 	err := s.x.parallel(ctx, len(todo), func(ctx context.Context, j, workers int) error {
 		k := todo[j]
 		var err error
@@ -90,12 +92,10 @@ func (s *Study) evaluate(ctx context.Context, runs []*run) error {
 		if err := atomicfile.Write(s.x.path("evaluations", evaluationFile(runs, k)), append(content, '\n')); err != nil {
 			return err
 		}
-		s.x.mutex.Lock()
-		defer s.x.mutex.Unlock()
+		mutex.Lock()
+		defer mutex.Unlock()
 		done++
-		if s.x.Progress != nil {
-			s.x.Progress(Progress{stage, "evaluations", done, len(files), ""})
-		}
+		s.x.report(Progress{stage, "evaluations", done, len(files), ""})
 		return nil
 	})
 	if err != nil {

@@ -30,7 +30,8 @@ type Plan struct {
 
 // A Target is what all of its arms share.
 type Target struct {
-	// Common has target, network, steps, batch and what else the arms share.
+	// Common has network with target, steps, batch, pool, and how often weights are
+	// validated and kept. All else is an arm's own.
 	Common cnn.TrainSettings `json:"common"`
 	// TrialSteps is the number of steps of a tuning run.
 	TrialSteps int   `json:"trial_steps"`

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -139,6 +140,42 @@ func TestRun(t *testing.T) {
 	}
 	if got := files(t, parts.Dir)[ReportFile]; !strings.Contains(got, "greedier") {
 		t.Error("the classical methods were run again")
+	}
+}
+
+// A study goes on from what stood in its folder at any moment, as after a kill, with
+// files half written besides.
+func TestKilled(t *testing.T) {
+	dir := t.TempDir()
+	whole := &Settings{Dir: filepath.Join(dir, "whole"), Plan: tiny(), Workers: 1, Program: "test"}
+	calls := 0
+	var copies []string
+	whole.Progress = func(Progress) { // nothing else writes during a call
+		if calls++; calls%80 == 30 {
+			copies = append(copies, filepath.Join(dir, strconv.Itoa(calls)))
+			if err := os.CopyFS(copies[len(copies)-1], os.DirFS(whole.Dir)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if _, err := Run(t.Context(), whole); err != nil {
+		t.Fatal(err)
+	}
+	want := files(t, whole.Dir)
+	if len(copies) < 3 {
+		t.Fatalf("%d calls of progress", calls)
+	}
+	for _, c := range copies {
+		for _, name := range []string{"." + resultsFile + "12", ".losses-site.png3", "evaluations/.classical.json77"} {
+			os.MkdirAll(filepath.Dir(filepath.Join(c, name)), 0o755)
+			if err := os.WriteFile(filepath.Join(c, name), []byte("half"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := Run(t.Context(), &Settings{Dir: c, Plan: tiny(), Workers: 2, Program: "test"}); err != nil {
+			t.Fatal(err)
+		}
+		same(t, files(t, c), want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,8 +59,6 @@ type experiment struct {
 	trainName        string
 	validation, test []*ising.Solved
 	names            struct{ validation, test string }
-
-	mutex sync.Mutex // of progress
 }
 
 // Run carries out a plan in a folder, going on where an earlier run of the same plan was
@@ -147,31 +146,28 @@ func (x *experiment) path(parts ...string) string {
 	return filepath.Join(append([]string{x.Dir}, parts...)...)
 }
 
+// report is called by one goroutine at a time.
 func (x *experiment) report(p Progress) {
 	if x.Progress != nil {
-		x.mutex.Lock()
-		defer x.mutex.Unlock()
 		x.Progress(p)
 	}
 }
 
 const timesFile = "times.csv"
 
-// timed does a stage and adds a line to times.csv.
+// timed does a stage and adds a line to times.csv, also if the stage was stopped.
 func (x *experiment) timed(stage string, do func() error) error {
 	wall, cpu := time.Now(), cputime.Now()
-	if err := do(); err != nil {
-		return err
-	}
+	failure := do()
 	lines, err := os.ReadFile(x.path(timesFile))
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		lines = []byte("stage,wall_s,cpu_s,workers\n")
+	if errors.Is(err, fs.ErrNotExist) {
+		lines, err = []byte("stage,ended,wall_s,cpu_s,workers\n"), nil
 	}
-	lines = fmt.Appendf(lines, "%s,%.1f,%.1f,%d\n", stage, time.Since(wall).Seconds(), (cputime.Now() - cpu).Seconds(), x.Workers)
-	return atomicfile.Write(x.path(timesFile), lines)
+	if err == nil {
+		lines = fmt.Appendf(lines, "%s,%t,%.1f,%.1f,%d\n", stage, failure == nil, time.Since(wall).Seconds(), (cputime.Now() - cpu).Seconds(), x.Workers)
+		err = atomicfile.Write(x.path(timesFile), lines)
+	}
+	return cmp.Or(failure, err)
 }
 
 // datasets makes or opens the datasets. Their seeds are different, so that they share no
@@ -225,13 +221,13 @@ func (x *experiment) dataset(ctx context.Context, name string, seed uint64, coun
 	return d, words, err
 }
 
-// newRun completes the settings of a run.
-func newRun(folder string, t *Target, arm string, chosen cnn.TrainSettings, size int, seed uint64) *run {
-	set := t.Common
-	set.Loss, set.LearningRate = chosen.Loss, chosen.LearningRate
-	set.Temperature, set.Offset, set.Margin = chosen.Temperature, chosen.Offset, chosen.Margin
-	set.Seed = seed
-	words := []string{t.Common.Target, strings.NewReplacer(" ", "-", ",", "").Replace(arm)}
+// newRun completes the settings of a run: to what is the arm's own comes what all arms of
+// the target share.
+func newRun(folder string, t *Target, arm string, set cnn.TrainSettings, size int, seed uint64) *run {
+	common := &t.Common
+	set.Network, set.Steps, set.Batch, set.Pool = common.Network, common.Steps, common.Batch, common.Pool
+	set.ValidateEvery, set.CheckpointEvery, set.Seed = common.ValidateEvery, common.CheckpointEvery, seed
+	words := []string{common.Target, strings.NewReplacer(" ", "-", ",", "").Replace(arm)}
 	for _, w := range []struct {
 		letter string
 		value  float64
@@ -244,9 +240,8 @@ func newRun(folder string, t *Target, arm string, chosen cnn.TrainSettings, size
 	return &run{arm, size, seed, set, filepath.Join(folder, strings.Join(words, "_"))}
 }
 
-// trainAll trains what is not trained, as many runs at a time as there are workers. The
-// training runs themselves then need no more than one goroutine each, which is what makes
-// most of the processors.
+// trainAll trains what is not trained, as many runs at a time as there are workers, which
+// makes more of the processors than several goroutines in a run.
 func (x *experiment) trainAll(ctx context.Context, stage string, runs []*run) error {
 	var todo []*run
 	total, done := 0, 0
@@ -255,6 +250,9 @@ func (x *experiment) trainAll(ctx context.Context, stage string, runs []*run) er
 		switch _, err := os.Stat(x.path(r.dir, cnn.ModelFile)); {
 		case err == nil:
 			done += r.set.Steps
+			if err := x.dropCheckpoint(r); err != nil { // which a kill may have left
+				return err
+			}
 		case errors.Is(err, fs.ErrNotExist):
 			todo = append(todo, r)
 		default:
@@ -287,6 +285,10 @@ func (x *experiment) trainOne(ctx context.Context, r *run, workers int, progress
 	if _, err := cnn.Train(ctx, x.path(r.dir), part, x.validation, &set); err != nil {
 		return fmt.Errorf("%s: %w", r.dir, err)
 	}
+	return x.dropCheckpoint(r)
+}
+
+func (x *experiment) dropCheckpoint(r *run) error {
 	return os.RemoveAll(x.path(r.dir, cnn.CheckpointDir))
 }
 
