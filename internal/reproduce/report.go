@@ -39,6 +39,18 @@ type figure struct {
 	chart         interface{ Figure() (*plots.Figure, error) }
 }
 
+func (f *figure) png() ([]byte, error) {
+	drawn, err := f.chart.Figure()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.name, err)
+	}
+	var b bytes.Buffer
+	if err := drawn.Encode(&b, "png"); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.name, err)
+	}
+	return b.Bytes(), nil
+}
+
 // write draws the charts and writes results.jsonl, report.md and report.html.
 func (s *Study) write() error {
 	if err := s.writeResults(); err != nil {
@@ -55,6 +67,7 @@ func (s *Study) write() error {
 		fmt.Fprintf(&md, "\n## %s\n", part.title)
 		if part.words != "" {
 			fmt.Fprintf(&md, "\n%s\n", part.words)
+			page.Facts = append(page.Facts, report.Fact{Name: part.title, Value: part.words})
 		}
 		if len(part.found) > 0 {
 			md.WriteByte('\n')
@@ -66,22 +79,19 @@ func (s *Study) write() error {
 		for _, t := range part.tables {
 			md.WriteByte('\n')
 			markdown(&md, t)
+			t.Caption = strings.TrimSuffix(part.title+": "+t.Caption, ": ") // the page has no sections
 			page.Tables = append(page.Tables, t)
 		}
 		for _, c := range part.charts {
-			f, err := c.chart.Figure()
+			picture, err := c.png()
 			if err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
+				return err
 			}
-			var b bytes.Buffer
-			if err := f.Encode(&b, "png"); err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
-			}
-			if err := atomicfile.Write(s.x.path(c.name), b.Bytes()); err != nil {
+			if err := atomicfile.Write(s.x.path(c.name), picture); err != nil {
 				return err
 			}
 			fmt.Fprintf(&md, "\n![%s](%s)\n", c.caption, c.name)
-			page.Charts = append(page.Charts, report.Chart{Caption: c.caption, PNG: b.Bytes()})
+			page.Charts = append(page.Charts, report.Chart{Caption: c.caption, PNG: picture})
 		}
 	}
 	fmt.Fprintf(&md, "\n%s. What each stage took is in [%s](%s), every energy in [%s](%s).\n", s.x.Program, timesFile, timesFile, resultsFile, resultsFile)
@@ -365,6 +375,14 @@ func (s *Study) sizeSection(t *Target) (section, []report.Fact) {
 			orders = append(orders, fmt.Sprintf("%d: %s", size, order))
 		}
 		found = append(found, report.Fact{Name: target + " targets by training instances, " + d.name, Value: strings.Join(orders, "; ")})
+		var ratios []string
+		for _, c := range chart.Series {
+			few, many := c.Points[0], c.Points[len(c.Points)-1]
+			if many.Percent > 0 {
+				ratios = append(ratios, fmt.Sprintf("%s %.2f", c.Name, few.Percent/many.Percent))
+			}
+		}
+		found = append(found, report.Fact{Name: fmt.Sprintf("%s targets, %s, gap with %d training instances over that with %d", target, d.name, t.Sizes[0], t.Sizes[len(t.Sizes)-1]), Value: strings.Join(ratios, ", ")})
 		part.tables = append(part.tables, table)
 		part.charts = append(part.charts, figure{"sizes-" + target + "-" + slug(d.name) + ".png", "Gap against the number of training instances, " + d.name, chart})
 	}
