@@ -19,7 +19,8 @@ import (
 const (
 	ModelFile      = "model.safetensors"
 	MetricsFile    = "metrics.jsonl"
-	checkpointFile = "checkpoint/state.safetensors"
+	CheckpointDir  = "checkpoint" // of no use once there is a model
+	checkpointFile = CheckpointDir + "/state.safetensors"
 )
 
 var (

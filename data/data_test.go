@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -675,6 +676,42 @@ func TestEpoch(t *testing.T) {
 	for range d.Epoch(1, 1) {
 		if taken++; taken == 15 {
 			break
+		}
+	}
+}
+
+// The first instances of a dataset are nested, and all of them are the dataset.
+func TestFirst(t *testing.T) {
+	d := generate(t, t.TempDir(), settings())
+	energies := func(list iter.Seq2[*ising.Solved, error]) []float64 {
+		var v []float64
+		for s, err := range list {
+			if err != nil {
+				t.Fatal(err)
+			}
+			v = append(v, s.Energy)
+		}
+		return v
+	}
+	all := energies(d.All())
+	for n := 1; n <= len(all); n++ {
+		p, err := d.First(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := energies(p.All()); p.Len() != n || !slices.Equal(got, all[:n]) {
+			t.Errorf("first %d: length %d, %v, want %v", n, p.Len(), got, all[:n])
+		}
+		if got := slices.Sorted(slices.Values(energies(p.Epoch(1, 2)))); !slices.Equal(got, slices.Sorted(slices.Values(all[:n]))) {
+			t.Errorf("an epoch of the first %d has %v", n, got)
+		}
+		if n == len(all) && !slices.Equal(energies(p.Epoch(3, 4)), energies(d.Epoch(3, 4))) {
+			t.Error("an epoch of all instances is not that of the dataset")
+		}
+	}
+	for _, n := range []int{-1, 0, len(all) + 1} {
+		if _, err := d.First(n); err == nil || !strings.Contains(err.Error(), "first "+strconv.Itoa(n)) {
+			t.Errorf("first %d: error %v", n, err)
 		}
 	}
 }

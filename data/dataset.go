@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 
@@ -117,6 +116,17 @@ func (d *Dataset) Checksum() (string, error) {
 	return checksum(file), nil
 }
 
+// Identity returns words that identify the content of the dataset: what it was made of
+// and the beginning of its checksum.
+func (d *Dataset) Identity() (string, error) {
+	sum, err := d.Checksum()
+	if err != nil {
+		return "", err
+	}
+	s := &d.index.Description
+	return fmt.Sprintf("%d %s %v %s seed %d sha256 %s", s.Count, s.Ensemble.Couplings, d.lattice, s.Solver, s.Seed, sum[:16]), nil
+}
+
 // Open reads and validates dataset.json in dir; the shards are read, and checked,
 // by [Dataset.All] and [Dataset.Epoch]. A dataset whose generation has not ended
 // opens too and holds the instances written so far; see [Dataset.Complete].
@@ -192,47 +202,15 @@ func (d *Dataset) Complete() bool { return d.Len() == d.index.Count }
 // everything it reads: checksums, types and shapes, that couplings are finite and
 // spins ±1, that the spins have the energy and that no bound lies above it. It ends
 // at the first error.
-func (d *Dataset) All() iter.Seq2[*ising.Solved, error] {
-	return func(yield func(*ising.Solved, error) bool) {
-		for k := range d.index.Shards {
-			if !d.yieldShard(k, nil, yield) {
-				return
-			}
-		}
-	}
-}
+func (d *Dataset) All() iter.Seq2[*ising.Solved, error] { return d.whole().All() }
 
 // Epoch is [Dataset.All] in an order that seed and epoch determine: the shards in
 // random order and the instances shuffled within each.
 func (d *Dataset) Epoch(seed, epoch uint64) iter.Seq2[*ising.Solved, error] {
-	return func(yield func(*ising.Solved, error) bool) {
-		rng := ising.Stream(seed, "shuffle", epoch)
-		for _, k := range rng.Perm(len(d.index.Shards)) {
-			if !d.yieldShard(k, rng, yield) {
-				return
-			}
-		}
-	}
+	return d.whole().Epoch(seed, epoch)
 }
 
-// yieldShard yields the instances of shard k, shuffled unless rng is nil, and
-// reports whether to go on.
-func (d *Dataset) yieldShard(k int, rng *rand.Rand, yield func(*ising.Solved, error) bool) bool {
-	solved, err := d.readShard(k)
-	if err != nil {
-		yield(nil, err)
-		return false
-	}
-	if rng != nil {
-		rng.Shuffle(len(solved), func(i, j int) { solved[i], solved[j] = solved[j], solved[i] })
-	}
-	for _, s := range solved {
-		if !yield(s, nil) {
-			return false
-		}
-	}
-	return true
-}
+func (d *Dataset) whole() *Part { return &Part{d, d.Len()} }
 
 func (d *Dataset) readShard(k int) ([]*ising.Solved, error) {
 	file, err := d.shardFile(k)

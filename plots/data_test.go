@@ -273,3 +273,37 @@ func couplings(rows, cols int, gaussian, periodic bool) plots.Couplings {
 		PeriodicRows: periodic, PeriodicCols: periodic, Frustrated: l.Frustrated,
 	}
 }
+
+// curves returns gaps that fall with the size, a band behind them; the error of the last
+// point reaches below zero.
+func curves(nSeries, nPoints int) plots.Trends {
+	c := plots.Trends{Title: "bond targets, 1 pass, 3 seeds", Proven: true, Label: "training instances", Bands: []plots.Band{{"cross-entropy", 1.9, 0.1}}}
+	for k := range nSeries {
+		s := plots.Trend{Name: fmt.Sprintf("loss %d", k)}
+		x, y := 100.0, 6-0.5*float64(k)
+		for i := range nPoints {
+			s.Points = append(s.Points, plots.TrendPoint{X: x, Percent: y, Error: 0.3 * y * float64(i*i) / float64(nPoints)})
+			x, y = 4*x, 0.6*y
+		}
+		c.Series = append(c.Series, s)
+	}
+	return c
+}
+
+// means returns losses under three ways of decoding and methods of one value.
+func means(nLosses, nMethods int) plots.Means {
+	c := plots.Means{Title: "bond targets, 200 instances, 3 seeds", Proven: true}
+	for k := range nLosses {
+		r := plots.MeanRow{Name: fmt.Sprintf("loss %d", k), Group: fmt.Sprintf("loss %d", k)}
+		for i, kind := range []string{"1 pass", "1 pass + descent", "3 passes + descent"} {
+			y := 6 / math.Pow(4, float64(i)) * (1 + 0.4*float64(k))
+			r.Values = append(r.Values, plots.MeanValue{Kind: kind, Percent: y, Error: 0.1 * y})
+		}
+		c.Rows = append(c.Rows, r)
+	}
+	for k := range nMethods {
+		y := 30 / math.Pow(3, float64(k))
+		c.Rows = append(c.Rows, plots.MeanRow{Name: fmt.Sprintf("method %d", k), Group: "no network", Values: []plots.MeanValue{{"classical", y, y / float64(nMethods-k)}}})
+	}
+	return c
+}

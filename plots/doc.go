@@ -1,6 +1,7 @@
 // Package plots draws the charts of an experiment from plain numbers: final
 // energies, gaps to the ground truth, prediction against truth, cost in time,
-// training curves and one lattice with its domain walls.
+// training curves, means with errors over methods, sizes or temperatures, and one lattice
+// with its domain walls.
 //
 // # Use
 //

@@ -40,6 +40,9 @@ var goldens = map[string]chart{
 	"lattice":  lattice(16, 16, true, true),
 
 	"couplings": couplings(12, 20, true, true),
+
+	"curves": curves(3, 5),
+	"means":  means(4, 6),
 }
 
 func TestGolden(t *testing.T) {
@@ -133,6 +136,14 @@ func oneRun(steps, losses, gapSteps, percent []float64) plots.Training {
 	return plots.Training{Runs: []plots.TrainingRun{{Name: "one", Steps: steps, Losses: losses, GapSteps: gapSteps, Percent: percent}}}
 }
 
+func curve(points ...plots.TrendPoint) plots.Trends {
+	return plots.Trends{Series: []plots.Trend{{Name: "a", Points: points}}}
+}
+
+func mean(values ...plots.MeanValue) plots.Means {
+	return plots.Means{Rows: []plots.MeanRow{{Name: "a", Values: values}}}
+}
+
 func TestExtremes(t *testing.T) {
 	long := strings.Repeat("a long name · ", 40)
 	v := func(x ...float64) []float64 { return x }
@@ -173,6 +184,12 @@ func TestExtremes(t *testing.T) {
 		"many kinds":            training(10, 5, 200, 60),
 		"huge loss":             oneRun(v(0, 1), v(1e30, -1e30), nil, nil),
 		"loss over decades":     oneRun(v(0, 1), v(1e30, 1e-29), nil, nil),
+		"trends of one point":   plots.Trends{Series: []plots.Trend{{Points: []plots.TrendPoint{{1, 0, 0}}}}},
+		"trends over decades": plots.Trends{Title: long, Label: long, Series: []plots.Trend{{Name: long, Points: []plots.TrendPoint{{1e-30, 1e30, 0}, {1e30, 1e-8, 1e30}}}},
+			Bands: []plots.Band{{long, -1, 1}, {"", 3, 5}}},
+		"many trends":           curves(12, 9),
+		"one mean":              plots.Means{Rows: []plots.MeanRow{{Values: []plots.MeanValue{{Percent: 3}}}}},
+		"means of zero":         plots.Means{Title: long, Rows: []plots.MeanRow{{Name: long, Group: long, Values: []plots.MeanValue{{long, 0, 0}, {"b", -1, 2}, {"c", 1e-12, 1e30}}}}},
 		"lattice 2×2":           lattice(2, 2, false, true),
 		"lattice 64×64":         lattice(64, 64, true, false),
 		"lattice 2×64":          lattice(2, 64, true, true),
@@ -225,6 +242,18 @@ func TestErrors(t *testing.T) {
 		{"gaps: empty", plots.Gaps{}, "no rows"},
 		{"gaps: empty row", oneGap(), "no values"},
 		{"gaps: NaN", oneGap(1, nan), "NaN"},
+		{"trends: empty", plots.Trends{}, "no series"},
+		{"trends: no points", plots.Trends{Series: []plots.Trend{{Name: "a"}}}, `series "a": no points`},
+		{"trends: NaN", curve(plots.TrendPoint{1, nan, 0}), `series "a", point 0: value 0 is NaN`},
+		{"trends: place", curve(plots.TrendPoint{0, 1, 0}), "place is 0"},
+		{"trends: infinite place", curve(plots.TrendPoint{inf, 1, 0}), "+Inf"},
+		{"trends: error", curve(plots.TrendPoint{1, 1, -1}), "error is -1"},
+		{"trends: band", plots.Trends{Series: curves(1, 1).Series, Bands: []plots.Band{{"b", 1, nan}}}, `band "b": value 1 is NaN`},
+		{"means: empty", plots.Means{}, "no rows"},
+		{"means: no values", plots.Means{Rows: []plots.MeanRow{{Name: "a"}}}, `row "a": no values`},
+		{"means: Inf", mean(plots.MeanValue{"", inf, 0}), "+Inf"},
+		{"means: error", mean(plots.MeanValue{"", 1, -2}), "error is -2"},
+		{"means: kinds", mean(plots.MeanValue{"a", 1, 0}, plots.MeanValue{"b", 1, 0}, plots.MeanValue{"c", 1, 0}, plots.MeanValue{"d", 1, 0}, plots.MeanValue{"e", 1, 0}), "5 kinds"},
 		{"scatter: empty", plots.Scatter{}, "0 panels"},
 		{"scatter: 13 panels", plots.Scatter{Panels: make([]plots.ScatterPanel, 13)}, "13 panels"},
 		{"scatter: empty panel", panel(nil, nil), "no values"},

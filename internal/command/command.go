@@ -61,7 +61,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			solveCommand(), predictCommand(), verifyCommand(), generateCommand(), trainCommand(), compareCommand(), demoCommand(), benchCommand(),
+			solveCommand(), predictCommand(), verifyCommand(), generateCommand(), trainCommand(), compareCommand(), demoCommand(), reproduceCommand(), benchCommand(),
 			convertCommand(), inspectCommand(), samplesCommand(), completionCommand(), manCommand(), versionCommand(),
 		},
 	}

@@ -135,6 +135,7 @@ func TestHelp(t *testing.T) {
 		"compare --help":  "--models",
 		"demo --help":     "--workers",
 		"demo -h":         "--workers",
+		"reproduce -h":    "standard",
 		"convert --help":  "--out-sign",
 		"inspect --help":  "--plot",
 		"completion -h":   "bash",
@@ -227,6 +228,7 @@ func TestRefusals(t *testing.T) {
 		{"train --frobnicate", 2, "-frobnicate train --help"},
 		{"compare --frobnicate", 2, "-frobnicate compare --help"},
 		{"demo --frobnicate", 2, "-frobnicate demo --help"},
+		{"reproduce --frobnicate", 2, "-frobnicate reproduce --help"},
 
 		{"generate", 2, "--out is missing"},
 		{"generate help --out DIR/x", 2, `"help"`},
@@ -446,6 +448,17 @@ func TestRefusals(t *testing.T) {
 		{"demo --out DIR/x --workers 0", 2, "--workers = 0"},
 		{"demo --out DIR/foreign", 1, "DIR/foreign notes"},
 		{"demo --out DIR/file", 1, "DIR/file"},
+
+		{"reproduce", 2, "--out is missing"},
+		{"reproduce --out EMPTY", 2, "--out is empty"},
+		{"reproduce --out DIR/x extra", 2, `"extra"`},
+		{"reproduce --out DIR/x --preset slow", 2, `--preset "slow" quick, standard, paper`},
+		{"reproduce --out DIR/x --preset EMPTY", 2, "--preset is empty"},
+		{"reproduce --out DIR/x --workers 0", 2, "--workers = 0"},
+		{"reproduce --out DIR/x --sweep=maybe", 2, `"maybe" -sweep`},
+		{"reproduce --out DIR/foreign", 1, "DIR/foreign notes"},
+		{"reproduce --out DIR/d", 1, "DIR/d dataset.json"},
+		{"reproduce --out DIR/file", 1, "DIR/file"},
 	} {
 		t.Run(c.line, func(t *testing.T) {
 			code, stdout, stderr := call(t.Context(), dir, c.line)
@@ -503,6 +516,7 @@ func TestCancelled(t *testing.T) {
 		{"compare --data DIR/d --models DIR/m --out DIR/c", "stopped: context canceled; nothing was written"},
 		{"compare --data DIR/d DIR/v --models DIR/m --times 1ms --out DIR/c", "stopped: context canceled; nothing was written"},
 		{"demo --out DIR/demo", "context canceled; the same command goes on from there"},
+		{"reproduce --out DIR/study", "context canceled; the same command goes on from there"},
 	} {
 		code, stdout, stderr := call(ctx, dir, c.line)
 		if code != exitInterrupted || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {
@@ -650,7 +664,7 @@ func number(t *testing.T, text string) float64 {
 // checkTables recomputes results.csv from energies.csv.
 func checkTables(t *testing.T, dir string) {
 	t.Helper()
-	const columns = "method,loss,target,passes,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance"
+	const columns = "method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance"
 	results, energies := readCSV(t, filepath.Join(dir, "results.csv")), readCSV(t, filepath.Join(dir, "energies.csv"))
 	if got := strings.Join(results[0], ","); got != columns {
 		t.Fatalf("columns %s", got)
@@ -672,7 +686,7 @@ func checkTables(t *testing.T, dir string) {
 		}
 		e, esem := compare.MeanSEM(perSpin)
 		gap, gsem := compare.MeanSEM(gaps)
-		for k, want := range map[int]float64{4: 20, 5: 20, 6: e, 7: esem, 8: gap, 9: gsem, 10: float64(solved) / 20} {
+		for k, want := range map[int]float64{5: 20, 6: 20, 7: e, 8: esem, 9: gap, 10: gsem, 11: float64(solved) / 20} {
 			if got := number(t, r[k]); math.Abs(got-want) > 1e-7*math.Abs(want)+1e-12 { // eight digits are written
 				t.Errorf("%s: %s = %v, want %v", r[0], results[0][k], got, want)
 			}
@@ -680,8 +694,8 @@ func checkTables(t *testing.T, dir string) {
 		if gap < -1e-9 || len(gaps) != 20 {
 			t.Errorf("%s: gap %v on %d instances", r[0], gap, len(gaps))
 		}
-		if (r[11] == "") != (i == 0) || i > 0 && number(t, r[11]) < 0 {
-			t.Errorf("%s: CPU time %q", r[0], r[11])
+		if (r[12] == "") != (i == 0) || i > 0 && number(t, r[12]) < 0 {
+			t.Errorf("%s: CPU time %q", r[0], r[12])
 		}
 		if model := r[1] != ""; model != (r[2] != "") || model != (r[3] != "") || model != (strings.HasPrefix(r[0], "bond") || strings.HasPrefix(r[0], "site")) {
 			t.Errorf("%s: loss %q, target %q, passes %q", r[0], r[1], r[2], r[3])
@@ -698,6 +712,7 @@ func checkTables(t *testing.T, dir string) {
 			name := "bond cross-entropy (" + filepath.Join(runs, path) + ") " + passes
 			want = append(want, name, name+" + descent")
 		}
+		want = append(want, "bond cross-entropy ("+filepath.Join(runs, path)+") 2 passes + effort 2")
 	}
 	if diff := cmp.Diff(want, methods); diff != "" {
 		t.Error(diff)

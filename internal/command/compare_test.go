@@ -80,17 +80,17 @@ func TestCompareTimed(t *testing.T) {
 		var gaps []float64
 		cpu := 0.0
 		for _, run := range runs[1+3*k:][:3] {
-			if run[0] != r[0] || run[2] != r[2] || run[3] != r[14] || run[4] != r[5] {
+			if run[0] != r[0] || run[2] != r[2] || run[3] != r[15] || run[4] != r[5] || run[5] != r[6] {
 				t.Fatalf("run %v below row %v", run, r)
 			}
-			gaps = append(gaps, number(t, run[7]))
+			gaps = append(gaps, number(t, run[8]))
 			cpu += number(t, run[9]) / 3
-			if e, reference := number(t, run[6]), number(t, run[5]); math.Abs(gaps[len(gaps)-1]-(e-reference)/math.Abs(reference)) > 1e-9 {
+			if e, reference := number(t, run[7]), number(t, run[6]); math.Abs(gaps[len(gaps)-1]-(e-reference)/math.Abs(reference)) > 1e-9 {
 				t.Errorf("run %v", run)
 			}
 		}
 		gap, sem := compare.MeanSEM(gaps)
-		for i, want := range map[int]float64{6: 3, 10: gap, 11: sem, 13: cpu} {
+		for i, want := range map[int]float64{7: 3, 11: gap, 12: sem, 14: cpu} {
 			if got := number(t, r[i]); math.Abs(got-want) > 1e-7*math.Abs(want)+1e-6 { // eight digits are written, and whole nanoseconds
 				t.Errorf("%v: %s = %v, want %v", r, results[0][i], got, want)
 			}

@@ -202,12 +202,8 @@ func openDataset(dir string) (*data.Dataset, string, error) {
 	if !d.Complete() {
 		return nil, "", fmt.Errorf("%s holds %d of %d instances: run its generate command again to complete it", dir, d.Len(), s.Count)
 	}
-	sum, err := d.Checksum()
-	if err != nil {
-		return nil, "", err
-	}
-	words := []string{fmt.Sprint(s.Count), s.Ensemble.Couplings, d.Lattice().String(), s.Solver, fmt.Sprintf("seed %d", s.Seed), "sha256 " + sum[:16]}
-	return d, strings.Join(words, " "), nil
+	name, err := d.Identity()
+	return d, name, err
 }
 
 // take reads the first n instances of a dataset, or all if there are fewer.

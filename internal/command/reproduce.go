@@ -1,0 +1,78 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+
+	"github.com/urfave/cli/v2"
+
+	"spinlearn/internal/reproduce"
+)
+
+func reproduceCommand() *cli.Command {
+	set := reproduce.Settings{Program: program}
+	var preset string
+	return &cli.Command{
+		Name:  "reproduce",
+		Usage: "compare the losses as a study: equal tuning, seeds, errors, report",
+		Description: `Makes proven instances of 16×16 with uniform couplings and free boundaries, tunes
+every loss by the same number of short runs, trains it with several seeds, trains
+bond losses on fewer instances too, and writes report.md, report.html, results.jsonl
+and charts into the folder. If it is stopped, the same command goes on where it was.
+
+Presets: quick takes minutes, standard an hour or two, paper, with the sizes of the
+paper (256 channels, 10,000 instances), weeks on two cores and 3 GB for each worker.
+--sweep adds temperatures and offsets of the energy losses; it may be added later.
+
+Example:
+   spinlearn reproduce --preset quick --out study`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "preset", Value: "quick", Usage: "quick, standard or paper", Destination: &preset},
+			&cli.BoolFlag{Name: "sweep", Usage: "sweep temperature and offset of the energy losses too", Destination: &set.Sweep},
+			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &set.Workers},
+			&cli.StringFlag{Name: "out", Usage: "folder of data, runs and report", Destination: &set.Dir},
+		},
+		Action: func(c *cli.Context) error {
+			if err := checkLine(c, "out"); err != nil {
+				return err
+			}
+			if set.Workers < 1 {
+				return usagef("--workers = %d, want at least 1", set.Workers)
+			}
+			var err error
+			if set.Plan, err = reproduce.Preset(preset); err != nil {
+				return usagef("--%w", err)
+			}
+			return runReproduction(c.Context, c.App.Writer, c.App.ErrWriter, &set)
+		},
+	}
+}
+
+func runReproduction(ctx context.Context, stdout, stderr io.Writer, set *reproduce.Settings) error {
+	var r *reporter
+	stage := ""
+	set.Progress = func(p reproduce.Progress) {
+		if p.Stage != stage {
+			r, stage = newReporter(stderr, p.Stage, p.Unit, p.Total), p.Stage
+		}
+		r.update(p.Done, p.Note)
+		if p.Done == p.Total {
+			r.finish(fmt.Sprintf("%d %s", p.Total, p.Unit))
+		}
+	}
+	s, err := reproduce.Run(ctx, set)
+	if err != nil {
+		if r != nil && r.done < r.total {
+			r.stop()
+		}
+		return interruptHint(err, "the same command goes on from there")
+	}
+	if _, err := fmt.Fprint(stdout, s.Findings()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "\nTables and charts are in %s.\n", filepath.Join(set.Dir, reproduce.ReportFile))
+	return err
+}

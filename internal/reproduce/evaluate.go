@@ -1,0 +1,212 @@
+package reproduce
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"spinlearn/cnn"
+	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/compare"
+	"spinlearn/internal/study"
+	"spinlearn/ising"
+)
+
+// A Study is a plan carried out.
+type Study struct {
+	x                    *experiment
+	trials               []*trial
+	losses, sizes, sweep []*cell
+	classical            []*cell // a method each
+	evaluations          map[string]*evaluation
+}
+
+// A cell is an arm at one setting, over all seeds, or a classical method.
+type cell struct {
+	target, arm string
+	size        int
+	set         cnn.TrainSettings
+	runs        []*run
+	gaps        map[string][][]float64 // of each decoding: seed, instance
+}
+
+// study returns the gaps of a decoding, in per cent, for comparisons.
+func (c *cell) study(decoding string) *study.Arm {
+	return &study.Arm{Name: c.arm, Gaps: c.gaps[decoding]}
+}
+
+// An evaluation is the energies of a run, or of the classical methods, on the test set.
+type evaluation struct {
+	Data     string             `json:"data"`
+	Training *cnn.TrainSettings `json:"training,omitempty"`
+	Gap      *float64           `json:"validation_gap,omitempty"` // relative, as a fraction
+	Energies []energies         `json:"energies"`
+}
+
+// energies are those of one decoding or method, in the unit of the couplings.
+type energies struct {
+	Name     string    `json:"name"`
+	Energies []float64 `json:"energies_j"`
+}
+
+// evaluate computes the energies that are not in a file yet.
+func (s *Study) evaluate(ctx context.Context, runs []*run) error {
+	if err := os.MkdirAll(s.x.path("evaluations"), 0o755); err != nil {
+		return err
+	}
+	const stage = "evaluation"
+	files := make([]*evaluation, len(runs)+1)
+	var todo []int
+	for k := range files {
+		var err error
+		if files[k], err = s.x.readEvaluation(evaluationFile(runs, k)); err != nil {
+			return err
+		}
+		if files[k] == nil {
+			todo = append(todo, k)
+		}
+	}
+	done := len(files) - len(todo)
+	var mutex sync.Mutex
+	err := s.x.parallel(ctx, len(todo), func(ctx context.Context, j, workers int) error {
+		k := todo[j]
+		var err error
+		if k == len(runs) {
+			files[k], err = s.x.evaluateClassical(ctx, workers)
+		} else {
+			files[k], err = s.x.evaluateRun(ctx, runs[k], workers)
+		}
+		if err != nil {
+			return err
+		}
+		content, err := json.Marshal(files[k])
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.Write(s.x.path("evaluations", evaluationFile(runs, k)), append(content, '\n')); err != nil {
+			return err
+		}
+		mutex.Lock()
+		defer mutex.Unlock()
+		done++
+		s.x.report(Progress{stage, "evaluations", done, len(files), ""})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.gather(runs, files)
+	return nil
+}
+
+// evaluationFile names the file of run k; the one after the last is that of the classical
+// methods.
+func evaluationFile(runs []*run, k int) string {
+	if k == len(runs) {
+		return "classical.json"
+	}
+	return filepath.Base(runs[k].dir) + ".json"
+}
+
+func (x *experiment) readEvaluation(name string) (*evaluation, error) {
+	name = x.path("evaluations", name)
+	content, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	e := &evaluation{}
+	if err := json.Unmarshal(content, e); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if e.Data != x.names.test {
+		return nil, fmt.Errorf("%s: is of data %.80q, not %s; remove it to have it made again", name, e.Data, x.names.test)
+	}
+	for _, d := range e.Energies {
+		if len(d.Energies) != len(x.test) {
+			return nil, fmt.Errorf("%s: %s has %d energies, want %d; remove the file to have it made again", name, d.Name, len(d.Energies), len(x.test))
+		}
+	}
+	return e, nil
+}
+
+func (x *experiment) evaluateRun(ctx context.Context, r *run, workers int) (*evaluation, error) {
+	m, err := cnn.LoadModel(x.path(r.dir, cnn.ModelFile))
+	if err != nil {
+		return nil, err
+	}
+	e := &evaluation{Data: x.names.test, Training: &m.Training, Gap: m.Gap}
+	instances := make([]*ising.Instance, len(x.test))
+	for i, s := range x.test {
+		instances[i] = s.Instance
+	}
+	p := m.NewPredictor(workers)
+	for _, d := range decodings(r.set.Target) {
+		spins, err := p.Predict(ctx, instances, &d.set)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.dir, err)
+		}
+		list := energies{Name: d.name}
+		for i, in := range instances {
+			list.Energies = append(list.Energies, in.Energy(spins[i]))
+		}
+		e.Energies = append(e.Energies, list)
+	}
+	return e, nil
+}
+
+func (x *experiment) evaluateClassical(ctx context.Context, workers int) (*evaluation, error) {
+	var all iter.Seq2[*ising.Solved, error] = func(yield func(*ising.Solved, error) bool) {
+		for _, s := range x.test {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+	table, err := compare.Run(ctx, x.train.Lattice(), all, 0, compare.ClassicalMethods(1, x.Plan.Sweeps, workers), nil)
+	if err != nil {
+		return nil, err
+	}
+	e := &evaluation{Data: x.names.test}
+	for _, r := range table.Rows {
+		e.Energies = append(e.Energies, energies{r.Name, r.Energies})
+	}
+	return e, nil
+}
+
+// gather puts the energies into the cells as relative gaps in per cent.
+func (s *Study) gather(runs []*run, files []*evaluation) {
+	gaps := func(energies []float64) []float64 {
+		v := make([]float64, len(energies))
+		for i, e := range energies {
+			v[i] = 100 * s.x.test[i].Gap(e)
+		}
+		return v
+	}
+	s.evaluations = map[string]*evaluation{}
+	for k, r := range runs {
+		s.evaluations[r.dir] = files[k]
+	}
+	for _, list := range [][]*cell{s.losses, s.sizes, s.sweep} {
+		for _, c := range list {
+			c.gaps = map[string][][]float64{}
+			for _, r := range c.runs {
+				for _, e := range s.evaluations[r.dir].Energies {
+					c.gaps[e.Name] = append(c.gaps[e.Name], gaps(e.Energies))
+				}
+			}
+		}
+	}
+	s.evaluations[""] = files[len(runs)]
+	for _, e := range files[len(runs)].Energies {
+		s.classical = append(s.classical, &cell{arm: e.Name, gaps: map[string][][]float64{"": {gaps(e.Energies)}}})
+	}
+}
