@@ -177,9 +177,9 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 	return best, nil
 }
 
-// sure is the log-odds from which on a bond is held in the first round: one in 150 such
-// bonds is thought to be wrong. A round later one in 400 is, and so on.
-const sure = 5
+// sure is the log-odds from which on a bond is held in the first round: one in 400 of such
+// bonds is thought to be wrong. A round later it is one in 1100, and so on.
+const sure = 6
 
 // hold reports for each bond whether the network, having seen the gauge, gives log-odds
 // above a limit to the relative orientation that it has in s.

@@ -18,7 +18,7 @@ type RenormaliseSettings struct {
 	// Hold tells of each bond, in the layout of the couplings, whether its two spins are to
 	// keep their relative orientation in the first annealing; nil holds none.
 	Hold []bool
-	// Sweeps of each annealing, > 0; 50 by default.
+	// Sweeps of each annealing, > 0; 100 by default.
 	Sweeps int
 }
 
@@ -28,7 +28,7 @@ func (set *RenormaliseSettings) withDefaults(in *ising.Instance) (RenormaliseSet
 		s = *set
 	}
 	if s.Sweeps == 0 {
-		s.Sweeps = 50
+		s.Sweeps = 100
 	}
 	if s.Sweeps < 1 {
 		return s, fmt.Errorf("%w: Sweeps = %d, want more", ErrSettings, s.Sweeps)
