@@ -15,6 +15,7 @@ import (
 func reproduceCommand() *cli.Command {
 	set := reproduce.Settings{Program: program}
 	var preset string
+	var seeds int
 	return &cli.Command{
 		Name:  "reproduce",
 		Usage: "compare the losses as a study: equal tuning, seeds, errors, report",
@@ -26,11 +27,13 @@ and charts into the folder. If it is stopped, the same command goes on where it 
 Presets: quick takes minutes, standard an hour or two, paper, with the sizes of the
 paper (256 channels, 10,000 instances), weeks on two cores and 3 GB for each worker.
 --sweep adds temperatures and offsets of the energy losses; it may be added later.
+--seeds makes another number of runs of every loss, in a folder of its own.
 
 Example:
    spinlearn reproduce --preset quick --out study`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "preset", Value: "quick", Usage: "quick, standard or paper", Destination: &preset},
+			&cli.IntFlag{Name: "seeds", Usage: "runs of every loss, at least 2", DefaultText: "the preset's", Destination: &seeds},
 			&cli.BoolFlag{Name: "sweep", Usage: "sweep temperature and offset of the energy losses too", Destination: &set.Sweep},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &set.Workers},
 			&cli.StringFlag{Name: "out", Usage: "folder of data, runs and report", Destination: &set.Dir},
@@ -46,10 +49,19 @@ Example:
 			if set.Plan, err = reproduce.Preset(preset); err != nil {
 				return usagef("--%w", err)
 			}
+			if c.IsSet("seeds") {
+				if seeds < 2 || seeds > maxSeeds {
+					return usagef("--seeds = %d, want 2 to %d", seeds, maxSeeds)
+				}
+				set.Plan.Seeds = seeds
+			}
 			return runReproduction(c.Context, c.App.Writer, c.App.ErrWriter, &set)
 		},
 	}
 }
+
+// maxSeeds bounds the runs that a typing error can ask for.
+const maxSeeds = 1000
 
 func runReproduction(ctx context.Context, stdout, stderr io.Writer, set *reproduce.Settings) error {
 	var r *reporter

@@ -135,7 +135,7 @@ func markdown(w *strings.Builder, t report.Table) {
 func (s *Study) facts() []report.Fact {
 	p := s.x.Plan
 	facts := []report.Fact{
-		{Name: "program", Value: s.x.Program + ", `spinlearn reproduce --preset " + p.Preset + "`"},
+		{Name: "program", Value: s.x.Program + ", `spinlearn reproduce " + p.flags() + "`"},
 		{Name: "data", Value: fmt.Sprintf("%v, %s couplings, ground states all proven (unit of J throughout)", s.x.train.Lattice(), p.Data.Ensemble.Couplings)},
 		{Name: "training", Value: s.x.trainName}, {Name: "validation", Value: s.x.names.validation}, {Name: "test", Value: s.x.names.test},
 		{Name: "seeds", Value: fmt.Sprintf("1 to %d for every arm; errors are over seeds and instances", p.Seeds)},
@@ -519,6 +519,7 @@ func (s *Study) writeResults() error {
 	type line struct {
 		Target       string    `json:"target,omitempty"`
 		Arm          string    `json:"arm"`
+		Cost         string    `json:"cost,omitempty"`
 		Temperature  float64   `json:"temperature_j,omitempty"`
 		Offset       float64   `json:"offset_j,omitempty"`
 		LearningRate float64   `json:"learning_rate,omitempty"`
@@ -543,7 +544,7 @@ func (s *Study) writeResults() error {
 			}
 			done[r] = true
 			for _, d := range s.evaluations[r.dir].Energies {
-				lines = append(lines, line{r.set.Target, r.arm, r.set.Temperature, r.set.Offset, r.set.LearningRate, r.size, r.seed, d.Name, d.Energies})
+				lines = append(lines, line{r.set.Target, r.arm, r.set.Cost, r.set.Temperature, r.set.Offset, r.set.LearningRate, r.size, r.seed, d.Name, d.Energies})
 			}
 		}
 	}

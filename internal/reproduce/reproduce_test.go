@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ func tiny() *Plan {
 			{Common: bond, TrialSteps: 4, Arms: []Arm{
 				{cnn.CrossEntropy, rates(cnn.TrainSettings{Loss: cnn.CrossEntropy}, 0.001, 0.01)},
 				{"local energy, other name", temperatures(cnn.TrainSettings{Loss: cnn.LocalEnergy}, []float64{0.003}, 0.3, 1)},
+				{boltzmannWall, temperatures(cnn.TrainSettings{Loss: cnn.Boltzmann, Cost: cnn.WallCost}, []float64{0.003}, 0.3, 1)},
 			},
 				Sizes: []int{3, 12, 14}, SizeArms: []string{cnn.CrossEntropy, "local energy, other name"},
 				Sweep: []Grid{{"local energy, other name", []float64{0.3, 2}, []float64{0.5}}},
@@ -93,6 +95,20 @@ func TestRun(t *testing.T) {
 		if !strings.Contains(want[ReportFile], text) {
 			t.Errorf("the report lacks %q", text)
 		}
+	}
+
+	// Walls are in the training data alone.
+	for name, walls := range map[string]bool{"train": true, "validation": false, "test": false} {
+		d, err := data.Open(filepath.Join(whole.Dir, "data", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Description().Walls; got != walls {
+			t.Errorf("%s has walls: %t", name, got)
+		}
+	}
+	if !strings.Contains(want[resultsFile], `"arm":"boltzmann (wall)","cost":"wall"`) {
+		t.Errorf("%s lacks the arm of walls", resultsFile)
 	}
 
 	// Stopped after every few calls of progress, until it ends by itself.
@@ -199,6 +215,7 @@ func TestClaim(t *testing.T) {
 	}{
 		"preset":  {func(s *Settings) { s.Plan.Preset = "large" }, "preset \"tiny\", not large"},
 		"version": {func(s *Settings) { s.Program = "test 2" }, `made by "test 1", this is test 2`},
+		"seeds":   {func(s *Settings) { s.Plan.Seeds++ }, "--seeds"},
 		"plan":    {func(s *Settings) { s.Plan.Targets[0].Common.Steps++ }, "another plan of preset tiny"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -274,6 +291,15 @@ func TestPresets(t *testing.T) {
 			if !slices.IsSorted(target.Sizes) || slices.Max(append(target.Sizes, 0)) > p.instances() {
 				t.Errorf("%s: sizes %v of %d", name, target.Sizes, p.instances())
 			}
+		}
+		if !p.walls() {
+			t.Errorf("%s has no walls", name)
+		}
+		if got, want := p.flags(), "--preset "+name; got != want {
+			t.Errorf("flags %s, want %s", got, want)
+		}
+		if p.Seeds++; p.flags() != fmt.Sprintf("--preset %s --seeds %d", name, p.Seeds) {
+			t.Errorf("flags %s with %d seeds", p.flags(), p.Seeds)
 		}
 		if p.Seeds < 2 {
 			t.Errorf("%s: %d seeds", name, p.Seeds)

@@ -137,7 +137,7 @@ func (x *experiment) compare(old, now []byte) error {
 	case have.Program != x.Program:
 		return fmt.Errorf("%s was made by %.40q, this is %s; choose another folder with --out", x.Dir, have.Program, x.Program)
 	case string(old) != string(now):
-		return fmt.Errorf("%s was made by another plan of preset %s; choose another folder with --out", x.Dir, have.Preset)
+		return fmt.Errorf("%s was made by another plan of preset %s (as of other --seeds); choose another folder with --out", x.Dir, have.Preset)
 	}
 	return errors.Join(atomicfile.Clean(x.Dir, append(charts(), entries...)...), atomicfile.Clean(x.path("evaluations"), evaluationNames(x.Dir)...))
 }
@@ -173,34 +173,34 @@ func (x *experiment) timed(stage string, do func() error) error {
 // datasets makes or opens the datasets. Their seeds are different, so that they share no
 // instance.
 func (x *experiment) datasets(ctx context.Context) error {
-	var err error
-	if x.train, x.trainName, err = x.dataset(ctx, "train", 1, x.Plan.instances()); err != nil {
-		return err
-	}
-	for i, d := range []struct {
+	list := []struct {
 		name  string
 		count int
-		list  *[]*ising.Solved
-		words *string
-	}{{"validation", x.Plan.Validation, &x.validation, &x.names.validation}, {"test", x.Plan.Test, &x.test, &x.names.test}} {
-		set, words, err := x.dataset(ctx, d.name, uint64(i+2), d.count)
-		if err != nil {
+		walls bool
+	}{{"train", x.Plan.instances(), x.Plan.walls()}, {"validation", x.Plan.Validation, false}, {"test", x.Plan.Test, false}}
+	var sets [3]*data.Dataset
+	var names [3]string
+	for i, d := range list {
+		is := x.Plan.Data
+		is.Count, is.Seed, is.Walls = d.count, uint64(i+1), d.walls
+		var err error
+		if sets[i], names[i], err = x.dataset(ctx, d.name, is); err != nil {
 			return err
 		}
-		for s, err := range set.All() {
-			if err != nil {
-				return err
-			}
-			*d.list = append(*d.list, s)
-		}
-		*d.words = words
 	}
-	return nil
+	x.train, x.trainName, x.names.validation, x.names.test = sets[0], names[0], names[1], names[2]
+	var err error
+	if x.validation, err = all(sets[1]); err != nil {
+		return err
+	}
+	x.test, err = all(sets[2])
+	return err
 }
 
-func (x *experiment) dataset(ctx context.Context, name string, seed uint64, count int) (*data.Dataset, string, error) {
-	set := &data.GenerateSettings{Description: x.Plan.Data, Program: x.Program, Workers: x.Workers}
-	set.Seed, set.Count, set.Solver = seed, count, "exact"
+// dataset makes or opens a dataset of proven instances, and returns words that identify it.
+func (x *experiment) dataset(ctx context.Context, name string, is data.Description) (*data.Dataset, string, error) {
+	is.Solver = "exact"
+	set := &data.GenerateSettings{Description: is, Program: x.Program, Workers: x.Workers}
 	set.Progress = func(p data.Progress) {
 		x.report(Progress{"generate " + name, "instances", p.Done, p.Total, fmt.Sprintf("%d proven", p.Proven)})
 	}
@@ -209,7 +209,11 @@ func (x *experiment) dataset(ctx context.Context, name string, seed uint64, coun
 		if err != nil {
 			return nil, err
 		}
-		return &ising.Solved{Instance: in, Spins: r.Spins, Energy: r.Energy, Bound: r.Bound}, nil
+		s := &ising.Solved{Instance: in, Spins: r.Spins, Energy: r.Energy, Bound: r.Bound}
+		if is.Walls {
+			s.Walls, err = solver.WallEnergies(ctx, in, r.Spins)
+		}
+		return s, err
 	})
 	if err != nil {
 		return nil, "", err
@@ -221,13 +225,25 @@ func (x *experiment) dataset(ctx context.Context, name string, seed uint64, coun
 	return d, words, err
 }
 
+// all reads a dataset.
+func all(d *data.Dataset) ([]*ising.Solved, error) {
+	var list []*ising.Solved
+	for s, err := range d.All() {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
 // newRun completes the settings of a run: to what is the arm's own comes what all arms of
 // the target share.
 func newRun(folder string, t *Target, arm string, set cnn.TrainSettings, size int, seed uint64) *run {
 	common := &t.Common
 	set.Network, set.Steps, set.Batch, set.Pool = common.Network, common.Steps, common.Batch, common.Pool
 	set.ValidateEvery, set.CheckpointEvery, set.Seed = common.ValidateEvery, common.CheckpointEvery, seed
-	words := []string{common.Target, strings.NewReplacer(" ", "-", ",", "").Replace(arm)}
+	words := []string{common.Target, strings.NewReplacer(" ", "-", ",", "", "(", "", ")", "").Replace(arm)}
 	for _, w := range []struct {
 		letter string
 		value  float64
