@@ -85,10 +85,10 @@ const (
 	localEnergyWall = cnn.LocalEnergy + " (wall)"
 )
 
-// Presets names the presets.
+// Presets names the presets of studies.
 func Presets() []string { return []string{"quick", "standard", "paper"} }
 
-// Preset returns a plan by its name.
+// Preset returns the plan of a study by its name.
 func Preset(name string) (*Plan, error) {
 	p := &Plan{
 		Preset:     name,
@@ -126,7 +126,7 @@ func Preset(name string) (*Plan, error) {
 		bond.Common.Network, bond.Common.Batch, bond.Common.Steps, bond.TrialSteps = wide, 256, 4000, 800
 		bond.Sizes = []int{100, 400, 1600, 6400, 16000}
 	default:
-		return nil, fmt.Errorf("preset = %q, want one of %s", name, strings.Join(Presets(), ", "))
+		return nil, fmt.Errorf("preset = %q, want one of %s", name, strings.Join(append(Presets(), Model), ", "))
 	}
 	if bond.Sweep == nil {
 		bond.Sweep = []Grid{

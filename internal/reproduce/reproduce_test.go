@@ -81,8 +81,8 @@ func same(t *testing.T, got, want map[string]string) {
 // files of one that was not, and so does one that is asked for its sweep later.
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
-	whole := &Settings{Dir: filepath.Join(dir, "whole"), Plan: tiny(), Sweep: true, Workers: 1, Program: "test"}
-	if _, err := Run(t.Context(), whole); err != nil {
+	whole := &Settings{Dir: filepath.Join(dir, "whole"), Workers: 1, Program: "test"}
+	if _, err := Run(t.Context(), tiny(), true, whole); err != nil {
 		t.Fatal(err)
 	}
 	want := files(t, whole.Dir)
@@ -112,7 +112,7 @@ func TestRun(t *testing.T) {
 	}
 
 	// Stopped after every few calls of progress, until it ends by itself.
-	parts := &Settings{Dir: filepath.Join(dir, "parts"), Plan: tiny(), Workers: 3, Program: "test"}
+	parts := &Settings{Dir: filepath.Join(dir, "parts"), Workers: 3, Program: "test"}
 	stops := 0
 	for limit := 3; ; limit += 7 {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -122,7 +122,7 @@ func TestRun(t *testing.T) {
 				cancel()
 			}
 		}
-		_, err := Run(ctx, parts)
+		_, err := Run(ctx, tiny(), false, parts)
 		stopped := ctx.Err() != nil
 		cancel()
 		if err == nil {
@@ -136,8 +136,8 @@ func TestRun(t *testing.T) {
 	if stops < 5 {
 		t.Errorf("stopped %d times only", stops)
 	}
-	parts.Progress, parts.Sweep, parts.Workers = nil, true, 2
-	if _, err := Run(t.Context(), parts); err != nil {
+	parts.Progress, parts.Workers = nil, 2
+	if _, err := Run(t.Context(), tiny(), true, parts); err != nil {
 		t.Fatal(err)
 	}
 	same(t, files(t, parts.Dir), want)
@@ -151,7 +151,7 @@ func TestRun(t *testing.T) {
 	if err := os.WriteFile(name, bytes.Replace(b, []byte("greedy"), []byte("greedier"), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(t.Context(), parts); err != nil {
+	if _, err := Run(t.Context(), tiny(), true, parts); err != nil {
 		t.Fatal(err)
 	}
 	if got := files(t, parts.Dir)[ReportFile]; !strings.Contains(got, "greedier") {
@@ -163,7 +163,7 @@ func TestRun(t *testing.T) {
 // files half written besides.
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
-	whole := &Settings{Dir: filepath.Join(dir, "whole"), Plan: tiny(), Workers: 1, Program: "test"}
+	whole := &Settings{Dir: filepath.Join(dir, "whole"), Workers: 1, Program: "test"}
 	calls := 0
 	var copies []string
 	whole.Progress = func(Progress) { // nothing else writes during a call
@@ -174,7 +174,7 @@ func TestKilled(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Run(t.Context(), whole); err != nil {
+	if _, err := Run(t.Context(), tiny(), false, whole); err != nil {
 		t.Fatal(err)
 	}
 	want := files(t, whole.Dir)
@@ -188,7 +188,7 @@ func TestKilled(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := Run(t.Context(), &Settings{Dir: c, Plan: tiny(), Workers: 2, Program: "test"}); err != nil {
+		if _, err := Run(t.Context(), tiny(), false, &Settings{Dir: c, Workers: 2, Program: "test"}); err != nil {
 			t.Fatal(err)
 		}
 		same(t, files(t, c), want)
@@ -198,28 +198,30 @@ func TestKilled(t *testing.T) {
 // A folder that is not this plan's is refused in one line and left alone.
 func TestClaim(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "study")
-	set := func(edit func(*Settings)) *Settings {
-		s := &Settings{Dir: dir, Plan: tiny(), Workers: 1, Program: "test 1"}
-		edit(s)
-		return s
+	type edit func(*Plan, *Settings)
+	run := func(ctx context.Context, e edit) error {
+		p, set := tiny(), &Settings{Dir: dir, Workers: 1, Program: "test 1"}
+		e(p, set)
+		_, err := Run(ctx, p, false, set)
+		return err
 	}
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Run(stopped, set(func(*Settings) {})); !errors.Is(err, context.Canceled) {
+	if err := run(stopped, func(*Plan, *Settings) {}); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	before := files(t, dir)
 	for name, c := range map[string]struct {
-		edit func(*Settings)
+		edit edit
 		want string
 	}{
-		"preset":  {func(s *Settings) { s.Plan.Preset = "large" }, "preset \"tiny\", not large"},
-		"version": {func(s *Settings) { s.Program = "test 2" }, `made by "test 1", this is test 2`},
-		"seeds":   {func(s *Settings) { s.Plan.Seeds++ }, "--seeds"},
-		"plan":    {func(s *Settings) { s.Plan.Targets[0].Common.Steps++ }, "another plan of preset tiny"},
+		"preset":  {func(p *Plan, _ *Settings) { p.Preset = "large" }, "preset \"tiny\", not large"},
+		"version": {func(_ *Plan, s *Settings) { s.Program = "test 2" }, `made by "test 1", this is test 2`},
+		"seeds":   {func(p *Plan, _ *Settings) { p.Seeds++ }, "--seeds"},
+		"plan":    {func(p *Plan, _ *Settings) { p.Targets[0].Common.Steps++ }, "another plan of preset tiny"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Run(stopped, set(c.edit))
+			err := run(stopped, c.edit)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), dir) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
@@ -229,15 +231,15 @@ func TestClaim(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, planFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(stopped, set(func(*Settings) {})); err == nil || !strings.Contains(err.Error(), planFile) {
+	if err := run(stopped, func(*Plan, *Settings) {}); err == nil || !strings.Contains(err.Error(), planFile) {
 		t.Errorf("a damaged plan: %v", err)
 	}
 }
 
 // What is damaged below the folder is named.
 func TestDamaged(t *testing.T) {
-	set := &Settings{Dir: t.TempDir(), Plan: tiny(), Workers: 2, Program: "test"}
-	if _, err := Run(t.Context(), set); err != nil {
+	set := &Settings{Dir: t.TempDir(), Workers: 2, Program: "test"}
+	if _, err := Run(t.Context(), tiny(), false, set); err != nil {
 		t.Fatal(err)
 	}
 	for name, edit := range map[string]func(string) string{
@@ -253,7 +255,7 @@ func TestDamaged(t *testing.T) {
 		if err := os.WriteFile(path, []byte(edit(string(whole))), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Run(t.Context(), set); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := Run(t.Context(), tiny(), false, set); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error %v", name, err)
 		}
 		if err := os.WriteFile(path, whole, 0o644); err != nil {
