@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -15,6 +14,8 @@ import (
 func reproduceCommand() *cli.Command {
 	set := reproduce.Settings{Program: program}
 	var preset string
+	var seeds int
+	var sweep bool
 	return &cli.Command{
 		Name:  "reproduce",
 		Usage: "compare the losses as a study: equal tuning, seeds, errors, report",
@@ -25,13 +26,17 @@ and charts into the folder. If it is stopped, the same command goes on where it 
 
 Presets: quick takes minutes, standard an hour or two, paper, with the sizes of the
 paper (256 channels, 10,000 instances), weeks on two cores and 3 GB for each worker.
+model trains the model that is part of the program and leaves it as model.safetensors,
+with tables of its gaps and times, in a quarter of an hour.
 --sweep adds temperatures and offsets of the energy losses; it may be added later.
+--seeds makes another number of runs of every loss, in a folder of its own.
 
 Example:
    spinlearn reproduce --preset quick --out study`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "preset", Value: "quick", Usage: "quick, standard or paper", Destination: &preset},
-			&cli.BoolFlag{Name: "sweep", Usage: "sweep temperature and offset of the energy losses too", Destination: &set.Sweep},
+			&cli.StringFlag{Name: "preset", Value: "quick", Usage: "quick, standard, paper or model", Destination: &preset},
+			&cli.IntFlag{Name: "seeds", Usage: "runs of every loss, at least 2", DefaultText: "the preset's", Destination: &seeds},
+			&cli.BoolFlag{Name: "sweep", Usage: "sweep temperature and offset of the energy losses too", Destination: &sweep},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &set.Workers},
 			&cli.StringFlag{Name: "out", Usage: "folder of data, runs and report", Destination: &set.Dir},
 		},
@@ -42,16 +47,40 @@ Example:
 			if set.Workers < 1 {
 				return usagef("--workers = %d, want at least 1", set.Workers)
 			}
-			var err error
-			if set.Plan, err = reproduce.Preset(preset); err != nil {
+			if preset == reproduce.Model {
+				for _, name := range []string{"sweep", "seeds"} {
+					if c.IsSet(name) {
+						return usagef("--%s has no meaning with --preset %s", name, preset)
+					}
+				}
+				return runReproduction(c.App.Writer, c.App.ErrWriter, &set, func() (findings, error) {
+					return reproduce.RunModel(c.Context, reproduce.ModelPreset(), &set)
+				})
+			}
+			plan, err := reproduce.Preset(preset)
+			if err != nil {
 				return usagef("--%w", err)
 			}
-			return runReproduction(c.Context, c.App.Writer, c.App.ErrWriter, &set)
+			if c.IsSet("seeds") {
+				if seeds < 2 || seeds > maxSeeds {
+					return usagef("--seeds = %d, want 2 to %d", seeds, maxSeeds)
+				}
+				plan.Seeds = seeds
+			}
+			return runReproduction(c.App.Writer, c.App.ErrWriter, &set, func() (findings, error) {
+				return reproduce.Run(c.Context, plan, sweep, &set)
+			})
 		},
 	}
 }
 
-func runReproduction(ctx context.Context, stdout, stderr io.Writer, set *reproduce.Settings) error {
+// maxSeeds bounds the runs that a typing error can ask for.
+const maxSeeds = 1000
+
+// findings are what was found, in lines.
+type findings interface{ Findings() string }
+
+func runReproduction(stdout, stderr io.Writer, set *reproduce.Settings, run func() (findings, error)) error {
 	var r *reporter
 	stage := ""
 	set.Progress = func(p reproduce.Progress) {
@@ -63,7 +92,7 @@ func runReproduction(ctx context.Context, stdout, stderr io.Writer, set *reprodu
 			r.finish(fmt.Sprintf("%d %s", p.Total, p.Unit))
 		}
 	}
-	s, err := reproduce.Run(ctx, set)
+	s, err := run()
 	if err != nil {
 		if r != nil && r.done < r.total {
 			r.stop()

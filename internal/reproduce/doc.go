@@ -16,4 +16,9 @@
 //
 // All files but times.csv are the same to the byte for any number of workers and of
 // interruptions.
+//
+// A [ModelPlan] trains the model that is part of the program, over datasets of several
+// lattices and couplings, and measures it. [RunModel] leaves the same files, with one
+// training run in run/ and its weights as model.safetensors; those that give CPU times
+// differ in them alone.
 package reproduce

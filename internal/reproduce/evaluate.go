@@ -2,17 +2,13 @@ package reproduce
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"spinlearn/cnn"
-	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/compare"
 	"spinlearn/internal/study"
 	"spinlearn/ising"
@@ -53,6 +49,7 @@ type evaluation struct {
 type energies struct {
 	Name     string    `json:"name"`
 	Energies []float64 `json:"energies_j"`
+	CPU      float64   `json:"cpu_ms,omitempty"` // an instance, of a plan that is about time
 }
 
 // evaluate computes the energies that are not in a file yet.
@@ -65,7 +62,7 @@ func (s *Study) evaluate(ctx context.Context, runs []*run) error {
 	var todo []int
 	for k := range files {
 		var err error
-		if files[k], err = s.x.readEvaluation(evaluationFile(runs, k)); err != nil {
+		if files[k], err = s.x.readEvaluation(evaluationFile(runs, k), s.x.names.test, len(s.x.test)); err != nil {
 			return err
 		}
 		if files[k] == nil {
@@ -85,11 +82,7 @@ func (s *Study) evaluate(ctx context.Context, runs []*run) error {
 		if err != nil {
 			return err
 		}
-		content, err := json.Marshal(files[k])
-		if err != nil {
-			return err
-		}
-		if err := atomicfile.Write(s.x.path("evaluations", evaluationFile(runs, k)), append(content, '\n')); err != nil {
+		if err := s.x.writeEvaluation(evaluationFile(runs, k), files[k]); err != nil {
 			return err
 		}
 		mutex.Lock()
@@ -112,30 +105,6 @@ func evaluationFile(runs []*run, k int) string {
 		return "classical.json"
 	}
 	return filepath.Base(runs[k].dir) + ".json"
-}
-
-func (x *experiment) readEvaluation(name string) (*evaluation, error) {
-	name = x.path("evaluations", name)
-	content, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	e := &evaluation{}
-	if err := json.Unmarshal(content, e); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if e.Data != x.names.test {
-		return nil, fmt.Errorf("%s: is of data %.80q, not %s; remove it to have it made again", name, e.Data, x.names.test)
-	}
-	for _, d := range e.Energies {
-		if len(d.Energies) != len(x.test) {
-			return nil, fmt.Errorf("%s: %s has %d energies, want %d; remove the file to have it made again", name, d.Name, len(d.Energies), len(x.test))
-		}
-	}
-	return e, nil
 }
 
 func (x *experiment) evaluateRun(ctx context.Context, r *run, workers int) (*evaluation, error) {
@@ -164,22 +133,26 @@ func (x *experiment) evaluateRun(ctx context.Context, r *run, workers int) (*eva
 }
 
 func (x *experiment) evaluateClassical(ctx context.Context, workers int) (*evaluation, error) {
-	var all iter.Seq2[*ising.Solved, error] = func(yield func(*ising.Solved, error) bool) {
-		for _, s := range x.test {
-			if !yield(s, nil) {
-				return
-			}
-		}
-	}
-	table, err := compare.Run(ctx, x.train.Lattice(), all, 0, compare.ClassicalMethods(1, x.Plan.Sweeps, workers), nil)
+	table, err := compare.Run(ctx, x.train.Lattice(), each(x.test), 0, compare.ClassicalMethods(1, x.Plan.Sweeps, workers), nil)
 	if err != nil {
 		return nil, err
 	}
 	e := &evaluation{Data: x.names.test}
 	for _, r := range table.Rows {
-		e.Energies = append(e.Energies, energies{r.Name, r.Energies})
+		e.Energies = append(e.Energies, energies{Name: r.Name, Energies: r.Energies})
 	}
 	return e, nil
+}
+
+// each goes through a list as through a dataset.
+func each(list []*ising.Solved) iter.Seq2[*ising.Solved, error] {
+	return func(yield func(*ising.Solved, error) bool) {
+		for _, s := range list {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
 }
 
 // gather puts the energies into the cells as relative gaps in per cent.

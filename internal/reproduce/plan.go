@@ -14,7 +14,8 @@ import (
 type Plan struct {
 	Preset string `json:"preset"`
 
-	// Data describes the datasets, which differ in count and seed.
+	// Data describes the datasets, which differ in count and seed. That for training has
+	// walls if an arm wants them.
 	Data       data.Description `json:"data"`
 	Train      int              `json:"train"`      // instances the losses are compared with
 	Validation int              `json:"validation"` // instances settings and weights are chosen by
@@ -78,10 +79,16 @@ func temperatures(set cnn.TrainSettings, learning []float64, list ...float64) []
 	return trials
 }
 
-// Presets names the presets.
+// The arms of energy losses whose energy is that of the cheapest domain wall.
+const (
+	boltzmannWall   = cnn.Boltzmann + " (wall)"
+	localEnergyWall = cnn.LocalEnergy + " (wall)"
+)
+
+// Presets names the presets of studies.
 func Presets() []string { return []string{"quick", "standard", "paper"} }
 
-// Preset returns a plan by its name.
+// Preset returns the plan of a study by its name.
 func Preset(name string) (*Plan, error) {
 	p := &Plan{
 		Preset:     name,
@@ -93,7 +100,7 @@ func Preset(name string) (*Plan, error) {
 	small := cnn.Network{Channels: 16, Blocks: 6}
 	site := Target{Common: cnn.TrainSettings{Network: small, ValidateEvery: 200, CheckpointEvery: 500}}
 	bond := site
-	bond.SizeArms = []string{cnn.CrossEntropy, cnn.Boltzmann, cnn.LocalEnergy}
+	bond.SizeArms = []string{cnn.CrossEntropy, cnn.Boltzmann, boltzmannWall, localEnergyWall}
 	// Losses without a temperature are tuned over as many learning rates as the others
 	// over temperatures, the first of their lists, and the learning rates around.
 	learning, around := []float64{0.0003, 0.001, 0.002, 0.003, 0.006, 0.01}, []float64{0.003, 0.01}
@@ -101,8 +108,8 @@ func Preset(name string) (*Plan, error) {
 	case "quick":
 		p.Train, p.Test, p.Seeds = 1600, 200, 3
 		learning = []float64{0.001, 0.003, 0.006, 0.01}
-		site.Common.Batch, site.Common.Steps, site.TrialSteps = 8, 2500, 800
-		bond.Common.Batch, bond.Common.Steps, bond.TrialSteps = 8, 2500, 800
+		site.Common.Batch, site.Common.Steps, site.TrialSteps = 8, 1800, 600
+		bond.Common.Batch, bond.Common.Steps, bond.TrialSteps = 8, 1800, 600
 		bond.Common.Pool = 256
 		bond.Sizes = []int{100, 400, 1600}
 		bond.Sweep = []Grid{{cnn.Boltzmann, []float64{0.03, 0.1, 0.3, 1, 3}, nil}, {cnn.LocalEnergy, []float64{1, 3, 10, 30}, []float64{0.5}}}
@@ -119,7 +126,7 @@ func Preset(name string) (*Plan, error) {
 		bond.Common.Network, bond.Common.Batch, bond.Common.Steps, bond.TrialSteps = wide, 256, 4000, 800
 		bond.Sizes = []int{100, 400, 1600, 6400, 16000}
 	default:
-		return nil, fmt.Errorf("preset = %q, want one of %s", name, strings.Join(Presets(), ", "))
+		return nil, fmt.Errorf("preset = %q, want one of %s", name, strings.Join(append(Presets(), Model), ", "))
 	}
 	if bond.Sweep == nil {
 		bond.Sweep = []Grid{
@@ -127,6 +134,8 @@ func Preset(name string) (*Plan, error) {
 			{cnn.LocalEnergy, []float64{0.1, 0.3, 1, 3, 6, 10, 30}, []float64{0.1, 0.3, 1}},
 		}
 	}
+	walls := []float64{0.3, 1, 3, 10}
+	bond.Sweep = append(bond.Sweep, Grid{boltzmannWall, walls, nil}, Grid{localEnergyWall, walls, nil})
 	site.Common.Target, bond.Common.Target = cnn.Site, cnn.Bond
 
 	plain := func(loss string) Arm { return Arm{loss, rates(cnn.TrainSettings{Loss: loss}, learning...)} }
@@ -143,6 +152,8 @@ func Preset(name string) (*Plan, error) {
 		plain(cnn.CrossEntropy),
 		energy(cnn.Boltzmann, cnn.TrainSettings{Loss: cnn.Boltzmann}, 0.3, 0.1, 1),
 		energy(cnn.LocalEnergy, cnn.TrainSettings{Loss: cnn.LocalEnergy}, 10, 3, 1),
+		energy(boltzmannWall, cnn.TrainSettings{Loss: cnn.Boltzmann, Cost: cnn.WallCost}, 1, 3, 0.3),
+		energy(localEnergyWall, cnn.TrainSettings{Loss: cnn.LocalEnergy, Cost: cnn.WallCost}, 1, 3, 0.3),
 		plain(cnn.Margin),
 	}
 	p.Targets = []Target{site, bond}
@@ -156,6 +167,24 @@ func (p *Plan) instances() int {
 		n = max(n, slices.Max(append(t.Sizes, 0)))
 	}
 	return n
+}
+
+// flags returns what the command makes the plan by.
+func (p *Plan) flags() string {
+	flags := "--preset " + p.Preset
+	if preset, err := Preset(p.Preset); err == nil && preset.Seeds != p.Seeds {
+		flags += fmt.Sprintf(" --seeds %d", p.Seeds)
+	}
+	return flags
+}
+
+// walls reports whether an arm is trained on the energies of domain walls.
+func (p *Plan) walls() bool {
+	return slices.ContainsFunc(p.Targets, func(t Target) bool {
+		return slices.ContainsFunc(t.Arms, func(a Arm) bool {
+			return slices.ContainsFunc(a.Trials, func(set cnn.TrainSettings) bool { return set.Cost == cnn.WallCost })
+		})
+	})
 }
 
 // decodings are the ways from logits to spins of a target.

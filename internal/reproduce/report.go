@@ -1,141 +1,30 @@
 package reproduce
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"spinlearn/cnn"
-	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/report"
 	"spinlearn/internal/study"
 	"spinlearn/plots"
 )
 
-// The files of the report.
-const (
-	resultsFile = "results.jsonl"
-	ReportFile  = "report.md"
-	pageFile    = "report.html"
-)
-
-// A section is a part of the report.
-type section struct {
-	title  string
-	words  string
-	found  []report.Fact
-	tables []report.Table
-	charts []figure
-}
-
-// A figure is a chart with the file it is drawn to.
-type figure struct {
-	name, caption string
-	chart         interface{ Figure() (*plots.Figure, error) }
-}
-
-func (f *figure) png() ([]byte, error) {
-	drawn, err := f.chart.Figure()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.name, err)
-	}
-	var b bytes.Buffer
-	if err := drawn.Encode(&b, "png"); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.name, err)
-	}
-	return b.Bytes(), nil
-}
-
-// write draws the charts and writes results.jsonl, report.md and report.html.
+// write writes results.jsonl and the report.
 func (s *Study) write() error {
 	if err := s.writeResults(); err != nil {
 		return err
 	}
-	sections := s.sections()
-	page := &report.Report{Title: "Losses compared, preset " + s.x.Plan.Preset, Facts: s.facts(), Foot: s.x.Program}
-	var md strings.Builder
-	fmt.Fprintf(&md, "# %s\n\n", page.Title)
-	for _, f := range page.Facts {
-		fmt.Fprintf(&md, "- %s: %s\n", f.Name, f.Value)
-	}
-	for _, part := range sections {
-		fmt.Fprintf(&md, "\n## %s\n", part.title)
-		if part.words != "" {
-			fmt.Fprintf(&md, "\n%s\n", part.words)
-			page.Facts = append(page.Facts, report.Fact{Name: part.title, Value: part.words})
-		}
-		if len(part.found) > 0 {
-			md.WriteByte('\n')
-		}
-		for _, f := range part.found {
-			fmt.Fprintf(&md, "- %s: %s\n", f.Name, f.Value)
-		}
-		page.Facts = append(page.Facts, part.found...)
-		for _, t := range part.tables {
-			md.WriteByte('\n')
-			markdown(&md, t)
-			t.Caption = strings.TrimSuffix(part.title+": "+t.Caption, ": ") // the page has no sections
-			page.Tables = append(page.Tables, t)
-		}
-		for _, c := range part.charts {
-			picture, err := c.png()
-			if err != nil {
-				return err
-			}
-			if err := atomicfile.Write(s.x.path(c.name), picture); err != nil {
-				return err
-			}
-			fmt.Fprintf(&md, "\n![%s](%s)\n", c.caption, c.name)
-			page.Charts = append(page.Charts, report.Chart{Caption: c.caption, PNG: picture})
-		}
-	}
-	fmt.Fprintf(&md, "\n%s. What each stage took is in [%s](%s), every energy in [%s](%s).\n", s.x.Program, timesFile, timesFile, resultsFile, resultsFile)
-	if err := atomicfile.Write(s.x.path(ReportFile), []byte(md.String())); err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	if err := page.Write(&b); err != nil {
-		return err
-	}
-	return atomicfile.Write(s.x.path(pageFile), b.Bytes())
-}
-
-// markdown writes a table, numbers to the right.
-func markdown(w *strings.Builder, t report.Table) {
-	if t.Caption != "" {
-		fmt.Fprintf(w, "%s\n\n", t.Caption)
-	}
-	escape := strings.NewReplacer("|", `\|`)
-	w.WriteByte('|')
-	for _, c := range t.Columns {
-		fmt.Fprintf(w, " %s |", escape.Replace(c.Name))
-	}
-	w.WriteString("\n|")
-	for _, c := range t.Columns {
-		if c.Numeric {
-			w.WriteString("---:|")
-		} else {
-			w.WriteString("---|")
-		}
-	}
-	for _, r := range t.Rows {
-		w.WriteString("\n|")
-		for _, c := range r {
-			fmt.Fprintf(w, " %s |", escape.Replace(c.Text))
-		}
-	}
-	w.WriteByte('\n')
+	return s.x.writeReport("Losses compared, preset "+s.x.Plan.Preset, s.facts(), s.sections())
 }
 
 func (s *Study) facts() []report.Fact {
 	p := s.x.Plan
 	facts := []report.Fact{
-		{Name: "program", Value: s.x.Program + ", `spinlearn reproduce --preset " + p.Preset + "`"},
+		{Name: "program", Value: s.x.Program + ", `spinlearn reproduce " + p.flags() + "`"},
 		{Name: "data", Value: fmt.Sprintf("%v, %s couplings, ground states all proven (unit of J throughout)", s.x.train.Lattice(), p.Data.Ensemble.Couplings)},
 		{Name: "training", Value: s.x.trainName}, {Name: "validation", Value: s.x.names.validation}, {Name: "test", Value: s.x.names.test},
 		{Name: "seeds", Value: fmt.Sprintf("1 to %d for every arm; errors are over seeds and instances", p.Seeds)},
@@ -463,41 +352,6 @@ func (s *Study) tuningSection() section {
 		"the one of least validation gap, in one pass without descent, is chosen for all seeds and sizes.", tables: []report.Table{t}}
 }
 
-// number formats a value; 0 is left out where digits is -1, which writes as few as needed.
-func number(v float64, digits int) report.Cell {
-	if digits < 0 && v == 0 {
-		return report.Cell{}
-	}
-	format := byte('f')
-	if digits < 0 {
-		format = 'g'
-	}
-	return report.Cell{Text: strconv.FormatFloat(v, format, digits, 64), Key: strconv.FormatFloat(v, 'g', -1, 64)}
-}
-
-func probability(p float64) report.Cell {
-	text := strconv.FormatFloat(p, 'g', 2, 64)
-	if p < 1e-4 {
-		text = "< 0.0001"
-	}
-	return report.Cell{Text: text, Key: strconv.FormatFloat(p, 'g', -1, 64)}
-}
-
-// estimateText writes mean and error with two digits of the error.
-func estimateText(e study.Estimate) string {
-	digits := 3
-	if e.Error > 0 {
-		digits = min(max(1-int(math.Floor(math.Log10(e.Error))), 0), 6)
-	}
-	return fmt.Sprintf("%.*f ± %.*f", digits, e.Mean, digits, e.Error)
-}
-
-func estimateCell(e study.Estimate) report.Cell {
-	return report.Cell{Text: estimateText(e), Key: strconv.FormatFloat(e.Mean, 'g', -1, 64)}
-}
-
-func slug(text string) string { return strings.NewReplacer(" + ", "-", " ", "-").Replace(text) }
-
 // charts returns the names that charts may have.
 func charts() []string {
 	var names []string
@@ -513,12 +367,10 @@ func charts() []string {
 // writeResults writes every energy: a line with the ground states, then a line for every
 // run, or classical method, and decoding.
 func (s *Study) writeResults() error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
 	type line struct {
 		Target       string    `json:"target,omitempty"`
 		Arm          string    `json:"arm"`
+		Cost         string    `json:"cost,omitempty"`
 		Temperature  float64   `json:"temperature_j,omitempty"`
 		Offset       float64   `json:"offset_j,omitempty"`
 		LearningRate float64   `json:"learning_rate,omitempty"`
@@ -531,7 +383,7 @@ func (s *Study) writeResults() error {
 	for i, t := range s.x.test {
 		truth[i] = t.Energy
 	}
-	lines := []line{{Arm: "ground state", Energies: truth}}
+	lines := []any{line{Arm: "ground state", Energies: truth}}
 	for _, d := range s.evaluations[""].Energies {
 		lines = append(lines, line{Arm: d.Name, Energies: d.Energies})
 	}
@@ -543,16 +395,11 @@ func (s *Study) writeResults() error {
 			}
 			done[r] = true
 			for _, d := range s.evaluations[r.dir].Energies {
-				lines = append(lines, line{r.set.Target, r.arm, r.set.Temperature, r.set.Offset, r.set.LearningRate, r.size, r.seed, d.Name, d.Energies})
+				lines = append(lines, line{r.set.Target, r.arm, r.set.Cost, r.set.Temperature, r.set.Offset, r.set.LearningRate, r.size, r.seed, d.Name, d.Energies})
 			}
 		}
 	}
-	for _, l := range lines {
-		if err := e.Encode(l); err != nil {
-			return err
-		}
-	}
-	return atomicfile.Write(s.x.path(resultsFile), b.Bytes())
+	return s.x.writeResults(lines)
 }
 
 // Findings returns what was found, in lines.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ func tiny() *Plan {
 			{Common: bond, TrialSteps: 4, Arms: []Arm{
 				{cnn.CrossEntropy, rates(cnn.TrainSettings{Loss: cnn.CrossEntropy}, 0.001, 0.01)},
 				{"local energy, other name", temperatures(cnn.TrainSettings{Loss: cnn.LocalEnergy}, []float64{0.003}, 0.3, 1)},
+				{boltzmannWall, temperatures(cnn.TrainSettings{Loss: cnn.Boltzmann, Cost: cnn.WallCost}, []float64{0.003}, 0.3, 1)},
 			},
 				Sizes: []int{3, 12, 14}, SizeArms: []string{cnn.CrossEntropy, "local energy, other name"},
 				Sweep: []Grid{{"local energy, other name", []float64{0.3, 2}, []float64{0.5}}},
@@ -79,8 +81,8 @@ func same(t *testing.T, got, want map[string]string) {
 // files of one that was not, and so does one that is asked for its sweep later.
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
-	whole := &Settings{Dir: filepath.Join(dir, "whole"), Plan: tiny(), Sweep: true, Workers: 1, Program: "test"}
-	if _, err := Run(t.Context(), whole); err != nil {
+	whole := &Settings{Dir: filepath.Join(dir, "whole"), Workers: 1, Program: "test"}
+	if _, err := Run(t.Context(), tiny(), true, whole); err != nil {
 		t.Fatal(err)
 	}
 	want := files(t, whole.Dir)
@@ -95,8 +97,22 @@ func TestRun(t *testing.T) {
 		}
 	}
 
+	// Walls are in the training data alone.
+	for name, walls := range map[string]bool{"train": true, "validation": false, "test": false} {
+		d, err := data.Open(filepath.Join(whole.Dir, "data", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Description().Walls; got != walls {
+			t.Errorf("%s has walls: %t", name, got)
+		}
+	}
+	if !strings.Contains(want[resultsFile], `"arm":"boltzmann (wall)","cost":"wall"`) {
+		t.Errorf("%s lacks the arm of walls", resultsFile)
+	}
+
 	// Stopped after every few calls of progress, until it ends by itself.
-	parts := &Settings{Dir: filepath.Join(dir, "parts"), Plan: tiny(), Workers: 3, Program: "test"}
+	parts := &Settings{Dir: filepath.Join(dir, "parts"), Workers: 3, Program: "test"}
 	stops := 0
 	for limit := 3; ; limit += 7 {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -106,7 +122,7 @@ func TestRun(t *testing.T) {
 				cancel()
 			}
 		}
-		_, err := Run(ctx, parts)
+		_, err := Run(ctx, tiny(), false, parts)
 		stopped := ctx.Err() != nil
 		cancel()
 		if err == nil {
@@ -120,8 +136,8 @@ func TestRun(t *testing.T) {
 	if stops < 5 {
 		t.Errorf("stopped %d times only", stops)
 	}
-	parts.Progress, parts.Sweep, parts.Workers = nil, true, 2
-	if _, err := Run(t.Context(), parts); err != nil {
+	parts.Progress, parts.Workers = nil, 2
+	if _, err := Run(t.Context(), tiny(), true, parts); err != nil {
 		t.Fatal(err)
 	}
 	same(t, files(t, parts.Dir), want)
@@ -135,7 +151,7 @@ func TestRun(t *testing.T) {
 	if err := os.WriteFile(name, bytes.Replace(b, []byte("greedy"), []byte("greedier"), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(t.Context(), parts); err != nil {
+	if _, err := Run(t.Context(), tiny(), true, parts); err != nil {
 		t.Fatal(err)
 	}
 	if got := files(t, parts.Dir)[ReportFile]; !strings.Contains(got, "greedier") {
@@ -147,7 +163,7 @@ func TestRun(t *testing.T) {
 // files half written besides.
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
-	whole := &Settings{Dir: filepath.Join(dir, "whole"), Plan: tiny(), Workers: 1, Program: "test"}
+	whole := &Settings{Dir: filepath.Join(dir, "whole"), Workers: 1, Program: "test"}
 	calls := 0
 	var copies []string
 	whole.Progress = func(Progress) { // nothing else writes during a call
@@ -158,7 +174,7 @@ func TestKilled(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Run(t.Context(), whole); err != nil {
+	if _, err := Run(t.Context(), tiny(), false, whole); err != nil {
 		t.Fatal(err)
 	}
 	want := files(t, whole.Dir)
@@ -172,7 +188,7 @@ func TestKilled(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := Run(t.Context(), &Settings{Dir: c, Plan: tiny(), Workers: 2, Program: "test"}); err != nil {
+		if _, err := Run(t.Context(), tiny(), false, &Settings{Dir: c, Workers: 2, Program: "test"}); err != nil {
 			t.Fatal(err)
 		}
 		same(t, files(t, c), want)
@@ -182,27 +198,30 @@ func TestKilled(t *testing.T) {
 // A folder that is not this plan's is refused in one line and left alone.
 func TestClaim(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "study")
-	set := func(edit func(*Settings)) *Settings {
-		s := &Settings{Dir: dir, Plan: tiny(), Workers: 1, Program: "test 1"}
-		edit(s)
-		return s
+	type edit func(*Plan, *Settings)
+	run := func(ctx context.Context, e edit) error {
+		p, set := tiny(), &Settings{Dir: dir, Workers: 1, Program: "test 1"}
+		e(p, set)
+		_, err := Run(ctx, p, false, set)
+		return err
 	}
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Run(stopped, set(func(*Settings) {})); !errors.Is(err, context.Canceled) {
+	if err := run(stopped, func(*Plan, *Settings) {}); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	before := files(t, dir)
 	for name, c := range map[string]struct {
-		edit func(*Settings)
+		edit edit
 		want string
 	}{
-		"preset":  {func(s *Settings) { s.Plan.Preset = "large" }, "preset \"tiny\", not large"},
-		"version": {func(s *Settings) { s.Program = "test 2" }, `made by "test 1", this is test 2`},
-		"plan":    {func(s *Settings) { s.Plan.Targets[0].Common.Steps++ }, "another plan of preset tiny"},
+		"preset":  {func(p *Plan, _ *Settings) { p.Preset = "large" }, "preset \"tiny\", not large"},
+		"version": {func(_ *Plan, s *Settings) { s.Program = "test 2" }, `made by "test 1", this is test 2`},
+		"seeds":   {func(p *Plan, _ *Settings) { p.Seeds++ }, "--seeds"},
+		"plan":    {func(p *Plan, _ *Settings) { p.Targets[0].Common.Steps++ }, "another plan of preset tiny"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Run(stopped, set(c.edit))
+			err := run(stopped, c.edit)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), dir) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
@@ -212,15 +231,15 @@ func TestClaim(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, planFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(stopped, set(func(*Settings) {})); err == nil || !strings.Contains(err.Error(), planFile) {
+	if err := run(stopped, func(*Plan, *Settings) {}); err == nil || !strings.Contains(err.Error(), planFile) {
 		t.Errorf("a damaged plan: %v", err)
 	}
 }
 
 // What is damaged below the folder is named.
 func TestDamaged(t *testing.T) {
-	set := &Settings{Dir: t.TempDir(), Plan: tiny(), Workers: 2, Program: "test"}
-	if _, err := Run(t.Context(), set); err != nil {
+	set := &Settings{Dir: t.TempDir(), Workers: 2, Program: "test"}
+	if _, err := Run(t.Context(), tiny(), false, set); err != nil {
 		t.Fatal(err)
 	}
 	for name, edit := range map[string]func(string) string{
@@ -236,7 +255,7 @@ func TestDamaged(t *testing.T) {
 		if err := os.WriteFile(path, []byte(edit(string(whole))), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Run(t.Context(), set); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := Run(t.Context(), tiny(), false, set); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error %v", name, err)
 		}
 		if err := os.WriteFile(path, whole, 0o644); err != nil {
@@ -274,6 +293,15 @@ func TestPresets(t *testing.T) {
 			if !slices.IsSorted(target.Sizes) || slices.Max(append(target.Sizes, 0)) > p.instances() {
 				t.Errorf("%s: sizes %v of %d", name, target.Sizes, p.instances())
 			}
+		}
+		if !p.walls() {
+			t.Errorf("%s has no walls", name)
+		}
+		if got, want := p.flags(), "--preset "+name; got != want {
+			t.Errorf("flags %s, want %s", got, want)
+		}
+		if p.Seeds++; p.flags() != fmt.Sprintf("--preset %s --seeds %d", name, p.Seeds) {
+			t.Errorf("flags %s with %d seeds", p.flags(), p.Seeds)
 		}
 		if p.Seeds < 2 {
 			t.Errorf("%s: %d seeds", name, p.Seeds)
