@@ -40,8 +40,8 @@ func ModelPreset() *ModelPlan {
 	p := &ModelPlan{
 		Preset: Model,
 		Training: []data.Description{
-			torus(ising.Gaussian, 16, 4000), torus(ising.PlusMinus, 16, 3000), lattice(ising.Gaussian, "free", 2000, 16, 16),
-			torus(ising.Uniform, 16, 1500), lattice(ising.Uniform, "free", 1500, 16, 16), lattice(ising.PlusMinus, "free", 1500, 16, 16),
+			torus(ising.Gaussian, 16, 12000), torus(ising.PlusMinus, 16, 8000), lattice(ising.Gaussian, "free", 4000, 16, 16),
+			torus(ising.Uniform, 16, 4000), lattice(ising.Uniform, "free", 4000, 16, 16), lattice(ising.PlusMinus, "free", 4000, 16, 16),
 		},
 		Validation: []data.Description{torus(ising.Gaussian, 16, 100), torus(ising.PlusMinus, 16, 100)},
 		Test: []data.Description{
@@ -51,7 +51,7 @@ func ModelPreset() *ModelPlan {
 		},
 		Settings: cnn.TrainSettings{
 			Network: cnn.Network{Target: cnn.Bond, Channels: 16, Blocks: 6}, Loss: cnn.CrossEntropy,
-			Steps: 30000, Batch: 32, LearningRate: 0.003, Pool: 1024, ValidateEvery: 500, CheckpointEvery: 500, Seed: 1,
+			Steps: 20000, Batch: 32, LearningRate: 0.003, Pool: 1024, ValidateEvery: 500, CheckpointEvery: 500, Seed: 1,
 		},
 		Passes:  []int{1, 2},
 		Efforts: []int{1, 2, 3, 5},
