@@ -237,7 +237,8 @@ func (s sheet) yAxis(f frame, labels bool) {
 			long /= 2
 		}
 		s.line(black, 0.7, vg.Point{X: f.Min.X, Y: y}, vg.Point{X: f.Min.X - long, Y: y})
-		if labels && t.Label != "" {
+		crowded := f.y.floor && t.Value != 0 && y-f.py(0) < small+2 // by the label of zero
+		if labels && t.Label != "" && !crowded {
 			s.text(f.Min.X-tickLength-tickGap, y, style{size: small, x: 1, y: 0.5}, t.Label)
 		}
 	}

@@ -10,9 +10,10 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Curves draws mean relative gap, with its standard error, against CPU time or against
-// size, on logarithmic axes that all panels share: one line a method. A curve of one
-// point is a marker. A mean of zero is an open marker in the strip for zero.
+// Curves draws mean relative gap, with its standard error, against a quantity above zero,
+// such as CPU time, size or a temperature, on logarithmic axes that all panels share: one
+// line a method. A curve of one point is a marker. A mean of zero is an open marker in the
+// strip for zero.
 type Curves struct {
 	// Title stands above the chart; empty means none.
 	Title string
@@ -24,7 +25,7 @@ type Curves struct {
 	// X names the horizontal axis, with its unit.
 	X string
 
-	// Places, unless nil, are the only values of X. They are labelled, and points of
+	// Places, unless nil, are the only values of X, in any order. They are labelled, and points of
 	// different methods stand side by side there.
 	Places []float64
 
@@ -43,6 +44,16 @@ type CurvePanel struct {
 
 	// Curves may be none.
 	Curves []Curve
+
+	// Bands lie behind the curves across the panel.
+	Bands []Band
+}
+
+// Band is a method in one panel whose mean gap does not depend on the horizontal axis.
+// Percent and Error are as of a CurvePoint.
+type Band struct {
+	Name           string
+	Percent, Error float64
 }
 
 // Curve is a method in one panel.
@@ -79,10 +90,10 @@ func (c Curves) Figure() (*Figure, error) {
 		return nil, fmt.Errorf("plots: Curves: %d panels, want 1 to 12", n)
 	}
 	var (
-		x, y, notes, err = c.measure()
-		keys, looks      = c.looks()
-		columns          = []int{1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3}[n-1]
-		lines            = (n + columns - 1) / columns
+		x, y, notes, err   = c.measure()
+		keys, looks, bands = c.looks()
+		columns            = []int{1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3}[n-1]
+		lines              = (n + columns - 1) / columns
 	)
 	if err != nil {
 		return nil, err
@@ -130,8 +141,18 @@ func (c Curves) Figure() (*Figure, error) {
 				s.text((f.Min.X+f.Max.X)/2, h, style{size: small, x: 0.5}, t)
 			}
 			s.grid(f)
+			for _, b := range p.Bands {
+				colour := looks[b.Name].colour
+				s.fill(rect(f.Min.X, f.py(max(f.y.min, b.Percent-b.Error)), f.Max.X, f.py(b.Percent+b.Error)), fade(colour, 0.25))
+				s.line(colour, 1.2, vg.Point{X: f.Min.X, Y: f.py(b.Percent)}, vg.Point{X: f.Max.X, Y: f.py(b.Percent)})
+			}
 			for _, curve := range p.Curves {
-				s.curve(f, curve, looks[curve.Name], c.Places != nil, len(looks))
+				l := looks[curve.Name]
+				shift := vg.Length(0)
+				if n := vg.Length(len(looks) - bands); c.Places != nil {
+					shift = (vg.Length(l.index-bands) - (n-1)/2) * min(3, 18/n)
+				}
+				s.curve(f, curve, l, shift)
 			}
 			s.outline(f.Rectangle, black, 0.8)
 			s.xAxis(f, i+columns >= n)
@@ -148,33 +169,33 @@ func (c Curves) Figure() (*Figure, error) {
 // measure checks the data and returns the axes and the notes.
 func (c Curves) measure() (x, y axis, notes []string, err error) {
 	xlo, xhi := math.Inf(1), math.Inf(-1)
-	ylo, yhi := xlo, xhi
-	floor, below := false, 0
+	gaps := newMeanRange()
 	for _, p := range c.Panels {
+		for _, b := range p.Bands {
+			if err := gaps.add(fmt.Sprintf("Curves panel %q, band %q", p.Name, b.Name), b.Percent, b.Error); err != nil {
+				return x, y, nil, err
+			}
+		}
 		for _, curve := range p.Curves {
 			what := fmt.Sprintf("Curves panel %q, curve %q", p.Name, curve.Name)
 			if len(curve.Points) == 0 {
 				return x, y, nil, fmt.Errorf("plots: %s: no points", what)
 			}
 			for i, q := range curve.Points {
-				if err := check(fmt.Sprintf("%s, point %d", what, i), []float64{q.X, q.Percent, q.Error}); err != nil {
+				what := fmt.Sprintf("%s, point %d", what, i)
+				if err := check(what, []float64{q.X}); err != nil {
 					return x, y, nil, err
 				}
-				if q.X < 1e-30 || q.Error < 0 {
-					return x, y, nil, fmt.Errorf("plots: %s, point %d: X is %v and Error %v, want > 0 and ≥ 0", what, i, q.X, q.Error)
+				if q.X < 1e-30 {
+					return x, y, nil, fmt.Errorf("plots: %s: X is %v, want > 0", what, q.X)
 				}
 				if c.Places != nil && !slices.Contains(c.Places, q.X) {
-					return x, y, nil, fmt.Errorf("plots: %s, point %d: X is %v, none of the places", what, i, q.X)
+					return x, y, nil, fmt.Errorf("plots: %s: X is %v, none of the places", what, q.X)
+				}
+				if err := gaps.add(what, q.Percent, q.Error); err != nil {
+					return x, y, nil, err
 				}
 				xlo, xhi = min(xlo, q.X), max(xhi, q.X)
-				if q.Percent < -Exact {
-					below++
-				}
-				if q.Percent <= Exact {
-					floor = true
-					continue
-				}
-				ylo, yhi = min(ylo, q.Percent), max(yhi, q.Percent+q.Error)
 			}
 		}
 	}
@@ -186,18 +207,14 @@ func (c Curves) measure() (x, y axis, notes []string, err error) {
 			return x, y, nil, fmt.Errorf("plots: Curves: place %v, want > 0", v)
 		}
 	}
-	if yhi < ylo {
-		ylo, yhi = 0.1, 10
-	}
 	x = logarithmic(c.X, xlo, xhi, false)
 	if c.Places != nil {
 		x = axis{label: c.X, min: slices.Min(c.Places) / 1.2, max: slices.Max(c.Places) * 1.2, log: true}
-		for _, v := range slices.Sorted(slices.Values(c.Places)) {
+		for _, v := range slices.Compact(slices.Sorted(slices.Values(c.Places))) {
 			x.ticks = append(x.ticks, plot.Tick{Value: v, Label: number(v)})
 		}
 	}
-	y = logarithmic(gapLabel("mean relative ", c.Proven), ylo, yhi, floor)
-	return x, y, slices.Concat(c.Notes, belowNote(below, c.Proven)), nil
+	return x, gaps.axis(c.Proven), slices.Concat(c.Notes, belowNote(gaps.below, c.Proven)), nil
 }
 
 // A look tells a curve from others.
@@ -206,37 +223,53 @@ type look struct {
 	colour color.NRGBA
 	dash   []vg.Length
 	single bool // one point in every panel
+	band   bool // nothing else
 }
 
 func (l look) mark() marker { return marker(l.index % int(markers)) }
 
-// looks returns the legend and the look of each name.
-func (c Curves) looks() ([]key, map[string]look) {
-	looks := map[string]look{}
+// looks returns the legend, the look of each name, and how many of them, the first, are
+// names of bands.
+func (c Curves) looks() (keys []key, looks map[string]look, bands int) {
+	looks = map[string]look{}
 	var names []string
-	zero, fixed := false, 0
+	zero, errors, fixed := false, false, 0
+	for _, p := range c.Panels {
+		for _, b := range p.Bands {
+			if _, known := looks[b.Name]; !known {
+				k := len(names)
+				looks[b.Name] = look{k, palette[k%len(palette)], dashes[k/len(palette)%len(dashes)], true, true}
+				names = append(names, b.Name)
+			}
+			errors = errors || b.Error > 0
+		}
+	}
+	bands = len(names)
 	for _, p := range c.Panels {
 		for _, curve := range p.Curves {
 			l, known := looks[curve.Name]
 			if !known {
 				k := len(names) - fixed
-				l = look{len(names), palette[k%len(palette)], dashes[k/len(palette)%len(dashes)], true}
+				l = look{len(names), palette[k%len(palette)], dashes[k/len(palette)%len(dashes)], true, false}
 				if curve.Fixed {
 					l.colour, l.dash = black, dashes[(1+fixed)%len(dashes)]
 					fixed++
 				}
 				names = append(names, curve.Name)
 			}
-			l.single = l.single && len(curve.Points) == 1
+			l.single, l.band = l.single && len(curve.Points) == 1, false
 			looks[curve.Name] = l
+			errors = errors || slices.ContainsFunc(curve.Points, func(q CurvePoint) bool { return q.Error > 0 })
 			zero = zero || slices.ContainsFunc(curve.Points, func(q CurvePoint) bool { return q.Percent <= Exact })
 		}
 	}
-	var keys []key
 	for _, name := range names {
 		l := looks[name]
 		sample := stroke(l.colour, l.dash, l.mark())
-		if l.single {
+		switch {
+		case l.band:
+			sample = swatch(fade(l.colour, 0.25), l.colour)
+		case l.single:
 			sample = func(s sheet, r vg.Rectangle) {
 				s.mark(l.mark(), vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, 3, l.colour, black, 0.6)
 			}
@@ -250,15 +283,14 @@ func (c Curves) looks() ([]key, map[string]look) {
 		}
 		keys = append(keys, key{solved, ringSample})
 	}
-	return keys, looks
+	if errors {
+		keys = append(keys, errorKey)
+	}
+	return keys, looks, bands
 }
 
-// curve draws a line, its error bars and markers, of so many side by side.
-func (s sheet) curve(f frame, c Curve, l look, beside bool, count int) {
-	shift := vg.Length(0)
-	if beside {
-		shift = (vg.Length(l.index) - vg.Length(count-1)/2) * min(3, 18/vg.Length(count))
-	}
+// curve draws a line, its error bars and markers, shifted to the right.
+func (s sheet) curve(f frame, c Curve, l look, shift vg.Length) {
 	at := func(q CurvePoint, percent float64) vg.Point {
 		p := f.point(q.X, percent)
 		p.X += shift
@@ -270,7 +302,7 @@ func (s sheet) curve(f frame, c Curve, l look, beside bool, count int) {
 	}
 	s.dashed(l.colour, 1.3, l.dash, line...)
 	for _, q := range c.Points {
-		if q.Percent <= Exact || q.Error == 0 {
+		if q.Percent <= Exact || f.py(q.Percent+q.Error)-f.py(q.Percent) < hidden {
 			continue
 		}
 		// A bar that reaches below the axis is open there.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"spinlearn/plots"
 )
@@ -276,18 +277,21 @@ func couplings(rows, cols int, gaussian, periodic bool) plots.Couplings {
 
 // curves returns gaps that fall with the size, a band behind them; the error of the last
 // point reaches below zero.
-func curves(nSeries, nPoints int) plots.Trends {
-	c := plots.Trends{Title: "bond targets, 1 pass, 3 seeds", Proven: true, Label: "training instances", Bands: []plots.Band{{"cross-entropy", 1.9, 0.1}}}
-	for k := range nSeries {
-		s := plots.Trend{Name: fmt.Sprintf("loss %d", k)}
+func curves(n, nPoints int) plots.Curves {
+	p := plots.CurvePanel{Bands: []plots.Band{{"cross-entropy", 1.9, 0.1}}}
+	var places []float64
+	for k := range n {
+		c := plots.Curve{Name: fmt.Sprintf("loss %d", k)}
 		x, y := 100.0, 6-0.5*float64(k)
 		for i := range nPoints {
-			s.Points = append(s.Points, plots.TrendPoint{X: x, Percent: y, Error: 0.3 * y * float64(i*i) / float64(nPoints)})
+			c.Points = append(c.Points, plots.CurvePoint{X: x, Percent: y, Error: 0.3 * y * float64(i*i) / float64(nPoints)})
+			places = append(places, x)
 			x, y = 4*x, 0.6*y
 		}
-		c.Series = append(c.Series, s)
+		p.Curves = append(p.Curves, c)
 	}
-	return c
+	slices.Sort(places)
+	return plots.Curves{Title: "bond targets, 1 pass, 3 seeds", Proven: true, X: "training instances", Places: slices.Compact(places), Panels: []plots.CurvePanel{p}}
 }
 
 // means returns losses under three ways of decoding and methods of one value.

@@ -51,7 +51,7 @@ func (c Means) Figure() (*Figure, error) {
 	var (
 		groups = new(colours)
 		kinds  []string
-		x      = meanRange{lo: math.Inf(1), hi: math.Inf(-1)}
+		x      = newMeanRange()
 	)
 	for _, r := range c.Rows {
 		groups.of(r.Group)
@@ -76,7 +76,7 @@ func (c Means) Figure() (*Figure, error) {
 			s.mark(marker(i), vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, 3.2, grey, white, 0.5)
 		}})
 	}
-	l.keys = append(l.keys, key{"mean ± standard error, if it is larger than the marker", errorSample})
+	l.keys = append(l.keys, errorKey)
 	for _, r := range c.Rows {
 		l.names, l.values = append(l.names, r.Name), append(l.values, "")
 	}
@@ -94,3 +94,45 @@ func (c Means) Figure() (*Figure, error) {
 		}
 	}), nil
 }
+
+// hidden is the length of an error bar, on one side, that a marker covers.
+const hidden vg.Length = 3.5
+
+// meanRange collects the range of means with errors for a logarithmic axis.
+type meanRange struct {
+	lo, hi float64
+	floor  bool
+	below  int
+}
+
+func newMeanRange() meanRange { return meanRange{lo: math.Inf(1), hi: math.Inf(-1)} }
+
+func (r *meanRange) add(what string, mean, err float64) error {
+	if err := check(what, []float64{mean, err}); err != nil {
+		return err
+	}
+	if err < 0 {
+		return fmt.Errorf("plots: %s: error is %v, want >= 0", what, err)
+	}
+	if mean < -Exact {
+		r.below++
+	}
+	if mean <= Exact {
+		r.floor = true
+		return nil
+	}
+	// An error that reaches zero runs out of the frame.
+	r.lo, r.hi = min(r.lo, max(mean-err, mean/2)), max(r.hi, mean+err)
+	return nil
+}
+
+func (r *meanRange) axis(proven bool) axis {
+	lo, hi := r.lo, r.hi
+	if hi < lo {
+		lo, hi = 0.1, 10
+	}
+	return logarithmic(gapLabel("mean relative ", proven), lo, hi, r.floor)
+}
+
+// errorKey explains the error bars of means.
+var errorKey = key{"mean ± standard error, if it is larger than the marker", errorSample}

@@ -90,16 +90,22 @@ func (x *folder) claim(plan any) error {
 
 // compare refuses the folder of another plan, and cleans our own.
 func (x *folder) compare(old, now []byte) error {
-	var have struct{ Format, Program, Preset string }
-	switch err := json.Unmarshal(old, &have); {
+	type key struct {
+		Program, Preset string
+		Seeds           int
+	}
+	var have, want key
+	switch err := cmp.Or(json.Unmarshal(old, &have), json.Unmarshal(now, &want)); {
 	case err != nil:
 		return fmt.Errorf("%s: %w", x.path(planFile), err)
 	case have.Preset != x.preset:
 		return fmt.Errorf("%s was made by --preset %.40q, not %s; choose another folder with --out", x.Dir, have.Preset, x.preset)
 	case have.Program != x.Program:
 		return fmt.Errorf("%s was made by %.40q, this is %s; choose another folder with --out", x.Dir, have.Program, x.Program)
+	case have.Seeds != want.Seeds:
+		return fmt.Errorf("%s was made with --seeds %d, not %d; choose another folder with --out", x.Dir, have.Seeds, want.Seeds)
 	case string(old) != string(now):
-		return fmt.Errorf("%s was made by another plan of preset %s (as of other --seeds); choose another folder with --out", x.Dir, have.Preset)
+		return fmt.Errorf("%s was made by another plan of preset %s; choose another folder with --out", x.Dir, have.Preset)
 	}
 	return errors.Join(atomicfile.Clean(x.Dir, append(charts(), entries...)...), atomicfile.Clean(x.path("evaluations"), evaluationNames(x.Dir)...))
 }

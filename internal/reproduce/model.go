@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"spinlearn/cnn"
@@ -29,8 +30,8 @@ type ModelPlan struct {
 	Test       []data.Description `json:"test_data"`
 	// Settings are those of the training.
 	Settings cnn.TrainSettings `json:"settings"`
-	// Passes of the network are measured with and without descent, each effort after two
-	// passes with descent.
+	// Passes of the network are measured with descent, a single one without it too, each
+	// effort after two passes with descent.
 	Passes  []int `json:"passes"`
 	Efforts []int `json:"efforts"`
 }
@@ -214,7 +215,9 @@ func (m *Trained) evaluate(ctx context.Context) error {
 }
 
 func (m *Trained) measure(ctx context.Context, t *test) error {
-	ways := compare.ModelMethods(m.model, "", m.plan.Passes, m.plan.Efforts, 1)
+	ways := slices.DeleteFunc(compare.ModelMethods(m.model, "", m.plan.Passes, m.plan.Efforts, 1), func(w compare.Method) bool {
+		return !w.Descent && w.Passes > 1
+	})
 	table, err := compare.RunTimed(ctx, t.data.Lattice(), each(t.instances), 0, ways, func(done int, way string) {
 		m.report(Progress{"test " + t.name, "predictions", done, len(ways) * len(t.instances), way})
 	})

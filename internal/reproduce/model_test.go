@@ -22,7 +22,7 @@ func tinyModel() *ModelPlan {
 		Test:       []data.Description{torus(ising.Gaussian, 6, 4), lattice(ising.Uniform, "cylinder", 3, 4, 5)},
 		Settings: cnn.TrainSettings{Network: cnn.Network{Target: cnn.Bond, Channels: 2, Blocks: 1},
 			Loss: cnn.Boltzmann, Cost: cnn.WallCost, Temperature: 1, Steps: 12, Batch: 4, Pool: 8, ValidateEvery: 4, CheckpointEvery: 4, Seed: 1},
-		Passes:  []int{1},
+		Passes:  []int{1, 2},
 		Efforts: []int{2},
 	}
 	p.seed()
@@ -54,6 +54,9 @@ func TestRunModel(t *testing.T) {
 				t.Errorf("%s lacks %q", file, text)
 			}
 		}
+	}
+	if text := "| 2 passes |"; strings.Contains(want[ReportFile], text) {
+		t.Errorf("%s has %q", ReportFile, text)
 	}
 	if want[cnn.ModelFile] != want[filepath.Join(modelRun, cnn.ModelFile)] {
 		t.Error("the model is not that of the run")

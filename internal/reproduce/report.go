@@ -239,11 +239,14 @@ func (s *Study) sizeSection(t *Target) (section, []report.Fact) {
 	var found []report.Fact
 	for _, d := range decodings(target) {
 		table := report.Table{Caption: d.name + ": relative gap in %", Columns: []report.Column{{Name: "instances", Numeric: true}}}
-		chart := plots.Trends{Title: fmt.Sprintf("%s targets, %s, %d seeds", target, d.name, s.x.Plan.Seeds), Proven: true, Label: "training instances"}
+		chart, panel := s.curves(target, d.name, "training instances")
+		for _, size := range t.Sizes {
+			chart.Places = append(chart.Places, float64(size))
+		}
 		var orders []string
 		for _, arm := range t.SizeArms {
 			table.Columns = append(table.Columns, report.Column{Name: arm, Numeric: true})
-			chart.Series = append(chart.Series, plots.Trend{Name: arm})
+			panel.Curves = append(panel.Curves, plots.Curve{Name: arm})
 		}
 		table.Columns = append(table.Columns, report.Column{Name: "order"})
 		for _, size := range t.Sizes {
@@ -256,7 +259,7 @@ func (s *Study) sizeSection(t *Target) (section, []report.Fact) {
 				e := c.study(d.name).Mean()
 				row = append(row, estimateCell(e))
 				k := len(same)
-				chart.Series[k].Points = append(chart.Series[k].Points, plots.TrendPoint{X: float64(size), Percent: e.Mean, Error: e.Error})
+				panel.Curves[k].Points = append(panel.Curves[k].Points, plots.CurvePoint{X: float64(size), Percent: e.Mean, Error: e.Error})
 				same = append(same, c)
 			}
 			order := study.NewOrder(studies(same, d.name))
@@ -265,7 +268,7 @@ func (s *Study) sizeSection(t *Target) (section, []report.Fact) {
 		}
 		found = append(found, report.Fact{Name: target + " targets by training instances, " + d.name, Value: strings.Join(orders, "; ")})
 		var ratios []string
-		for _, c := range chart.Series {
+		for _, c := range panel.Curves {
 			few, many := c.Points[0], c.Points[len(c.Points)-1]
 			if many.Percent > 0 {
 				ratios = append(ratios, fmt.Sprintf("%s %.2f", c.Name, few.Percent/many.Percent))
@@ -276,6 +279,12 @@ func (s *Study) sizeSection(t *Target) (section, []report.Fact) {
 		part.charts = append(part.charts, figure{"sizes-" + target + "-" + slug(d.name) + ".png", "Gap against the number of training instances, " + d.name, chart})
 	}
 	return part, found
+}
+
+// curves returns a chart of one panel.
+func (s *Study) curves(target, decoding, x string) (*plots.Curves, *plots.CurvePanel) {
+	c := &plots.Curves{Title: fmt.Sprintf("%s targets, %s, %d seeds", target, decoding, s.x.Plan.Seeds), Proven: true, X: x, Panels: make([]plots.CurvePanel, 1)}
+	return c, &c.Panels[0]
 }
 
 // sweepSection draws the gap against the temperature.
@@ -294,8 +303,8 @@ func (s *Study) sweepSection(t *Target) (section, []report.Fact) {
 		mean := base.Mean()
 		table := report.Table{Caption: d.name, Columns: []report.Column{{Name: "loss"}, {Name: "T (J)", Numeric: true}, {Name: "h₀ (J)", Numeric: true}, {Name: "gap (%)", Numeric: true},
 			{Name: "difference", Numeric: true}, {Name: "standard errors", Numeric: true}, {Name: "degrees of freedom", Numeric: true}, {Name: "p", Numeric: true}, {Name: "resolved"}}}
-		chart := plots.Trends{Title: fmt.Sprintf("%s targets, %s, %d seeds", target, d.name, s.x.Plan.Seeds), Proven: true, Label: "temperature of the loss (J)",
-			Bands: []plots.Band{{Name: reference.arm, Percent: mean.Mean, Error: mean.Error}}}
+		chart, panel := s.curves(target, d.name, "temperature of the loss (J)")
+		panel.Bands = []plots.Band{{Name: reference.arm, Percent: mean.Mean, Error: mean.Error}}
 		best := map[string]*cell{}
 		var arms []string
 		for _, c := range cells {
@@ -311,12 +320,13 @@ func (s *Study) sweepSection(t *Target) (section, []report.Fact) {
 			if c.set.Offset != 0 {
 				continue
 			}
-			k := slices.IndexFunc(chart.Series, func(r plots.Trend) bool { return r.Name == c.arm })
+			k := slices.IndexFunc(panel.Curves, func(r plots.Curve) bool { return r.Name == c.arm })
 			if k < 0 {
-				k = len(chart.Series)
-				chart.Series = append(chart.Series, plots.Trend{Name: c.arm})
+				k = len(panel.Curves)
+				panel.Curves = append(panel.Curves, plots.Curve{Name: c.arm})
 			}
-			chart.Series[k].Points = append(chart.Series[k].Points, plots.TrendPoint{X: c.set.Temperature, Percent: e.Mean, Error: e.Error})
+			chart.Places = append(chart.Places, c.set.Temperature)
+			panel.Curves[k].Points = append(panel.Curves[k].Points, plots.CurvePoint{X: c.set.Temperature, Percent: e.Mean, Error: e.Error})
 		}
 		part.tables = append(part.tables, table)
 		part.charts = append(part.charts, figure{"sweep-" + target + "-" + slug(d.name) + ".png", "Gap against the temperature of the loss, " + d.name, chart})

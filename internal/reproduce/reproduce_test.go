@@ -217,7 +217,7 @@ func TestClaim(t *testing.T) {
 	}{
 		"preset":  {func(p *Plan, _ *Settings) { p.Preset = "large" }, "preset \"tiny\", not large"},
 		"version": {func(_ *Plan, s *Settings) { s.Program = "test 2" }, `made by "test 1", this is test 2`},
-		"seeds":   {func(p *Plan, _ *Settings) { p.Seeds++ }, "--seeds"},
+		"seeds":   {func(p *Plan, _ *Settings) { p.Seeds++ }, "--seeds 2, not 3"},
 		"plan":    {func(p *Plan, _ *Settings) { p.Targets[0].Common.Steps++ }, "another plan of preset tiny"},
 	} {
 		t.Run(name, func(t *testing.T) {
