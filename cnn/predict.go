@@ -20,11 +20,11 @@ type PredictSettings struct {
 	// Descent follows every decoding by tree descent on the decoding tree (bond
 	// target) and single-spin descent; the next pass starts from the result.
 	Descent bool
-	// Effort is the number of rounds that follow the passes of a bond model, each of
-	// which lowers the gap at the cost of time: bonds that the network is sure of are held, what is
-	// left of the glass is annealed ([solver.Renormalise]), and the network looks at the
-	// result. Each round holds fewer bonds. It wants logits that are log-odds, as
-	// cross-entropy and boltzmann teach them.
+	// Effort is the number of rounds that follow the passes of a bond model, each of which
+	// lowers the gap at the cost of time: bonds that the network is sure of are held, what
+	// is left of the glass is annealed ([solver.Renormalise]), and the network looks at the
+	// result. Four rounds hold fewer and fewer bonds, then it begins anew. It wants logits
+	// that are log-odds, as cross-entropy and boltzmann teach them.
 	Effort int
 	// Start has a configuration for each instance to begin with in place of the spanning
 	// tree's, which the result is never worse than; nil for none. Bond target only.
@@ -164,8 +164,8 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 		}
 		parallel.Do(p.workers, len(batch), func(k int) {
 			r, err := solver.Renormalise(ctx, batch[k], &solver.RenormaliseSettings{
-				Start: best[k], Hold: m.hold(batch[k], gauge[k], best[k], k, sure+float64(round)),
-			}, ising.Stream(set.Seed, "prediction", 0))
+				Start: best[k], Hold: m.hold(batch[k], gauge[k], best[k], k, sure+float64(round%sureSteps)),
+			}, ising.Stream(set.Seed, "prediction", uint64(round)))
 			if errs[k] = err; err == nil {
 				better(k, r.Spins)
 			}
@@ -178,8 +178,9 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 }
 
 // sure is the log-odds from which on a bond is held in the first round: one in 400 of such
-// bonds is thought to be wrong. A round later it is one in 1100, and so on.
-const sure = 6
+// bonds is thought to be wrong. A round later it is one in 1100, and so on for a few
+// rounds, after which it begins anew with other random numbers.
+const sure, sureSteps = 6, 4
 
 // hold reports for each bond whether the network, having seen the gauge, gives log-odds
 // above a limit to the relative orientation that it has in s.
