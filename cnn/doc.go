@@ -24,6 +24,8 @@
 // the sign of r_i r_j in the ground state s. The maximum spanning tree of |logit|
 // decodes them: its bonds fix the relative signs of all spins. The result serves as
 // the next r, for as many passes as wanted. Nothing here depends on the global sign.
+// Rounds of effort follow: the bonds that the network is sure of are held and what is
+// left of the glass is annealed; see [PredictSettings].
 //
 // # Arithmetic
 //

@@ -1,8 +1,8 @@
 package cnn
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -83,9 +83,10 @@ func newPredictor(n Network, weights [][]float32, workers int) *Predictor {
 // batchSites bounds the sites of a batch, so that its images stay in the cache.
 const batchSites = 1 << 14
 
-// Predict returns a configuration for each instance: over the passes the one of
-// least energy. All instances have lattices of two axes. When ctx ends, it returns
-// an error that wraps ctx.Err().
+// Predict returns a configuration for each instance: over passes and rounds the one of
+// least energy. All instances have lattices of two axes. When ctx ends, it returns what it
+// has of the first instances, none before their first pass, and an error that wraps
+// ctx.Err().
 func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, settings *PredictSettings) ([][]int8, error) {
 	set, err := settings.withDefaults(p.network.Target, instances)
 	if err != nil {
@@ -98,10 +99,12 @@ func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, se
 			return nil, err
 		}
 		batch, err := p.predictBatch(ctx, instances[:n], set)
-		if err != nil {
-			return nil, err
+		if batch[0] != nil {
+			spins = append(spins, batch...)
 		}
-		spins = append(spins, batch...)
+		if err != nil {
+			return spins, err
+		}
 		instances = instances[n:]
 		if set.Start != nil {
 			set.Start = set.Start[n:]
@@ -124,6 +127,8 @@ func nextBatch(instances []*ising.Instance) (int, error) {
 	return n, nil
 }
 
+// predictBatch returns the best of each instance; if it is stopped before the first pass
+// ends, they are nil.
 func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, set PredictSettings) (best [][]int8, err error) {
 	gauge, last := make([][]int8, len(batch)), make([][]int8, len(batch))
 	best = make([][]int8, len(batch))
@@ -147,7 +152,7 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 			gauge = slices.Clone(last)
 		}
 		if m, err = p.run(ctx, batch, gauge); err != nil {
-			return nil, err
+			return best, err
 		}
 		parallel.Do(p.workers, len(batch), func(k int) {
 			last[k] = m.decode(p.network.Target, batch[k], gauge[k], k, set.Descent)
@@ -159,19 +164,19 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 		if round > 0 {
 			gauge = slices.Clone(best)
 			if m, err = p.run(ctx, batch, gauge); err != nil {
-				return nil, err
+				return best, err
 			}
 		}
 		parallel.Do(p.workers, len(batch), func(k int) {
 			r, err := solver.Renormalise(ctx, batch[k], &solver.RenormaliseSettings{
 				Start: best[k], Hold: m.hold(batch[k], gauge[k], best[k], k, sure+float64(round%sureSteps)),
 			}, ising.Stream(set.Seed, "prediction", uint64(round)))
-			if errs[k] = err; err == nil {
+			if errs[k] = err; r != nil {
 				better(k, r.Spins)
 			}
 		})
-		if err := errors.Join(errs...); err != nil {
-			return nil, fmt.Errorf("cnn: prediction: %w", err)
+		if err := cmp.Or(errs...); err != nil {
+			return best, fmt.Errorf("cnn: prediction: %w", err)
 		}
 	}
 	return best, nil

@@ -84,16 +84,17 @@ func (b *bonds) roughRange(src *rand.PCG) (low, high float64) {
 	sum := 0.0
 	for i := 0; i < b.sites(); i += stride {
 		_, weight := b.at(i)
-		h, signs := 0.0, src.Uint64()
+		h, size, signs := 0.0, 0.0, src.Uint64()
 		for _, v := range weight {
 			sum += v * v
+			size += math.Abs(v)
 			if signs&1 == 1 {
 				v = -v
 			}
 			h += v
 			signs = signs>>1 | signs<<63
 		}
-		if h != 0 {
+		if math.Abs(h) > 1e-9*size { // else 0 but for rounding
 			fields = append(fields, math.Abs(h))
 		}
 	}

@@ -141,6 +141,23 @@ func TestHold(t *testing.T) {
 	}
 }
 
+// Fields that are 0 but for rounding are no fields to freeze.
+func TestRoughRange(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	in := ising.Ensemble{Couplings: ising.PlusMinus, Negative: 0.5}.Draw(latticeOf(t, []int{20, 20}, true), rng)
+	for k := range in.J {
+		in.J[k] *= float64(1 + rng.IntN(3))
+	}
+	ranges := func() (low, high float64) { return newBonds(in).roughRange(rand.NewPCG(1, 2)) }
+	low, high := ranges()
+	for k := range in.J {
+		in.J[k] *= 0.1
+	}
+	if l, h := ranges(); math.Abs(l/low-10) > 1e-9 || math.Abs(h/high-10) > 1e-9 {
+		t.Errorf("β from %v to %v, of a tenth of the couplings from %v to %v", low, high, l, h)
+	}
+}
+
 func TestRenormaliseSettings(t *testing.T) {
 	in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(latticeOf(t, []int{4, 4}, true), rand.New(rand.NewPCG(1, 5)))
 	for name, set := range map[string]RenormaliseSettings{

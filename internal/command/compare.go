@@ -213,7 +213,7 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 		return nil, err
 	}
 	if len(runs) > 0 {
-		if err := checkPlane(path, d); err != nil {
+		if err := checkPlane(path, d.Lattice()); err != nil {
 			return nil, err
 		}
 	}

@@ -78,7 +78,7 @@ func (o *compareOptions) openTimed(path string, plane bool) (*timedData, error) 
 		return nil, err
 	}
 	if plane {
-		if err := checkPlane(path, d); err != nil {
+		if err := checkPlane(path, d.Lattice()); err != nil {
 			return nil, err
 		}
 	}

@@ -112,10 +112,14 @@ func (o *solveOptions) prediction(in *ising.Instance, start []int8) (search, err
 		begin := time.Now()
 		set.Seed = rng.Uint64()
 		spins, err := p.Predict(ctx, list, set)
-		if err != nil {
+		if len(spins) == 0 {
 			return nil, err
 		}
-		return &solver.Result{Spins: spins[0], Energy: in.Energy(spins[0]), Bound: math.NaN(), Stats: solver.Stats{Reads: 1, Elapsed: time.Since(begin)}}, nil
+		r := &solver.Result{Spins: spins[0], Energy: in.Energy(spins[0]), Bound: math.NaN(), Stats: solver.Stats{Reads: 1, Elapsed: time.Since(begin)}}
+		if err != nil {
+			r.Status = solver.Interrupted
+		}
+		return r, err
 	}, nil
 }
 

@@ -1,10 +1,13 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"spinlearn/data/samples"
 )
@@ -51,5 +54,26 @@ func TestPredict(t *testing.T) {
 	}
 	if code, _, stderr := call(t.Context(), dir, "predict sample:torus-pm-16 --start DIR/short"); code != 1 || stderr == "" {
 		t.Errorf("a short start: code %d, %q", code, stderr)
+	}
+}
+
+// A prediction that is stopped gives what it has.
+func TestPredictStops(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(200*time.Millisecond, cancel)
+	code, out, stderr := call(ctx, dir, "predict sample:torus-gauss-16 --effort 1000000 --out DIR/spins.npy")
+	if code != exitInterrupted || !strings.Contains(out, "interrupted") || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("code %d\n%s%s", code, out, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "spins.npy")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPredictInSpace(t *testing.T) {
+	code, _, stderr := call(t.Context(), t.TempDir(), "predict sample:cube-pm-4")
+	if want := "sample:cube-pm-4: lattice 4x4x4 periodic"; code != exitFailure || !strings.Contains(stderr, want) {
+		t.Errorf("code %d, %q lacks %q", code, stderr, want)
 	}
 }

@@ -78,7 +78,7 @@ Examples:
 			&cli.Float64Flag{Name: "target-energy", Usage: "ends anneal or temper when it is reached", DefaultText: "none", Destination: &o.target},
 			&cli.StringFlag{Name: "start", Usage: "spins to begin with, of anneal, refine or model: a file as --out writes it", Destination: &o.start},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of all methods but exact", Destination: &o.seed},
-			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "runs of anneal or temper at a time", Destination: &o.workers},
+			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "runs of anneal or temper at a time, goroutines of model", Destination: &o.workers},
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "file for the spins", Destination: &o.out},
@@ -100,7 +100,7 @@ func solveFile(c *cli.Context, o *solveOptions) error {
 	if err := checkOut(o.out, o.certificate); err != nil {
 		return err
 	}
-	s, err := solve(c.Context, c.App.ErrWriter, c.Args().First(), o)
+	s, err := solve(c.Context, c.App.ErrWriter, c.Command.Name, c.Args().First(), o)
 	if s == nil {
 		return err
 	}
@@ -122,7 +122,7 @@ type solution struct {
 }
 
 // solve returns what is known when the search ends, also if that is by an interrupt.
-func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) (*solution, error) {
+func solve(ctx context.Context, stderr io.Writer, command, path string, o *solveOptions) (*solution, error) {
 	set, err := instanceSettings("from", o.from, "sign", o.sign)
 	if err != nil {
 		return nil, err
@@ -150,11 +150,16 @@ func solve(ctx context.Context, stderr io.Writer, path string, o *solveOptions) 
 	if err != nil {
 		return nil, err
 	}
+	if o.method == modelSolver {
+		if err := checkPlane(path, f.Lattice); err != nil {
+			return nil, err
+		}
+	}
 	search, err := o.search(f.Instance, start)
 	if err != nil {
 		return nil, err
 	}
-	stop := heartbeat(stderr, "solve "+filepath.Base(path))
+	stop := heartbeat(stderr, command+" "+filepath.Base(path))
 	cpu := cputime.Now()
 	r, err := search(ctx, ising.Stream(o.seed, "solve", 0))
 	cpu = cputime.Now() - cpu

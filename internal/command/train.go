@@ -175,10 +175,10 @@ func readMetrics(dir string) ([]cnn.Metric, error) {
 	return lines, err
 }
 
-// checkPlane refuses datasets that models cannot take.
-func checkPlane(dir string, d *data.Dataset) error {
-	if d.Lattice().Axes() != 2 {
-		return fmt.Errorf("%s: lattice %v; models take two-dimensional lattices only", dir, d.Lattice())
+// checkPlane refuses lattices, of a file or dataset, that models cannot take.
+func checkPlane(path string, l *ising.Lattice) error {
+	if l.Axes() != 2 {
+		return fmt.Errorf("%s: lattice %v; models take two-dimensional lattices only", path, l)
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func checkPlane(dir string, d *data.Dataset) error {
 func openPlane(dir string) (*data.Dataset, string, error) {
 	d, name, err := openDataset(dir)
 	if err == nil {
-		err = checkPlane(dir, d)
+		err = checkPlane(dir, d.Lattice())
 	}
 	return d, name, err
 }

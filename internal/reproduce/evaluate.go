@@ -61,8 +61,12 @@ func (s *Study) evaluate(ctx context.Context, runs []*run) error {
 	files := make([]*evaluation, len(runs)+1)
 	var todo []int
 	for k := range files {
+		var ways []decoding
+		if k < len(runs) {
+			ways = decodings(runs[k].set.Target)
+		}
 		var err error
-		if files[k], err = s.x.readEvaluation(evaluationFile(runs, k), s.x.names.test, len(s.x.test)); err != nil {
+		if files[k], err = s.x.readEvaluation(evaluationFile(runs, k), s.x.names.test, len(s.x.test), ways...); err != nil {
 			return err
 		}
 		if files[k] == nil {

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -219,9 +220,9 @@ func (x *folder) parallel(ctx context.Context, n int, do func(ctx context.Contex
 	return group.Wait()
 }
 
-// readEvaluation reads an evaluation on so many instances of the data, nil if there is
-// none.
-func (x *folder) readEvaluation(name, data string, count int) (*evaluation, error) {
+// readEvaluation reads an evaluation on so many instances of the data, with the given
+// decodings at least, nil if there is none.
+func (x *folder) readEvaluation(name, data string, count int, decodings ...decoding) (*evaluation, error) {
 	name = x.path("evaluations", name)
 	content, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -236,6 +237,14 @@ func (x *folder) readEvaluation(name, data string, count int) (*evaluation, erro
 	}
 	if e.Data != data {
 		return nil, fmt.Errorf("%s: is of data %.80q, not %s; remove it to have it made again", name, e.Data, data)
+	}
+	if len(e.Energies) == 0 || len(decodings) > 0 && e.Gap == nil {
+		return nil, fmt.Errorf("%s: lacks energies or validation gap; remove it to have it made again", name)
+	}
+	for _, d := range decodings {
+		if !slices.ContainsFunc(e.Energies, func(have energies) bool { return have.Name == d.name }) {
+			return nil, fmt.Errorf("%s: lacks the energies of %s; remove it to have it made again", name, d.name)
+		}
 	}
 	for _, d := range e.Energies {
 		if len(d.Energies) != count {

@@ -169,11 +169,14 @@ func (p *Plan) instances() int {
 	return n
 }
 
-// flags returns what the command makes the plan by.
-func (p *Plan) flags() string {
+// flags returns what the command makes the plan by, with or without its sweeps.
+func (p *Plan) flags(sweep bool) string {
 	flags := "--preset " + p.Preset
 	if preset, err := Preset(p.Preset); err == nil && preset.Seeds != p.Seeds {
 		flags += fmt.Sprintf(" --seeds %d", p.Seeds)
+	}
+	if sweep {
+		flags += " --sweep"
 	}
 	return flags
 }

@@ -24,7 +24,7 @@ func (s *Study) write() error {
 func (s *Study) facts() []report.Fact {
 	p := s.x.Plan
 	facts := []report.Fact{
-		{Name: "program", Value: s.x.Program + ", `spinlearn reproduce " + p.flags() + "`"},
+		{Name: "program", Value: s.x.Program + ", `spinlearn reproduce " + p.flags(s.x.sweep) + "`"},
 		{Name: "data", Value: fmt.Sprintf("%v, %s couplings, ground states all proven (unit of J throughout)", s.x.train.Lattice(), p.Data.Ensemble.Couplings)},
 		{Name: "training", Value: s.x.trainName}, {Name: "validation", Value: s.x.names.validation}, {Name: "test", Value: s.x.names.test},
 		{Name: "seeds", Value: fmt.Sprintf("1 to %d for every arm; errors are over seeds and instances", p.Seeds)},

@@ -185,6 +185,9 @@ func (s *Study) tune(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if m.Gap == nil {
+			return fmt.Errorf("%s: a model without validation gap, which no trial leaves", s.x.path(t.dir, cnn.ModelFile))
+		}
 		t.gap = *m.Gap
 		key := [2]string{t.target, t.arm}
 		if b := best[key]; b == nil || t.gap < b.gap {
