@@ -124,3 +124,16 @@ func TestCompareTimed(t *testing.T) {
 		t.Error("sizes.png of one size")
 	}
 }
+
+// A folder of reproduce is known by its plan, with or without a report.
+func TestInspectStudy(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "plan.json"), `{"format": "spinlearn reproduce v1", "preset": "quick", "seeds": 3}`)
+	write(t, filepath.Join(dir, "results.jsonl"), "")
+	for _, report := range []string{"none yet", "report.md"} {
+		if got, want := strings.Join(strings.Fields(succeed(t, dir, "inspect DIR")), " "), "kind study format spinlearn reproduce v1 preset quick seeds 3 report "+report; !strings.HasSuffix(got, want) {
+			t.Errorf("%q, want %q at the end", got, want)
+		}
+		write(t, filepath.Join(dir, "report.md"), "")
+	}
+}

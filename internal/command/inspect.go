@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"spinlearn/cnn"
 	"spinlearn/data"
 	"spinlearn/internal/compare"
+	"spinlearn/internal/reproduce"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/plots"
@@ -38,8 +40,8 @@ func inspectCommand() *cli.Command {
 		Usage:     "say what a file or folder is and what it holds",
 		ArgsUsage: "FILE",
 		Description: `FILE is an instance file in any of the formats of convert, one of spinlearn samples, a
-dataset or one of its shards, a run of train, a model file, a comparison, a certificate
-or spins of solve. Datasets are read whole, so
+dataset or one of its shards, a run of train, a model file, a comparison, a study of
+reproduce, a certificate or spins of solve. Datasets are read whole, so
 that damage shows; certificates are checked if --instance says of what they are.
 Energies are in the unit of the couplings.
 
@@ -148,6 +150,8 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 		err = list.certificate(path, o.instance, set)
 	case comparisonKind:
 		err = list.comparison(path)
+	case studyKind:
+		err = list.study(path)
 	case numpyKind:
 		err = list.arrays(path)
 	case otherKind:
@@ -175,6 +179,7 @@ const (
 	modelKind       = "model"
 	certificateKind = "certificate"
 	comparisonKind  = "comparison"
+	studyKind       = "study"
 	numpyKind       = "numpy file"
 	otherKind       = "spinlearn file"
 )
@@ -189,12 +194,12 @@ func kindOf(path string) (string, error) {
 		return "", err
 	}
 	if info.IsDir() {
-		for _, k := range []struct{ file, kind string }{{"dataset.json", datasetKind}, {cnn.ModelFile, runKind}, {compareLines, comparisonKind}} {
+		for _, k := range []struct{ file, kind string }{{"dataset.json", datasetKind}, {reproduce.PlanFile, studyKind}, {cnn.ModelFile, runKind}, {compareLines, comparisonKind}} {
 			if _, err := os.Stat(filepath.Join(path, k.file)); err == nil {
 				return k.kind, nil
 			}
 		}
-		return "", fmt.Errorf("%s holds no dataset, no run that has ended and no comparison", path)
+		return "", fmt.Errorf("%s holds no dataset, no run that has ended, no comparison and no study", path)
 	}
 	if !info.Mode().IsRegular() {
 		return instanceKind, nil // a pipe is read once
@@ -520,6 +525,20 @@ func (l *facts) arrays(path string) error {
 		l.add(name, fmt.Sprintf("%s (%s)", a.Type, a.Shape))
 	}
 	return nil
+}
+
+// study lists the plan of a folder of reproduce, and whether it is carried out.
+func (l *facts) study(path string) error {
+	if err := l.other(filepath.Join(path, reproduce.PlanFile)); err != nil {
+		return err
+	}
+	_, err := os.Stat(filepath.Join(path, reproduce.ReportFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		l.add("report", "none yet")
+		return nil
+	}
+	l.add("report", reproduce.ReportFile)
+	return err
 }
 
 // other lists the numbers and words of a JSON object that says what it is.

@@ -53,10 +53,11 @@ type heading struct {
 
 func (x *folder) heading() heading { return heading{"spinlearn reproduce v1", x.Program} }
 
-const planFile = "plan.json"
+// PlanFile holds the plan of a folder.
+const PlanFile = "plan.json"
 
 // entries are what a folder of ours holds.
-var entries = []string{planFile, "data", "tuning", "runs", "evaluations", timesFile, resultsFile, ReportFile, pageFile, modelRun, cnn.ModelFile, modelChart}
+var entries = []string{PlanFile, "data", "tuning", "runs", "evaluations", timesFile, resultsFile, ReportFile, pageFile, modelRun, cnn.ModelFile, modelChart}
 
 // claim makes sure that the folder is this plan's, or free. The plan is what stands in
 // plan.json.
@@ -66,7 +67,7 @@ func (x *folder) claim(plan any) error {
 		return err
 	}
 	content = append(content, '\n')
-	name := x.path(planFile)
+	name := x.path(PlanFile)
 	old, err := os.ReadFile(name)
 	switch {
 	case err == nil:
@@ -79,7 +80,7 @@ func (x *folder) claim(plan any) error {
 		return err
 	}
 	for _, e := range list {
-		if temporary, _ := atomicfile.Temporary(e.Name()); temporary != planFile {
+		if temporary, _ := atomicfile.Temporary(e.Name()); temporary != PlanFile {
 			return fmt.Errorf("%s holds %s, and no plan of a reproduction; choose another folder with --out", x.Dir, e.Name())
 		}
 	}
@@ -98,7 +99,7 @@ func (x *folder) compare(old, now []byte) error {
 	var have, want key
 	switch err := cmp.Or(json.Unmarshal(old, &have), json.Unmarshal(now, &want)); {
 	case err != nil:
-		return fmt.Errorf("%s: %w", x.path(planFile), err)
+		return fmt.Errorf("%s: %w", x.path(PlanFile), err)
 	case have.Preset != x.preset:
 		return fmt.Errorf("%s was made by --preset %.40q, not %s; choose another folder with --out", x.Dir, have.Preset, x.preset)
 	case have.Program != x.Program:

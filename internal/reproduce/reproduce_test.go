@@ -86,7 +86,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := files(t, whole.Dir)
-	for _, name := range append(charts()[:1], planFile, ReportFile, pageFile, resultsFile) {
+	for _, name := range append(charts()[:1], PlanFile, ReportFile, pageFile, resultsFile) {
 		if want[name] == "" {
 			t.Errorf("%s is missing", name)
 		}
@@ -234,10 +234,10 @@ func TestClaim(t *testing.T) {
 			same(t, files(t, dir), before)
 		})
 	}
-	if err := os.WriteFile(filepath.Join(dir, planFile), []byte("{"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, PlanFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(stopped, func(*Plan, *Settings) {}); err == nil || !strings.Contains(err.Error(), planFile) {
+	if err := run(stopped, func(*Plan, *Settings) {}); err == nil || !strings.Contains(err.Error(), PlanFile) {
 		t.Errorf("a damaged plan: %v", err)
 	}
 }
