@@ -15,7 +15,8 @@
 //
 // with H the binary entropy in nats and m = 2σ(z)-1. The margin Σ max(0, γ-u_i) is
 // no divergence; it stands for comparison. For a spin, c_i = ΔE_i + 2h0 with
-// ΔE_i = 2 y_i h_i, the cost of flipping it alone. See Kaba, Sareen, Levy and
+// ΔE_i = 2 y_i h_i, the cost of flipping it alone; for a bond, the smaller of the two at
+// its ends, or the energy of the cheapest domain wall across it. See Kaba, Sareen, Levy and
 // Ravanbakhsh, Energy Loss Functions for Physical Systems (2025), arXiv 2511.02087,
 // whose eq. 16 has another sign and offset than follow from H = -Σ J s s.
 //
