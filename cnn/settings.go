@@ -41,8 +41,8 @@ type TrainSettings struct {
 	// Margin is γ of the margin loss, > 0; 1 by default.
 	Margin float64 `json:"margin,omitempty"`
 	// Temperature in the unit of the couplings, > 0: of the local energy (default
-	// 0.1 for sites, 4 for bonds), of the Boltzmann cross-entropy (0.3), or the one
-	// from which that of the true energy falls linearly to 0 (0.5).
+	// 0.1 for sites, 4 for bonds), of the Boltzmann cross-entropy (0.3), of both with
+	// walls (1), or the one from which that of the true energy falls linearly to 0 (0.5).
 	Temperature float64 `json:"temperature,omitempty"`
 	// Offset is h0 of the local energy, ≥ 0, in the unit of the couplings.
 	Offset float64 `json:"offset,omitempty"`
@@ -119,18 +119,19 @@ func (set *TrainSettings) withDefaults() (TrainSettings, error) {
 		orElse(&s.Pool, max(1024, s.Batch))
 		orElse(&s.Visits, 8)
 	}
-	switch s.Loss {
-	case Margin:
+	switch {
+	case s.Loss == Margin:
 		orElse(&s.Margin, 1)
-	case Boltzmann:
+	case s.Cost == WallCost:
+		orElse(&s.Temperature, 1)
+	case s.Loss == Boltzmann:
 		orElse(&s.Temperature, 0.3)
-	case TrueEnergy:
+	case s.Loss == TrueEnergy:
 		orElse(&s.Temperature, 0.5)
-	case LocalEnergy:
+	case s.Loss == LocalEnergy && s.Target == Bond:
+		orElse(&s.Temperature, 4)
+	case s.Loss == LocalEnergy:
 		orElse(&s.Temperature, 0.1)
-		if s.Target == Bond && (set == nil || set.Temperature == 0) {
-			s.Temperature = 4
-		}
 	}
 	return s, s.validate()
 }

@@ -342,6 +342,11 @@ func TestCostHasEffect(t *testing.T) {
 			set := quick()
 			set.Steps, set.Loss, set.Cost = 10, loss, cost
 			run := filepath.Join(t.TempDir(), "run")
+			r := train(t, run, source, set)
+			if got := r.Model.Training.Temperature; (got == 1) != (cost == WallCost) {
+				t.Errorf("%s with cost %q has temperature %v by default, want 1 with walls alone", loss, cost, got)
+			}
+			set.Temperature, set.Resume = r.Model.Training.Temperature, true // named, it is the same run
 			train(t, run, source, set)
 			model[cost] = read(t, run, ModelFile)
 		}

@@ -95,7 +95,7 @@ func TestWallEnergiesEqualExhaustiveSearch(t *testing.T) {
 	less := 0
 	for _, boundary := range []string{"free", "periodic", "free,periodic", "periodic,free"} {
 		for _, shape := range [][]int{{3, 3}, {3, 4}, {5, 3}, {4, 4}} {
-			for seed := range uint64(solver.Count(10, 200)) {
+			for seed := range uint64(solver.Count(10, 50)) {
 				rng := ising.Stream(seed, boundary+fmt.Sprint(shape), 0)
 				in := wallInstance(t, rng, shape, boundary)
 				r, err := solver.Exact(t.Context(), in, nil)
@@ -141,7 +141,7 @@ func flipCosts(in *ising.Instance, s []int8) []float64 {
 func TestWallEnergiesEqualPinnedBonds(t *testing.T) {
 	for _, boundary := range []string{"free", "free,periodic", "periodic,free", "periodic"} {
 		bonds, least := 0, 0
-		for seed := range uint64(solver.Count(8, 100)) {
+		for seed := range uint64(solver.Count(8, 25)) {
 			in := wallInstance(t, ising.Stream(seed, "pinned "+boundary, 0), []int{8, 9}, boundary)
 			r, err := solver.Exact(t.Context(), in, nil)
 			if err != nil {

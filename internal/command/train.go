@@ -50,7 +50,7 @@ Example:
 			&cli.IntFlag{Name: "validation-count", Value: 200, Usage: "instances to use of each of them", Destination: &o.validationCount},
 			&cli.StringFlag{Name: "loss", Value: cnn.CrossEntropy, Usage: "see above", Destination: &set.Loss},
 			&cli.StringFlag{Name: "target", Value: cnn.Bond, Usage: "bond or site", Destination: &set.Target},
-			&cli.Float64Flag{Name: "temperature", Usage: "of the energy losses, in units of J", DefaultText: "local-energy: 0.1 for site, 4 for bond; boltzmann: 0.3; true-energy: 0.5, falling to 0", Destination: &set.Temperature},
+			&cli.Float64Flag{Name: "temperature", Usage: "of the energy losses, in units of J", DefaultText: "local-energy: 0.1 for site, 4 for bond; boltzmann: 0.3; both with walls: 1; true-energy: 0.5, falling to 0", Destination: &set.Temperature},
 			&cli.Float64Flag{Name: "offset", Usage: "h0 of local-energy, in units of J", Destination: &set.Offset},
 			&cli.StringFlag{Name: "cost", Usage: "of a wrong bond in local-energy and boltzmann: flip of one end, or wall, the cheapest domain wall, which needs data of generate --walls", DefaultText: cnn.FlipCost, Destination: &set.Cost},
 			&cli.Float64Flag{Name: "margin", Usage: "γ of margin", DefaultText: "1", Destination: &set.Margin},
