@@ -59,7 +59,7 @@ func (s *Study) evaluate(ctx context.Context, runs []*run) error {
 	}
 	const stage = "evaluation"
 	files := make([]*evaluation, len(runs)+1)
-	var todo []int
+	var pending []int
 	for k := range files {
 		var ways []decoding
 		if k < len(runs) {
@@ -70,13 +70,13 @@ func (s *Study) evaluate(ctx context.Context, runs []*run) error {
 			return err
 		}
 		if files[k] == nil {
-			todo = append(todo, k)
+			pending = append(pending, k)
 		}
 	}
-	done := len(files) - len(todo)
+	done := len(files) - len(pending)
 	var mutex sync.Mutex
-	err := s.x.parallel(ctx, len(todo), func(ctx context.Context, j, workers int) error {
-		k := todo[j]
+	err := s.x.parallel(ctx, len(pending), func(ctx context.Context, j, workers int) error {
+		k := pending[j]
 		var err error
 		if k == len(runs) {
 			files[k], err = s.x.evaluateClassical(ctx, workers)

@@ -111,7 +111,7 @@ func newRun(folder string, t *Target, arm string, set cnn.TrainSettings, size in
 // trainAll trains what is not trained, as many runs at a time as there are workers, which
 // makes more of the processors than several goroutines in a run.
 func (x *experiment) trainAll(ctx context.Context, stage string, runs []*run) error {
-	var todo []*run
+	var pending []*run
 	total, sum := 0, 0
 	for _, r := range runs {
 		total += r.set.Steps
@@ -122,13 +122,13 @@ func (x *experiment) trainAll(ctx context.Context, stage string, runs []*run) er
 		if done {
 			sum += r.set.Steps
 		} else {
-			todo = append(todo, r)
+			pending = append(pending, r)
 		}
 	}
-	steps := make([]int, len(todo))
+	steps := make([]int, len(pending))
 	var mutex sync.Mutex
-	return x.parallel(ctx, len(todo), func(ctx context.Context, k, workers int) error {
-		r := todo[k]
+	return x.parallel(ctx, len(pending), func(ctx context.Context, k, workers int) error {
+		r := pending[k]
 		return x.trainOne(ctx, r, workers, func(p cnn.TrainProgress) {
 			mutex.Lock()
 			defer mutex.Unlock()
