@@ -21,7 +21,7 @@ type feed struct {
 	source     Source
 	seed       uint64
 	symmetries []*ising.Symmetry
-	walls      bool // whether the pool wants them
+	walls      bool // whether they are wanted
 	feedPosition
 	next func() (*ising.Solved, error, bool)
 	stop func()
@@ -69,15 +69,22 @@ func (f *feed) take() (*ising.Solved, error) {
 	return s, err
 }
 
-// draw returns the next instance, its ground state and its walls in a random symmetry of
-// the lattice.
+// draw returns the next instance, its ground state and, if they are wanted, its walls in a
+// random symmetry of the lattice.
 func (f *feed) draw(rng *rand.Rand) (*ising.Instance, []int8, []float64, error) {
 	s, err := f.take()
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	y := f.symmetries[rng.IntN(len(f.symmetries))]
-	return y.Instance(s.Instance), y.Spins(s.Spins), y.Bonds(s.Walls), nil
+	var walls []float64
+	if f.walls {
+		if s.Walls == nil {
+			return nil, nil, nil, errNoWalls
+		}
+		walls = y.Bonds(s.Walls)
+	}
+	return y.Instance(s.Instance), y.Spins(s.Spins), walls, nil
 }
 
 // A slot is one instance of a pool.
@@ -93,12 +100,6 @@ type slot struct {
 func (s *slot) fill(f *feed, visits int, rng *rand.Rand) (err error) {
 	if s.in, s.spins, s.walls, err = f.draw(rng); err != nil {
 		return err
-	}
-	switch {
-	case !f.walls:
-		s.walls = nil
-	case s.walls == nil:
-		return errNoWalls
 	}
 	s.gauge = s.in.SpanningTree(s.in.J, rng).Spins(s.in.J)
 	s.life = 1 + rng.IntN(visits)

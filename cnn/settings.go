@@ -59,10 +59,10 @@ type TrainSettings struct {
 	Warmup       int     `json:"warmup"`
 	// Clip bounds the norm of the gradient, > 0; 1 by default.
 	Clip float64 `json:"clip"`
-	// Pool is the number of instances that the bond target keeps in training at a
-	// time, at least Batch, 1024 by default, shared by the sources. After each visit the reference
-	// configuration of an instance is what the network made of it; it leaves after
-	// 1 to Visits visits (8 by default).
+	// Pool is the number of instances that the bond target keeps in training at a time,
+	// at least Batch, 1024 by default, shared by the sources. After each visit the
+	// reference configuration of an instance is what the network made of it; it leaves
+	// after 1 to Visits visits (8 by default).
 	Pool   int `json:"pool,omitempty"`
 	Visits int `json:"visits,omitempty"`
 	// ValidateEvery is the number of steps between validations, 200 by default.

@@ -37,14 +37,14 @@ type TrainResult struct {
 	Resumed bool // from a checkpoint
 }
 
-// Train trains a network on the sources, of which each step takes one, at random by
-// their sizes, and writes into the folder run: model.safetensors with the best weights at the end, metrics.jsonl, and checkpoint/ from which a run that
-// was stopped at any moment goes on to the same bytes. The best weights are those
-// of least mean relative gap on the validation instances, decoded in one pass
-// without descent; without validation instances, the last. When ctx ends, a
-// checkpoint is written and the error wraps ctx.Err(). A loss that is not finite
-// ends training with an error that names step and learning rate.
-// Only one process may write to a folder at a time.
+// Train trains a network on the sources, of which each step takes one, at random by their
+// sizes, and writes into the folder run: model.safetensors with the best weights at the
+// end, metrics.jsonl, and checkpoint/ from which a run that was stopped at any moment goes
+// on to the same bytes. The best weights are those of least mean relative gap on the
+// validation instances, decoded in one pass without descent; without validation instances,
+// the last. When ctx ends, a checkpoint is written and the error wraps ctx.Err(). A loss
+// that is not finite ends training with an error that names step and learning rate. Only
+// one process may write to a folder at a time.
 func Train(ctx context.Context, run string, sources []Source, validation []*ising.Solved, settings *TrainSettings) (*TrainResult, error) {
 	set, err := settings.withDefaults()
 	if err != nil {

@@ -81,9 +81,12 @@ func (b *bonds) roughRange(src *rand.PCG) (low, high float64) {
 	const samples = 256
 	stride := (b.sites() + samples - 1) / samples
 	fields := make([]float64, 0, samples)
-	sum := 0.0
+	sum, count := 0.0, 0.0
 	for i := 0; i < b.sites(); i += stride {
 		_, weight := b.at(i)
+		if len(weight) > 0 {
+			count++
+		}
 		h, size, signs := 0.0, 0.0, src.Uint64()
 		for _, v := range weight {
 			sum += v * v
@@ -101,7 +104,7 @@ func (b *bonds) roughRange(src *rand.PCG) (low, high float64) {
 	if len(fields) == 0 {
 		return 1, 1
 	}
-	sigma := math.Sqrt(sum / float64(len(fields)))
+	sigma := math.Sqrt(sum / count)
 	slices.Sort(fields)
 	return 1 / sigma, max(6/sigma, math.Ln10/(2*fields[len(fields)/10]))
 }

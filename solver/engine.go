@@ -206,7 +206,7 @@ func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []i
 		return
 	}
 	// The best reads make a few states, each crossed with its share of the others.
-	cross, other := newCrosser(newBonds(s.in), s.in.Tolerance()), make([]int8, len(g.spins))
+	cross, other := newCrosser(s.cross.bonds, s.tolerance), make([]int8, len(g.spins))
 	for k, lane := range order[:min(s.combined(), len(order))] {
 		if k < elite {
 			g.elite = append(g.elite, make([]int8, len(g.spins)))

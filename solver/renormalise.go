@@ -72,12 +72,12 @@ func Renormalise(ctx context.Context, in *ising.Instance, settings *RenormaliseS
 // 64, as [Renormalise] does with the bonds on which they agree. It returns the number of
 // updates.
 func (s *schedule) renormalise(spins []int8, others [][]int8, src *rand.PCG) (updates int64) {
-	table := newBonds(s.in)
+	table := s.cross.bonds
 	c := table.alike(spins, others)
 	if !c.shrink(table) {
 		return 0
 	}
-	r := renormalisation{s.ctx, s.set.Schedule, min(s.sweeps, 200+s.sweeps/8), s.in.Tolerance(), src} // more sweeps gain nothing
+	r := renormalisation{s.ctx, s.set.Schedule, min(s.sweeps, 200+s.sweeps/8), s.tolerance, src} // more sweeps gain nothing
 	return r.run(table, spins, c)
 }
 

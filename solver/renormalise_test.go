@@ -67,7 +67,7 @@ func TestRenormalise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &schedule{&annealing{ctx: context.Background(), in: in, set: &set}, 50}
+		s := &schedule{&annealing{ctx: context.Background(), in: in, set: &set, cross: newCrosser(newBonds(in), in.Tolerance()), tolerance: in.Tolerance()}, 50}
 		states := make([][]int8, 16)
 		for k := range states {
 			states[k] = randomSpins(400, rng.Uint64)
