@@ -65,7 +65,7 @@ func Train(ctx context.Context, run string, sources []Source, validation []*isin
 		if err := checkPlane(s.Lattice); err != nil {
 			return nil, fmt.Errorf("%w (validation)", err)
 		}
-		if s.Energy == 0 && s.Tolerance() > 0 {
+		if s.Energy == 0 && s.Integers().Total > 0 {
 			return nil, fmt.Errorf("cnn: validation instance %d has couplings but energy 0, so that no gap is defined", k)
 		}
 	}

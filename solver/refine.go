@@ -47,7 +47,7 @@ func (set *RefineSettings) withDefaults(in *ising.Instance) (RefineSettings, err
 	if s.Passes < 0 {
 		return s, fmt.Errorf("%w: Passes = %d, want at least 0", ErrSettings, s.Passes)
 	}
-	if err := checkLimits(s.TimeLimit, 0); err != nil {
+	if err := checkLimits(s.TimeLimit, nil); err != nil {
 		return s, err
 	}
 	return s, checkStart(in, s.Start)
@@ -88,6 +88,7 @@ func Refine(ctx context.Context, in *ising.Instance, settings *RefineSettings, r
 			Descent(in, s)
 		}
 	}
+	newBonds(in).polish(s)
 	result := heuristic(in, s, stats, begin)
 	switch err := ctx.Err(); {
 	case err != nil:

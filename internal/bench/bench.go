@@ -114,7 +114,7 @@ func (in *Instance) settle(contenders [][]sample) {
 	in.Known = !math.IsNaN(in.Target)
 	for _, samples := range contenders {
 		for _, s := range samples {
-			if s.instance == in && !(s.energy >= in.Target-in.Tolerance()) {
+			if s.instance == in && in.Below(s.energy, in.Target) {
 				in.Target, in.Known = s.energy, false
 			}
 		}
@@ -133,7 +133,7 @@ func (r *Row) sum(samples []sample) {
 		}
 		r.Mean += perSite / n
 		squares += perSite * perSite / n
-		if above := s.energy - s.instance.Target; above > s.instance.Tolerance() {
+		if above := s.energy - s.instance.Target; s.instance.Below(s.instance.Target, s.energy) {
 			r.Gap += above / math.Abs(s.instance.Target) / n
 		} else {
 			r.Hits++

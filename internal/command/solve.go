@@ -36,6 +36,7 @@ type solveOptions struct {
 	engine           string
 	reads, sweeps    int
 	target           float64
+	enough           *float64
 	seed             uint64
 	workers          int
 	start            string
@@ -146,6 +147,9 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	if o.target != 0 {
 		o.target -= f.Offset
 	}
+	if o.target != 0 {
+		o.enough = &o.target
+	}
 	start, err := readStart(o.start, f)
 	if err != nil {
 		return nil, err
@@ -221,12 +225,12 @@ func (o *solveOptions) search(in *ising.Instance, start []int8) (search, error) 
 	case annealSolver:
 		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
 			return solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: solver.Engine(o.engine), Reads: o.reads, Sweeps: o.sweeps, Start: start,
-				TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+				TargetEnergy: o.enough, TimeLimit: o.limit, Workers: o.workers}, rng)
 		}, nil
 	case temperSolver:
 		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
 			return solver.Temper(ctx, in, &solver.TemperSettings{Families: o.reads, Sweeps: o.sweeps,
-				TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+				TargetEnergy: o.enough, TimeLimit: o.limit, Workers: o.workers}, rng)
 		}, nil
 	case refineSolver:
 		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
