@@ -63,7 +63,8 @@ type ExactSettings struct {
 	// result is never worse.
 	Start []int8
 
-	near int // pairs listed for each plaquette at first, for tests
+	only bool // Start is the best that annealing finds
+	near int  // pairs listed for each plaquette at first, for tests
 }
 
 // CheckExact returns the error, wrapping [ErrTooLarge], that says why a proof is not to be
@@ -151,7 +152,7 @@ func exactBy(ctx context.Context, in *ising.Instance, set *ExactSettings) (*Resu
 		}
 		return match(ctx, in, set.Start, set.near)
 	case Packing:
-		return pack(ctx, in, set.Start)
+		return pack(ctx, in, set.Start, set.only)
 	case Exhaustive:
 		if in.Sites() > MaxExhaustive {
 			return nil, tooLarge(in.Lattice)
@@ -218,16 +219,19 @@ func quick(in *ising.Instance, start []int8, rng *rand.Rand) []int8 {
 	return s
 }
 
-// pack is Exact by Packing.
-func pack(ctx context.Context, in *ising.Instance, start []int8) (*Result, error) {
+// pack is Exact by Packing. It looks for a better configuration than the start unless that
+// is known to be the only one.
+func pack(ctx context.Context, in *ising.Instance, start []int8, only bool) (*Result, error) {
 	q := newIntegers(in)
 	spins := start
-	a, err := Anneal(ctx, in, &AnnealSettings{Reads: packReads, Sweeps: packSweeps}, ising.Stream(0, "exact", 0))
-	if a == nil {
-		return nil, err
-	}
-	if start == nil || a.Energy < in.Energy(start) {
-		spins = a.Spins
+	if !only {
+		a, err := Anneal(ctx, in, &AnnealSettings{Reads: packReads, Sweeps: packSweeps}, ising.Stream(0, "exact", 0))
+		if a == nil {
+			return nil, err
+		}
+		if start == nil || a.Energy < in.Energy(start) {
+			spins = a.Spins
+		}
 	}
 	u, proof, err := packCycles(ctx, in, q, q.unsatisfied(in.Lattice, spins)-q.step+1, 0)
 	return q.result(in, spins, u, proof, err)
