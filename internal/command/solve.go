@@ -36,6 +36,7 @@ type solveOptions struct {
 	engine           string
 	reads, sweeps    int
 	target           float64
+	targetEnergy     *float64 // of the instance
 	seed             uint64
 	workers          int
 	start            string
@@ -144,7 +145,7 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 		}
 	}
 	if o.target != 0 {
-		o.target -= f.Offset
+		o.targetEnergy = new(o.target - f.Offset)
 	}
 	start, err := readStart(o.start, f)
 	if err != nil {
@@ -221,12 +222,12 @@ func (o *solveOptions) search(in *ising.Instance, start []int8) (search, error) 
 	case annealSolver:
 		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
 			return solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: solver.Engine(o.engine), Reads: o.reads, Sweeps: o.sweeps, Start: start,
-				TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+				TargetEnergy: o.targetEnergy, TimeLimit: o.limit, Workers: o.workers}, rng)
 		}, nil
 	case temperSolver:
 		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
 			return solver.Temper(ctx, in, &solver.TemperSettings{Families: o.reads, Sweeps: o.sweeps,
-				TargetEnergy: o.target, TimeLimit: o.limit, Workers: o.workers}, rng)
+				TargetEnergy: o.targetEnergy, TimeLimit: o.limit, Workers: o.workers}, rng)
 		}, nil
 	case refineSolver:
 		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
