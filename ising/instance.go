@@ -186,11 +186,18 @@ func Overlap(a, b []int8) float64 {
 	return float64(sum) / float64(len(a))
 }
 
+// Solves reports whether an energy is as low as that of the known configuration, within
+// [Instance.Rounding].
+func (s *Solved) Solves(e float64) bool { return e <= s.Energy+s.Rounding() }
+
 // Gap returns the relative gap (e - Energy)/|Energy| of an energy e to that of the
-// known configuration, and 0 where both are 0. Differences within the tolerance
-// count as 0; a negative gap means that e is lower.
+// known configuration. Differences within [Instance.Rounding] count as 0; a negative gap
+// means that e is lower. There is no relative gap to an energy of 0: then it is NaN.
 func (s *Solved) Gap(e float64) float64 {
-	if math.Abs(e-s.Energy) <= s.Tolerance() {
+	switch {
+	case math.Abs(s.Energy) <= s.Rounding():
+		return math.NaN()
+	case math.Abs(e-s.Energy) <= s.Rounding():
 		return 0
 	}
 	return (e - s.Energy) / math.Abs(s.Energy)
