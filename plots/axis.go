@@ -27,7 +27,7 @@ func (a axis) at(v float64) float64 {
 	if !a.log {
 		return (v - a.min) / (a.max - a.min)
 	}
-	if a.floor && v <= Exact {
+	if a.floor && v <= 0 {
 		return floorWidth / 2
 	}
 	if v < a.min {

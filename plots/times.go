@@ -12,7 +12,7 @@ import (
 // Times draws relative gap against CPU time on logarithmic axes. A series of
 // several points, such as annealing over numbers of sweeps, is a curve with its
 // points labelled; a series of one point is a marker with a number that the list
-// on the right explains. Gaps up to Exact stand in the strip for zero.
+// on the right explains. Gaps of zero stand in the strip for zero.
 type Times struct {
 	// Title stands above the chart; empty means none.
 	Title string
@@ -76,10 +76,10 @@ func (c Times) Figure() (*Figure, error) {
 				return nil, fmt.Errorf("plots: Times series %q, point %d: time is %v ms, want > 0", r.Name, i, p.Milliseconds)
 			}
 			xlo, xhi = min(xlo, p.Milliseconds), max(xhi, p.Milliseconds)
-			if p.Percent < -Exact {
+			if p.Percent < 0 {
 				below++
 			}
-			if p.Percent <= Exact {
+			if p.Percent <= 0 {
 				floor = true
 				continue
 			}
