@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spinlearn/data/samples"
-	"spinlearn/internal/compare"
+	"spinlearn/internal/stats"
 	"spinlearn/ising"
 )
 
@@ -690,18 +690,17 @@ func checkTables(t *testing.T, dir string) {
 				solved++
 			}
 		}
-		e, esem := compare.MeanSEM(perSpin)
-		gap, gsem := compare.MeanSEM(gaps)
-		for k, want := range map[int]float64{5: 20, 6: 20, 7: e, 8: esem, 9: gap, 10: gsem, 11: float64(solved) / 20} {
+		energy, gap := stats.Mean(perSpin), stats.Mean(gaps)
+		for k, want := range map[int]float64{5: 20, 6: 20, 7: 20, 8: energy.Mean, 9: energy.Error, 10: gap.Mean, 11: gap.Error, 12: float64(solved) / 20} {
 			if got := number(t, r[k]); math.Abs(got-want) > 1e-7*math.Abs(want)+1e-12 { // eight digits are written
 				t.Errorf("%s: %s = %v, want %v", r[0], results[0][k], got, want)
 			}
 		}
-		if gap < -1e-9 || len(gaps) != 20 {
-			t.Errorf("%s: gap %v on %d instances", r[0], gap, len(gaps))
+		if gap.Mean < -1e-9 || len(gaps) != 20 {
+			t.Errorf("%s: gap %v on %d instances", r[0], gap.Mean, len(gaps))
 		}
-		if (r[12] == "") != (i == 0) || i > 0 && number(t, r[12]) < 0 {
-			t.Errorf("%s: CPU time %q", r[0], r[12])
+		if (r[13] == "") != (i == 0) || i > 0 && number(t, r[13]) < 0 {
+			t.Errorf("%s: CPU time %q", r[0], r[13])
 		}
 		if model := r[1] != ""; model != (r[2] != "") || model != (r[3] != "") || model != (strings.HasPrefix(r[0], "bond") || strings.HasPrefix(r[0], "site")) {
 			t.Errorf("%s: loss %q, target %q, passes %q", r[0], r[1], r[2], r[3])

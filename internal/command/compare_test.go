@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spinlearn/internal/compare"
+	"spinlearn/internal/stats"
 )
 
 // checkLines reads the origin in results.jsonl.
@@ -80,7 +80,7 @@ func TestCompareTimed(t *testing.T) {
 		var gaps []float64
 		cpu := 0.0
 		for _, run := range runs[1+3*k:][:3] {
-			if run[0] != r[0] || run[2] != r[2] || run[3] != r[15] || run[4] != r[5] || run[5] != r[6] {
+			if run[0] != r[0] || run[2] != r[2] || run[3] != r[16] || run[4] != r[5] || run[5] != r[6] {
 				t.Fatalf("run %v below row %v", run, r)
 			}
 			gaps = append(gaps, number(t, run[8]))
@@ -89,8 +89,8 @@ func TestCompareTimed(t *testing.T) {
 				t.Errorf("run %v", run)
 			}
 		}
-		gap, sem := compare.MeanSEM(gaps)
-		for i, want := range map[int]float64{7: 3, 11: gap, 12: sem, 14: cpu} {
+		gap := stats.Mean(gaps)
+		for i, want := range map[int]float64{7: 3, 9: 3, 12: gap.Mean, 13: gap.Error, 15: cpu} {
 			if got := number(t, r[i]); math.Abs(got-want) > 1e-7*math.Abs(want)+1e-6 { // eight digits are written, and whole nanoseconds
 				t.Errorf("%v: %s = %v, want %v", r, results[0][i], got, want)
 			}

@@ -294,7 +294,7 @@ func (m *Trained) facts() []report.Fact {
 		{Name: "network", Value: fmt.Sprintf("target %s, %d channels, %d residual blocks", set.Target, set.Channels, set.Blocks)},
 		{Name: "training", Value: fmt.Sprintf("%s, %d steps of %d instances, pool of %d, Adam at %v, seed %d", set.Loss, set.Steps, set.Batch, set.Pool, set.LearningRate, set.Seed)},
 		{Name: "data", Value: set.Data},
-		{Name: "validation gap", Value: fmt.Sprintf("%.3f %% in one pass without descent, after %d steps", 100**m.model.Gap, m.model.Step)},
+		{Name: "validation gap", Value: fmt.Sprintf("%.3g %% in one pass without descent, after %d steps", 100**m.model.Gap, m.model.Step)},
 	}
 	if set.Temperature != 0 {
 		facts = append(facts, report.Fact{Name: "temperature of the loss", Value: fmt.Sprintf("%v J", set.Temperature)})
