@@ -150,7 +150,7 @@ func (p ScatterPanel) gap() string {
 	case !e.Exists():
 		return "no relative gap"
 	case e.Count < len(p.Percent):
-		return fmt.Sprintf("mean gap %s %% of %d instances", number(round(e.Mean, 3)), e.Count)
+		return fmt.Sprintf("mean gap %s %% (%d instances)", number(round(e.Mean, 3)), e.Count)
 	}
 	return fmt.Sprintf("mean gap %s %%", number(round(e.Mean, 3)))
 }

@@ -74,7 +74,12 @@ func (t *Table) Size() string {
 
 // caption says what the instances are.
 func (t *Table) caption() string {
-	text := fmt.Sprintf("%d instances, %v, %d with a proven ground state", len(t.Truth), t.Lattice, t.Proven)
+	return fmt.Sprintf("%d instances, %v, %s", len(t.Truth), t.Lattice, t.references())
+}
+
+// references says what is known of the instances.
+func (t *Table) references() string {
+	text := fmt.Sprintf("%d with a proven ground state", t.Proven)
 	if n := len(t.Truth) - t.Relative(); n > 0 {
 		text += fmt.Sprintf(", %d with reference energy 0 and so no relative gap", n)
 	}

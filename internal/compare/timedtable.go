@@ -35,12 +35,12 @@ func (t *Timed) record(row *Row) *timedRecord {
 // [Table.WriteCSV].
 func WriteTimedCSV(w io.Writer, tables []*Timed) error {
 	c := csv.NewWriter(w)
-	c.Write(append(append([]string{"dataset", "lattice"}, header...), "budget_ms", "cpu_ms_median"))
+	c.Write(append(append([]string{"dataset", "lattice"}, header...), "budget_ms", "cpu_ms_median", relative))
 	for _, t := range tables {
 		for _, row := range t.Rows {
 			r := t.record(row)
 			line := append([]string{r.Dataset, t.Lattice.String()}, r.fields()...)
-			c.Write(append(line, digits(r.Budget), digits(&r.Median)))
+			c.Write(append(line, digits(r.Budget), digits(&r.Median), strconv.Itoa(r.Relative)))
 		}
 	}
 	c.Flush()
@@ -101,7 +101,7 @@ func (r *Row) spent() string {
 }
 
 func (t *Timed) caption() string {
-	return fmt.Sprintf("%s: %s, %s", t.Name, t.Family, t.Table.caption())
+	return fmt.Sprintf("%s: %s %v, %d instances, %s", t.Name, t.Family, t.Lattice, len(t.Truth), t.references())
 }
 
 // WriteTimedText writes a table a dataset for reading, gaps in per cent.

@@ -341,7 +341,7 @@ func (s *Study) tuningSection() section {
 		if r.chosen {
 			chosen = "chosen"
 		}
-		t.Rows = append(t.Rows, []report.Cell{{Text: r.target}, {Text: r.arm}, number(r.set.Temperature, -1), number(r.set.LearningRate, -1), significant(100*r.gap), {Text: chosen}})
+		t.Rows = append(t.Rows, []report.Cell{{Text: r.target}, {Text: r.arm}, number(r.set.Temperature, -1), number(r.set.LearningRate, -1), significant(100 * r.gap), {Text: chosen}})
 	}
 	return section{title: "Tuning", words: "The same number of short runs for every loss of a target; " +
 		"the one of least validation gap, in one pass without descent, is chosen for all seeds and sizes.", tables: []report.Table{t}}
