@@ -642,7 +642,7 @@ func TestPredict(t *testing.T) {
 			if passes > 1 && e > last[k] {
 				t.Errorf("instance %d: energy %v after %d passes, %v before", k, e, passes, last[k])
 			}
-			if e < source[k].Energy-source[k].Tolerance() {
+			if e < source[k].Energy-source[k].Rounding() {
 				t.Errorf("instance %d: energy %v below the ground state's %v", k, e, source[k].Energy)
 			}
 			if passes == 1 {

@@ -117,6 +117,15 @@ func decimal(v float64, digits int) string {
 	return strings.Replace(s, "-", "−", 1)
 }
 
+// energy writes v with four decimals, or four digits where the decimals are all zero.
+func energy(v float64) string {
+	s := decimal(v, 4)
+	if strings.Trim(s, "−0.") == "" {
+		return number(v)
+	}
+	return s
+}
+
 // number writes v in the fewest of at most four digits.
 func number(v float64) string {
 	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)

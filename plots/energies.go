@@ -90,7 +90,7 @@ func (e Energies) Figure() (*Figure, error) {
 	}
 	for _, r := range sorted {
 		l.names = append(l.names, r.Name)
-		l.values = append(l.values, decimal(stats.Mean(r.PerSpin).Mean, 4))
+		l.values = append(l.values, energy(stats.Mean(r.PerSpin).Mean))
 	}
 	truth := quantiles(e.Truth, 0.1, 0.9)
 	mean := stats.Mean(e.Truth).Mean

@@ -172,8 +172,8 @@ func (l Lattice) caption(overlap int) string {
 	excess := l.PredictionEnergy - l.TruthEnergy
 	t := fmt.Sprintf("overlap q = %s; energy per spin %s J (%s), %s J (prediction); excess %s J",
 		decimal(float64(overlap)/float64(n), 3),
-		decimal(l.TruthEnergy/float64(n), 4), truthName(l.Proven),
-		decimal(l.PredictionEnergy/float64(n), 4), number(excess))
+		energy(l.TruthEnergy/float64(n)), truthName(l.Proven),
+		energy(l.PredictionEnergy/float64(n)), number(excess))
 	if !math.IsNaN(l.Percent) {
 		t += fmt.Sprintf(" (%s %%)", number(round(l.Percent, 3)))
 	}

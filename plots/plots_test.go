@@ -394,6 +394,19 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// TestSmallEnergies reads means off the picture that four decimals would make 0.
+func TestSmallEnergies(t *testing.T) {
+	c := plots.Energies{Truth: []float64{-1.25e-5}, Rows: []plots.EnergyRow{{Name: "a", PerSpin: []float64{-1.125e-5}}}}
+	if svg := string(encode(t, c, "svg")); !strings.Contains(svg, "−0.00001125<") {
+		t.Error("the mean of -0.00001125 J is not there")
+	}
+	l := lattice(2, 2, true, true)
+	l.TruthEnergy, l.PredictionEnergy = -5e-5, 0
+	if svg := string(encode(t, l, "svg")); !strings.Contains(svg, "−0.0000125 J") || !strings.Contains(svg, ", 0 J (prediction)") {
+		t.Error("the energy of -0.0000125 J per spin is not there")
+	}
+}
+
 func TestNotes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		chart chart
