@@ -416,6 +416,7 @@ func TestNotes(t *testing.T) {
 		"none":     {oneGap(math.NaN(), 1), []string{"1 instance of reference energy 0 has no relative gap."}},
 		"both":     {oneGap(math.NaN(), 1, -1, math.NaN()), []string{"1 energy below the reference: counted as gap 0.", "2 instances of reference energy 0 have no relative gap."}},
 		"times":    {point(1, -1), []string{"1 energy below the reference: counted as gap 0."}},
+		"given":    {plots.Times{Notes: []string{"a note"}, Series: point(1, -1).Series}, []string{"a note", "1 energy below the reference: counted as gap 0."}},
 		"training": {oneRun(nil, nil, []float64{1, 2}, []float64{-1, -1}), []string{"2 energies below the reference: counted as gap 0."}},
 		"nothing":  {gaps(3, 10), nil},
 		"lattice":  {lattice(3, 3, true, true), nil},

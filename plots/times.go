@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot/vg"
@@ -23,6 +24,9 @@ type Times struct {
 
 	// Series are the curves and points, in the order of the list.
 	Series []TimeSeries
+
+	// Notes stand at the foot, before what the chart itself has to say.
+	Notes []string
 }
 
 // TimeSeries is a curve or one point in Times.
@@ -91,7 +95,7 @@ func (c Times) Figure() (*Figure, error) {
 	}
 	x := logarithmic("CPU time per instance (ms)", xlo, xhi, false)
 	y := logarithmic(gapLabel("mean relative ", c.Proven), ylo, yhi, floor)
-	notes := belowNote(below, c.Proven)
+	notes := slices.Concat(c.Notes, belowNote(below, c.Proven))
 
 	list := c.list(205)
 	var listWidth, listHeight vg.Length

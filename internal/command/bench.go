@@ -292,7 +292,7 @@ func plotBench(stderr io.Writer, rows []*bench.Row, notes []string, out string) 
 		return err
 	}
 	several := slices.ContainsFunc(rows, func(r *bench.Row) bool { return r.File != rows[0].File })
-	c := plots.Times{Title: rows[0].File, Proven: false}
+	c := plots.Times{Title: rows[0].File, Proven: false, Notes: notes}
 	if several {
 		c.Title = ""
 	}
@@ -317,6 +317,5 @@ func plotBench(stderr io.Writer, rows []*bench.Row, notes []string, out string) 
 	if err != nil {
 		return err
 	}
-	f.Notes = append(f.Notes, notes...)
 	return f.Save(out)
 }
