@@ -220,12 +220,18 @@ func Overlap(a, b []int8) float64 {
 	return float64(sum) / float64(len(a))
 }
 
+// Solves reports whether an energy is as low as that of the known configuration, but for
+// what rounding explains.
+func (s *Solved) Solves(e float64) bool { return !s.Below(s.Energy, e) }
+
 // Gap returns the relative gap (e - Energy)/|Energy| of an energy e to that of the
-// known configuration, 0 where rounding explains the difference, and NaN or an infinity
-// where Energy is 0 and e is not: relative gaps do not exist there. A negative gap means that
-// e is lower.
+// known configuration, 0 where rounding explains the difference. A negative gap means that
+// e is lower. There is no relative gap to an energy of 0: then it is NaN.
 func (s *Solved) Gap(e float64) float64 {
-	if !s.Below(e, s.Energy) && !s.Below(s.Energy, e) {
+	switch {
+	case s.Energy == 0:
+		return math.NaN()
+	case !s.Below(e, s.Energy) && !s.Below(s.Energy, e):
 		return 0
 	}
 	return (e - s.Energy) / math.Abs(s.Energy)

@@ -376,6 +376,16 @@ func TestProvenAndGap(t *testing.T) {
 		if got := s.Gap(e); math.Abs(got-want) > rounding {
 			t.Errorf("gap of %v is %v, want %v", e, got, want)
 		}
+		if got := s.Solves(e); got != (want <= 0) {
+			t.Errorf("gap %v: solved %v", want, got)
+		}
+	}
+	// An energy of 0 has no relative gap, and is reached all the same.
+	s.Energy = 0
+	for e, want := range map[float64]bool{0: true, -1: true, 1: false} {
+		if got := s.Gap(e); !math.IsNaN(got) || s.Solves(e) != want {
+			t.Errorf("energy %v against 0: gap %v, solved %v", e, got, s.Solves(e))
+		}
 	}
 }
 

@@ -29,7 +29,8 @@ type benchOptions struct {
 	reads          int
 	independent    bool
 	repeats, limit int
-	target         float64
+	target         float64 // of the file
+	targeted       bool    // target was given
 	seed           uint64
 	workers        int
 	from, sign     string
@@ -47,9 +48,11 @@ func benchCommand() *cli.Command {
 		ArgsUsage: "FILE...",
 		Description: `FILE is an instance file or a dataset, over whose instances a row is the mean. Every
 method runs with every length, --times or --sweeps, as often as --repeats says, in
-turn. A run counts as a success if it reaches the target: --target-energy, the
+turn. A run counts as a success if it reaches the target: --target-energy, else the
 energy in the dataset, or the lowest of all runs if that is lower or nothing else is
-known, which flatters all methods if none finds the ground state. TTS99 is the CPU
+known, which flatters all methods if none finds the ground state. Energies are those
+of the file, with its constant; E/N is per spin of the file. The gap is relative to
+the target, and there is none to a target of 0. TTS99 is the CPU
 time in which the target is reached with a probability of 99 %, by repeated runs.
 
 Example:
@@ -63,7 +66,7 @@ Example:
 			&cli.BoolFlag{Name: "independent", Usage: "of anneal: the best read as it is, without combining reads", Destination: &o.independent},
 			&cli.IntFlag{Name: "repeats", Value: 10, Usage: "runs of each method, length and instance", Destination: &o.repeats},
 			&cli.IntFlag{Name: "limit", Value: 10, Usage: "instances of a dataset", Destination: &o.limit},
-			&cli.Float64Flag{Name: "target-energy", Usage: "energy H that counts as solved, for a single instance", Destination: &o.target},
+			&cli.Float64Flag{Name: "target-energy", Usage: "energy of the file that counts as solved, for a single instance", Destination: &o.target},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of the methods", Destination: &o.seed},
 			&cli.IntFlag{Name: "workers", Value: 1, Usage: "goroutines of a run", Destination: &o.workers},
 			&cli.StringFlag{Name: "from", Usage: "format of instance files", DefaultText: "by their content", Destination: &o.from},
@@ -80,58 +83,61 @@ Example:
 			if o.sweeps = c.IntSlice("sweeps"); !c.IsSet("sweeps") && !c.IsSet("times") {
 				o.times = "0.1s,1s"
 			}
-			if !c.IsSet("target-energy") {
-				o.target = math.NaN()
+			if o.targeted = c.IsSet("target-energy"); math.IsNaN(o.target) {
+				return usagef("--target-energy = NaN, want a number")
 			}
-			rows, known, err := runBench(c.Context, c.App.ErrWriter, c.Args().Slice(), &o)
+			rows, notes, err := runBench(c.Context, c.App.ErrWriter, c.Args().Slice(), &o)
 			if err != nil {
 				return interruptHint(err, "nothing was written")
 			}
 			if o.out != "" {
-				if err := plotBench(rows, known, o.out); err != nil {
+				if err := plotBench(c.App.ErrWriter, rows, notes, o.out); err != nil {
 					return err
 				}
 			}
 			if err := bench.WriteText(c.App.Writer, rows); err != nil {
 				return err
 			}
-			if !known {
-				_, err = fmt.Fprintln(c.App.Writer, "\nThe target of at least one instance is the lowest energy of these runs.")
+			if len(notes) > 0 {
+				_, err = fmt.Fprintf(c.App.Writer, "\n%s\n", strings.Join(notes, "\n"))
 			}
 			return err
 		},
 	}
 }
 
-// runBench returns the rows and whether all targets were known beforehand.
-func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOptions) (rows []*bench.Row, known bool, err error) {
+// runBench returns the rows and what there is to say of the targets.
+func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOptions) (rows []*bench.Row, notes []string, err error) {
 	for _, f := range []struct {
 		name         string
 		value, least int
 	}{{"repeats", o.repeats, 1}, {"limit", o.limit, 1}, {"workers", o.workers, 1}, {"reads", o.reads, 0}} {
 		if f.value < f.least {
-			return nil, false, usagef("--%s = %d, want at least %d", f.name, f.value, f.least)
+			return nil, nil, usagef("--%s = %d, want at least %d", f.name, f.value, f.least)
 		}
 	}
 	if o.out != "" {
 		if ext := strings.ToLower(filepath.Ext(o.out)); !slices.Contains([]string{".png", ".svg", ".pdf"}, ext) {
-			return nil, false, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
+			return nil, nil, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
 		}
 	}
 	contenders, err := o.contenders()
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
 	var files []*bench.File
 	for _, path := range paths {
 		f, err := o.open(path)
 		if err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
 		files = append(files, f)
 	}
-	if !math.IsNaN(o.target) && (len(files) > 1 || len(files[0].Instances) > 1) {
-		return nil, false, usagef("--target-energy is for a single instance")
+	if o.targeted && (len(files) > 1 || len(files[0].Instances) > 1) {
+		return nil, nil, usagef("--target-energy is for a single instance")
+	}
+	if in := files[0].Instances[0]; o.targeted {
+		in.Target, in.Fixed = &o.target, true
 	}
 	var r *reporter
 	rows, err = bench.Run(ctx, files, contenders, o.repeats, o.seed, func(done, total int) {
@@ -144,13 +150,27 @@ func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOpt
 		if r != nil {
 			r.stop()
 		}
-		return nil, false, err
+		return nil, nil, err
 	}
 	r.finish(fmt.Sprintf("%d rows", len(rows)))
-	known = !slices.ContainsFunc(files, func(f *bench.File) bool {
-		return slices.ContainsFunc(f.Instances, func(in *bench.Instance) bool { return !in.Known })
-	})
-	return rows, known, nil
+	lowered, without := 0, 0
+	for _, f := range files {
+		for _, in := range f.Instances {
+			if in.Lowered {
+				lowered++
+			}
+			if !in.Relative() {
+				without++
+			}
+		}
+	}
+	if lowered > 0 {
+		notes = append(notes, "The target of at least one instance is the lowest energy of these runs.")
+	}
+	if without > 0 {
+		notes = append(notes, fmt.Sprintf("Instances whose target is 0, so that they have no relative gap: %d.", without))
+	}
+	return rows, notes, nil
 }
 
 // open reads the instances of a file or dataset.
@@ -170,7 +190,7 @@ func (o *benchOptions) open(path string) (*bench.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.Instances = []*bench.Instance{{Instance: in.Instance, Target: o.target}}
+		f.Instances = []*bench.Instance{{Instance: in.Instance, Offset: in.Offset, Vertices: in.Vertices()}}
 	case datasetKind:
 		d, err := data.Open(path)
 		if err != nil {
@@ -180,15 +200,12 @@ func (o *benchOptions) open(path string) (*bench.File, error) {
 			if err != nil {
 				return nil, err
 			}
-			if f.Instances = append(f.Instances, &bench.Instance{Instance: s.Instance, Target: s.Energy}); len(f.Instances) == o.limit {
+			if f.Instances = append(f.Instances, &bench.Instance{Instance: s.Instance, Vertices: s.Sites(), Target: &s.Energy}); len(f.Instances) == o.limit {
 				break
 			}
 		}
 		if len(f.Instances) == 0 {
 			return nil, fmt.Errorf("%s holds no instances", path)
-		}
-		if !math.IsNaN(o.target) {
-			f.Instances[0].Target = o.target
 		}
 	default:
 		return nil, fmt.Errorf("%s is a %s, want an instance file or a dataset", path, kind)
@@ -267,10 +284,15 @@ func (o *benchOptions) contenders() ([]bench.Contender, error) {
 	return list, nil
 }
 
-// plotBench draws a curve for each method and file.
-func plotBench(rows []*bench.Row, known bool, out string) error {
+// plotBench draws a curve for each method and file whose targets are not all 0.
+func plotBench(stderr io.Writer, rows []*bench.Row, notes []string, out string) error {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r *bench.Row) bool { return !r.Gap.Exists() })
+	if len(rows) == 0 {
+		_, err := fmt.Fprintf(stderr, "%s was not drawn: all targets are 0, so that there is no relative gap\n", out)
+		return err
+	}
 	several := slices.ContainsFunc(rows, func(r *bench.Row) bool { return r.File != rows[0].File })
-	c := plots.Times{Title: rows[0].File, Proven: false}
+	c := plots.Times{Title: rows[0].File, Proven: false, Notes: notes}
 	if several {
 		c.Title = ""
 	}
@@ -285,7 +307,7 @@ func plotBench(rows []*bench.Row, known bool, out string) error {
 			c.Series = append(c.Series, plots.TimeSeries{Name: name})
 		}
 		c.Series[k].Points = append(c.Series[k].Points, plots.TimePoint{
-			Label: r.Length, Milliseconds: max(1e-3, r.CPU.Seconds()*1e3), Percent: 100 * r.Gap,
+			Label: r.Length, Milliseconds: max(1e-3, r.CPU.Seconds()*1e3), Percent: r.Gap.Mean,
 		})
 	}
 	for _, s := range c.Series {
@@ -294,9 +316,6 @@ func plotBench(rows []*bench.Row, known bool, out string) error {
 	f, err := c.Figure()
 	if err != nil {
 		return err
-	}
-	if !known {
-		f.Notes = append(f.Notes, "The target of at least one instance is the lowest energy of these runs.")
 	}
 	return f.Save(out)
 }
