@@ -1,26 +1,20 @@
-// Package solver looks for ground states: zero-temperature descent, the spanning
-// tree, simulated annealing, parallel tempering, refinement by windows, and exact search
-// with proofs.
+// Package solver says what a search for ground states is: a [Solver] takes an instance, a
+// [Budget] and a generator, and returns a [Result]. What all searches share stands here;
+// each search has a package of its own:
 //
-// Every solver takes a context, an instance, its settings (nil means the defaults)
-// and, if it is random, a generator; it leaves the instance as it is and returns a
-// [Result]. When the context ends, the best state so far comes back together with an
-// error that wraps ctx.Err(). Energies have the unit of the couplings, inverse
-// temperatures β its inverse.
+//   - descent: flips that lower the energy: of spins, of subtrees, of clusters, of windows;
+//   - anneal: simulated annealing, whose reads are combined;
+//   - temper: parallel tempering with cluster moves;
+//   - exact: ground states with proofs, and domain walls;
+//   - certificate: the checker of proofs, which shares no code with the rest;
+//   - methods: the list of all searches by name, which the commands choose from;
+//   - solvertest: the tests that every search passes.
 //
-// [Anneal] and [Temper] update many replicas at the same time in vectors of the
-// processor, AVX-512 or AVX2, or in portable Go; the environment variable
-// SPINLEARN_KERNEL, portable or avx2, turns the better ones off. The result is the same.
+// Energies have the unit of the couplings, inverse temperatures β its inverse. Energies are
+// compared as integers: see [ising.Integers]. A search leaves the instance as it is. The same
+// seed gives the same result for any number of workers and any instruction set, unless a
+// time limit ends the search; the environment variable SPINLEARN_KERNEL, portable or avx2,
+// turns the vectors of better processors off.
 //
-// [Exact] proves ground states. In two dimensions it is a minimum-weight perfect matching
-// of the frustrated plaquettes; on a torus, where the matching may be of a class that no
-// configuration has, bonds are shown to be rigid until a loop of them closes the proof.
-// Elsewhere a packing of frustrated cycles bounds the energy. Either comes with a
-// certificate that package solver/certificate checks without any of this.
-//
-// [WallEnergies] says what each bond of a ground state costs to flip when all spins may
-// follow: the energy of the cheapest domain wall across it.
-//
-// [Descent] and [TreeDescent] improve a configuration in place; the network's
-// decoder calls them.
+// This package imports ising and certificate alone.
 package solver

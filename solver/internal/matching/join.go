@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"spinlearn/solver/internal/minheap"
+	"spinlearn/solver/internal/graph"
 )
 
 // A Graph has weighted edges. From[e] = -1 stands for an edge that does not exist.
@@ -351,7 +351,7 @@ type field struct {
 	via  []int32 // how a vertex was reached
 	seen []int32 // 2·run where it was offered, +1 where it is settled
 	run  int32
-	heap []minheap.Item
+	heap []graph.Item
 }
 
 func newField(vertices int) field {
@@ -373,14 +373,14 @@ func (f *field) isSettled(v int32) bool { return f.seen[v] == f.run+1 }
 func (f *field) offer(v int32, key int64, via int32) {
 	if f.seen[v] < f.run || f.seen[v] == f.run && key < f.key[v] {
 		f.seen[v], f.key[v], f.via[v] = f.run, key, via
-		f.heap = minheap.Push(f.heap, minheap.Item{Key: key, What: v})
+		f.heap = graph.Push(f.heap, graph.Item{Key: key, What: v})
 	}
 }
 
 // settle takes the least entry off the heap; ok is false if its vertex had a lower key.
 func (f *field) settle() (v int32, key int64, ok bool) {
-	var least minheap.Item
-	least, f.heap = minheap.Pop(f.heap)
+	var least graph.Item
+	least, f.heap = graph.Pop(f.heap)
 	if f.isSettled(least.What) {
 		return 0, 0, false
 	}

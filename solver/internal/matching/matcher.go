@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"spinlearn/solver/internal/minheap"
+	"spinlearn/solver/internal/graph"
 )
 
 // ErrImpossible says that there is no perfect matching, or no T-join.
@@ -41,7 +41,7 @@ type Matcher struct {
 	unused      []int32 // blossoms
 
 	now, limit int64          // growth of the present tree
-	heap       []minheap.Item // events; what is an edge, vertex or blossom times 4 and the kind
+	heap       []graph.Item // events; what is an edge, vertex or blossom times 4 and the kind
 	tree       []int32        // nodes that had a label
 	slab       []int32        // memory of kids and links
 
@@ -232,8 +232,8 @@ func (m *Matcher) grow(ctx context.Context, root int32) outcome {
 			return stopped
 		}
 		// Events are not withdrawn when a label changes: each is looked at again.
-		var ev minheap.Item
-		ev, m.heap = minheap.Pop(m.heap)
+		var ev graph.Item
+		ev, m.heap = graph.Pop(m.heap)
 		id := ev.What >> 2
 		switch ev.What & 3 {
 		case emptyBlossom:
@@ -335,7 +335,7 @@ func (m *Matcher) settle(b int32) {
 // push notes an event unless the growth ends before it.
 func (m *Matcher) push(time int64, kind, id int32) {
 	if time < m.limit {
-		m.heap = minheap.Push(m.heap, minheap.Item{Key: time, What: id<<2 | kind})
+		m.heap = graph.Push(m.heap, graph.Item{Key: time, What: id<<2 | kind})
 	}
 }
 

@@ -1,0 +1,134 @@
+package anneal
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"spinlearn/ising"
+	"spinlearn/solver"
+	"spinlearn/solver/descent"
+	"spinlearn/solver/internal/graph"
+	"spinlearn/solver/internal/lanes"
+)
+
+// Contraction improves a configuration of which some bonds are thought to be right. It
+// freezes these bonds: their spins become one, and the smaller glass is annealed in 16
+// replicas from random spins. What all replicas have in common is frozen next, until one
+// spin is left, after Houdayer and Martin, Phys. Rev. Lett. 83, 1030 (1999). Descent ends it.
+// The result is never worse than the start.
+type Contraction struct {
+	// Start is the configuration to improve; nil means the state of the spanning tree.
+	Start []int8
+	// Frozen tells of each bond, in the layout of the couplings, whether its two spins are to
+	// keep their relative orientation in the first annealing; nil freezes none.
+	Frozen []bool
+	// Sweeps of each annealing, > 0.
+	Sweeps int
+}
+
+// DefaultContraction returns annealings of 100 sweeps.
+func DefaultContraction() *Contraction { return &Contraction{Sweeps: 100} }
+
+func (set *Contraction) validate(in *ising.Instance) error {
+	switch {
+	case set.Sweeps < 1:
+		return fmt.Errorf("%w: Sweeps = %d, want at least 1", solver.ErrSettings, set.Sweeps)
+	case set.Frozen != nil && len(set.Frozen) != in.Bonds():
+		return fmt.Errorf("%w: Frozen has %d bonds, the instance %d", solver.ErrSettings, len(set.Frozen), in.Bonds())
+	case in.Sites() > lanes.MaxSites:
+		return fmt.Errorf("%w: %d sites, at most %d fit", solver.ErrTooLarge, in.Sites(), lanes.MaxSites)
+	}
+	return solver.CheckStart(in, set.Start)
+}
+
+// Solve improves the start within the budget; its target is not looked at.
+func (set *Contraction) Solve(ctx context.Context, in *ising.Instance, budget solver.Budget, rng *rand.Rand) (*solver.Result, error) {
+	if err := cmp.Or(budget.Check(), set.validate(in)); err != nil {
+		return nil, err
+	}
+	watch := budget.Start(ctx)
+	s := slices.Clone(set.Start)
+	if s == nil {
+		s = in.SpanningTree(in.J, rng).Spins(in.J)
+	}
+	g := graph.New(in)
+	r := contraction{watch, Geometric, set.Sweeps, rand.NewPCG(rng.Uint64(), rng.Uint64())}
+	updates := r.run(g, s, g.Held(in, set.Frozen))
+	flips := descent.Polish(g, s)
+	return watch.Result(in, s, solver.Stats{Reads: 1, Updates: updates, Flips: int64(flips)})
+}
+
+// contract lowers the energy of s by what it has in common with other states, at most
+// 64, freezing the bonds on which they agree. It returns the number of
+// updates.
+func (s *schedule) contract(spins []int8, others [][]int8, src *rand.PCG) (updates int64) {
+	g := s.cross.Graph
+	c := g.Alike(spins, others)
+	if !c.Shrink(g) {
+		return 0
+	}
+	r := contraction{s.watch, s.set.Schedule, min(s.sweeps, 200+s.sweeps/8), src} // more sweeps gain nothing
+	return r.run(g, spins, c)
+}
+
+// contraction is what the annealings of ever smaller graphs share.
+type contraction struct {
+	watch    *solver.Watch
+	schedule Schedule
+	sweeps   int
+	src      *rand.PCG
+}
+
+// run lowers the energy of spins, whose clusters at first flip as a whole.
+func (r *contraction) run(g *graph.Graph, spins []int8, c *graph.Clusters) (updates int64) {
+	state := spins
+	up := make([]int32, len(spins)) // the site of the present graph that each site has become
+	for i := range up {
+		up[i] = int32(i)
+	}
+	for r.watch.Err() == nil && c.Count() > 1 {
+		small := g.Contract(state, c)
+		others, n := r.anneal(small)
+		updates += n
+		next := slices.Repeat([]int8{1}, small.Sites())
+		cross := descent.NewCrosser(small)
+		for _, s := range others {
+			small.Descend(s)
+			cross.Improve(next, s)
+		}
+		small.Descend(next)
+		for i, k := range up {
+			up[i] = c.Of[k]
+			spins[i] *= next[c.Of[k]]
+		}
+		g, state = small, next
+		if c = g.Alike(next, others); !c.Shrink(g) {
+			break
+		}
+	}
+	return updates
+}
+
+// anneal returns the states of a graph that annealing from random spins ends at.
+func (r *contraction) anneal(g *graph.Graph) (states [][]int8, updates int64) {
+	n := g.Sites()
+	ends, couplings := g.Bonds()
+	replicas := lanes.NewNetwork(n, ends, couplings).NewReplicas(false, r.src)
+	set := Settings{Schedule: r.schedule}
+	set.BetaMin, set.BetaMax = roughRange(g, r.src)
+	sweeps := set.follow(r.watch, n, r.sweeps, func(beta float64, sweeps int) {
+		replicas.SetBeta(beta)
+		replicas.Sweep(sweeps)
+	})
+	spins := make([]int8, lanes.Lanes*n)
+	for lane := range lanes.Lanes {
+		states = append(states, part(spins, lane, n))
+		replicas.Store(states[lane], lane)
+	}
+	return states, int64(sweeps) * int64(n) * lanes.Lanes
+}
+
+func part(spins []int8, k, n int) []int8 { return spins[k*n : (k+1)*n] }
