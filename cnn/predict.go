@@ -9,22 +9,23 @@ import (
 	"spinlearn/internal/parallel"
 	"spinlearn/ising"
 	"spinlearn/solver"
+	"spinlearn/solver/anneal"
+	"spinlearn/solver/descent"
 )
 
-// PredictSettings chooses how logits become spins. The zero value is one pass
-// without descent.
+// PredictSettings chooses how logits become spins.
 type PredictSettings struct {
-	// Passes is how often the network runs on its own result, at least 1; 0 means 1.
-	// A site model makes one pass only.
+	// Passes is how often the network runs on its own result, at least 1. A site model makes
+	// one pass only.
 	Passes int
 	// Descent follows every decoding by tree descent on the decoding tree (bond
 	// target) and single-spin descent; the next pass starts from the result.
 	Descent bool
-	// Effort is the number of rounds that follow the passes of a bond model, each of which
-	// lowers the gap at the cost of time: bonds that the network is sure of are held, what
-	// is left of the glass is annealed ([solver.Renormalise]), and the network looks at the
-	// result. Four rounds hold fewer and fewer bonds, then it begins anew. It wants logits
-	// that are log-odds, as cross-entropy and boltzmann teach them.
+	// Effort is the number of refinement rounds that follow the passes of a bond model, each of
+	// which lowers the gap at the cost of time: bonds that the network is confident about are
+	// frozen, the smaller glass is annealed ([anneal.Contraction]), and the network looks at
+	// the result. Four rounds freeze fewer and fewer bonds, then it begins anew. It wants
+	// logits that are log-odds, as cross-entropy and boltzmann teach them.
 	Effort int
 	// Start has a configuration for each instance to begin with in place of the spanning
 	// tree's, which the result is never worse than; nil for none. Bond target only.
@@ -33,32 +34,34 @@ type PredictSettings struct {
 	Seed uint64
 }
 
-func (set *PredictSettings) withDefaults(target string, instances []*ising.Instance) (PredictSettings, error) {
-	s := PredictSettings{}
-	if set != nil {
-		s = *set
+// DefaultPredict returns one pass without descent.
+func DefaultPredict() PredictSettings { return PredictSettings{Passes: 1} }
+
+func (set *PredictSettings) validate(target string, instances []*ising.Instance) error {
+	if set.Passes < 1 || set.Passes > 1 && target == Site {
+		return fmt.Errorf("%w: passes = %d, want at least 1, and 1 for a %s model", ErrSettings, set.Passes, Site)
 	}
-	if s.Passes == 0 {
-		s.Passes = 1
+	if set.Effort < 0 || set.Effort > 0 && target == Site {
+		return fmt.Errorf("%w: effort = %d, want at least 0, and 0 for a %s model", ErrSettings, set.Effort, Site)
 	}
-	if s.Passes < 0 || s.Passes > 1 && target == Site {
-		return s, fmt.Errorf("%w: passes = %d, want at least 1, and 1 for a %s model", ErrSettings, s.Passes, Site)
+	if set.Start == nil {
+		return nil
 	}
-	if s.Effort < 0 || s.Effort > 0 && target == Site {
-		return s, fmt.Errorf("%w: effort = %d, want at least 0, and 0 for a %s model", ErrSettings, s.Effort, Site)
+	if target == Site || len(set.Start) != len(instances) {
+		return fmt.Errorf("%w: %d configurations to start from for %d instances and a %s model, want one each and a %s model", ErrSettings, len(set.Start), len(instances), target, Bond)
 	}
-	if s.Start == nil {
-		return s, nil
-	}
-	if target == Site || len(s.Start) != len(instances) {
-		return s, fmt.Errorf("%w: %d configurations to start from for %d instances and a %s model, want one each and a %s model", ErrSettings, len(s.Start), len(instances), target, Bond)
-	}
-	for k, spins := range s.Start {
+	for k, spins := range set.Start {
 		if len(spins) != instances[k].Sites() || slices.ContainsFunc(spins, func(v int8) bool { return abs(v) != 1 }) {
-			return s, fmt.Errorf("%w: the configuration to start from of instance %d is not ±1 at %d sites", ErrSettings, k, instances[k].Sites())
+			return fmt.Errorf("%w: the configuration to start from of instance %d is not ±1 at %d sites", ErrSettings, k, instances[k].Sites())
 		}
 	}
-	return s, nil
+	return nil
+}
+
+// A Prediction is a configuration with its energy, in the unit of the couplings.
+type Prediction struct {
+	Spins  []int8
+	Energy float64
 }
 
 // A Predictor runs a model. It keeps a graph for every batch size and lattice it
@@ -87,30 +90,29 @@ const batchSites = 1 << 14
 // least energy. All instances have lattices of two axes. When ctx ends, it returns what it
 // has of the first instances, none before their first pass, and an error that wraps
 // ctx.Err().
-func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, settings *PredictSettings) ([][]int8, error) {
-	set, err := settings.withDefaults(p.network.Target, instances)
-	if err != nil {
+func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, set PredictSettings) ([]Prediction, error) {
+	if err := set.validate(p.network.Target, instances); err != nil {
 		return nil, err
 	}
-	spins := make([][]int8, 0, len(instances))
+	found := make([]Prediction, 0, len(instances))
 	for len(instances) > 0 {
 		n, err := nextBatch(instances)
 		if err != nil {
 			return nil, err
 		}
 		batch, err := p.predictBatch(ctx, instances[:n], set)
-		if batch[0] != nil {
-			spins = append(spins, batch...)
+		if batch[0].Spins != nil {
+			found = append(found, batch...)
 		}
 		if err != nil {
-			return spins, err
+			return found, err
 		}
 		instances = instances[n:]
 		if set.Start != nil {
 			set.Start = set.Start[n:]
 		}
 	}
-	return spins, nil
+	return found, nil
 }
 
 // nextBatch returns how many of the instances, from the first on, go through the
@@ -129,13 +131,12 @@ func nextBatch(instances []*ising.Instance) (int, error) {
 
 // predictBatch returns the best of each instance; if it is stopped before the first pass
 // ends, they are nil.
-func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, set PredictSettings) (best [][]int8, err error) {
+func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, set PredictSettings) (best []Prediction, err error) {
 	gauge, last := make([][]int8, len(batch)), make([][]int8, len(batch))
-	best = make([][]int8, len(batch))
-	energy := make([]float64, len(batch))
+	best = make([]Prediction, len(batch))
 	better := func(k int, s []int8) {
-		if e := batch[k].Energy(s); best[k] == nil || e < energy[k] {
-			best[k], energy[k] = s, e
+		if e := batch[k].Energy(s); best[k].Spins == nil || e < best[k].Energy {
+			best[k] = Prediction{s, e}
 		}
 	}
 	parallel.Do(p.workers, len(batch), func(k int) {
@@ -162,15 +163,17 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 	errs := make([]error, len(batch))
 	for round := range set.Effort {
 		if round > 0 {
-			gauge = slices.Clone(best)
+			for k := range batch {
+				gauge[k] = best[k].Spins
+			}
 			if m, err = p.run(ctx, batch, gauge); err != nil {
 				return best, err
 			}
 		}
 		parallel.Do(p.workers, len(batch), func(k int) {
-			r, err := solver.Renormalise(ctx, batch[k], &solver.RenormaliseSettings{
-				Start: best[k], Hold: m.hold(batch[k], gauge[k], best[k], k, sure+float64(round%sureSteps)),
-			}, ising.Stream(set.Seed, "prediction", uint64(round)))
+			rest := anneal.DefaultContraction()
+			rest.Start, rest.Frozen = best[k].Spins, m.confident(batch[k], gauge[k], best[k].Spins, k, sure+float64(round%sureSteps))
+			r, err := rest.Solve(ctx, batch[k], solver.Budget{}, ising.Stream(set.Seed, "prediction", uint64(round)))
 			if errs[k] = err; r != nil {
 				better(k, r.Spins)
 			}
@@ -182,25 +185,25 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 	return best, nil
 }
 
-// sure is the log-odds from which on a bond is held in the first round: one in 400 of such
+// sure is the log-odds from which on a bond is frozen in the first round: one in 400 of such
 // bonds is thought to be wrong. A round later it is one in 1100, and so on for a few
 // rounds, after which it begins anew with other random numbers.
 const sure, sureSteps = 6, 4
 
-// hold reports for each bond whether the network, having seen the gauge, gives log-odds
+// confident reports for each bond whether the network, having seen the gauge, gives log-odds
 // above a limit to the relative orientation that it has in s.
-func (m *machine[T]) hold(in *ising.Instance, gauge, s []int8, k int, limit float64) []bool {
+func (m *machine[T]) confident(in *ising.Instance, gauge, s []int8, k int, limit float64) []bool {
 	z := part(m.output(), k, m.batch)
 	n := in.Sites()
-	hold := make([]bool, len(in.J))
+	is := make([]bool, len(in.J))
 	for a := range 2 {
 		for i := range n {
 			if j := in.Next(a, i); j >= 0 {
-				hold[a*n+i] = float64(z[2*i+a])*float64(gauge[i]*gauge[j]*s[i]*s[j]) > limit
+				is[a*n+i] = float64(z[2*i+a])*float64(gauge[i]*gauge[j]*s[i]*s[j]) > limit
 			}
 		}
 	}
-	return hold
+	return is
 }
 
 // startGauge returns the first reference configuration of an instance: the spins of
@@ -275,19 +278,19 @@ func (p *Predictor) run(ctx context.Context, batch []*ising.Instance, gauge [][]
 }
 
 // decode turns the logits of instance k of the batch into spins.
-func (m *machine[T]) decode(target string, in *ising.Instance, gauge []int8, k int, descent bool) []int8 {
+func (m *machine[T]) decode(target string, in *ising.Instance, gauge []int8, k int, descend bool) []int8 {
 	z := part(m.output(), k, m.batch)
 	if target == Site {
 		s := decodeSites(z)
-		if descent {
-			solver.Descent(in, s)
+		if descend {
+			descent.Descend(in, s)
 		}
 		return s
 	}
 	s, tree := decodeBonds(in, gauge, z)
-	if descent {
-		solver.TreeDescent(in, s, tree)
-		solver.Descent(in, s)
+	if descend {
+		descent.Subtrees(in, s, tree)
+		descent.Descend(in, s)
 	}
 	return s
 }

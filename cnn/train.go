@@ -376,13 +376,13 @@ func (t *trainer) validate(ctx context.Context) error {
 		instances[i] = s.Instance
 	}
 	t.predictor.setWeights()
-	spins, err := t.predictor.Predict(ctx, instances, nil)
+	found, err := t.predictor.Predict(ctx, instances, DefaultPredict())
 	if err != nil {
 		return err
 	}
 	gaps := make([]float64, len(t.validation))
 	for i, s := range t.validation {
-		gaps[i] = s.Gap(instances[i].Energy(spins[i]))
+		gaps[i] = s.Gap(found[i].Energy)
 	}
 	gap := stats.Mean(gaps)
 	if !gap.Exists() {

@@ -588,7 +588,7 @@ func TestModelRoundTrip(t *testing.T) {
 	for _, s := range source {
 		list = append(list, s.Instance)
 	}
-	for _, set := range []*PredictSettings{nil, {Passes: 3}, {Passes: 3, Descent: true}} {
+	for _, set := range []PredictSettings{DefaultPredict(), {Passes: 3}, {Passes: 3, Descent: true}} {
 		want, err := r.Model.NewPredictor(1).Predict(context.Background(), list, set)
 		if err != nil {
 			t.Fatal(err)
@@ -598,7 +598,7 @@ func TestModelRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		for k := range want {
-			if ising.Overlap(want[k], got[k]) != 1 {
+			if ising.Overlap(want[k].Spins, got[k].Spins) != 1 {
 				t.Fatalf("%+v: instance %d is predicted otherwise by the loaded model", set, k)
 			}
 		}
@@ -633,12 +633,15 @@ func TestPredict(t *testing.T) {
 	}
 	last := []float64{}
 	for passes := 1; passes <= 4; passes++ {
-		spins, err := p.Predict(context.Background(), list, &PredictSettings{Passes: passes})
+		found, err := p.Predict(context.Background(), list, PredictSettings{Passes: passes})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for k, s := range spins {
-			e := list[k].Energy(s)
+		for k, f := range found {
+			e := f.Energy
+			if e != list[k].Energy(f.Spins) {
+				t.Errorf("instance %d: energy %v, the spins have %v", k, e, list[k].Energy(f.Spins))
+			}
 			if passes > 1 && e > last[k] {
 				t.Errorf("instance %d: energy %v after %d passes, %v before", k, e, passes, last[k])
 			}
@@ -649,28 +652,28 @@ func TestPredict(t *testing.T) {
 				last = append(last, e)
 			}
 			last[k] = e
-			alone, err := p.Predict(context.Background(), list[k:k+1], &PredictSettings{Passes: passes})
+			alone, err := p.Predict(context.Background(), list[k:k+1], PredictSettings{Passes: passes})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if ising.Overlap(alone[0], s) != 1 {
+			if ising.Overlap(alone[0].Spins, f.Spins) != 1 {
 				t.Errorf("instance %d is predicted otherwise alone", k)
 			}
 		}
 	}
-	if _, err := p.Predict(context.Background(), list, &PredictSettings{Passes: -1}); !errors.Is(err, ErrSettings) {
+	if _, err := p.Predict(context.Background(), list, PredictSettings{Passes: -1}); !errors.Is(err, ErrSettings) {
 		t.Errorf("passes = -1: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if spins, err := p.Predict(ctx, list, nil); !errors.Is(err, context.Canceled) || len(spins) > 0 {
+	if spins, err := p.Predict(ctx, list, DefaultPredict()); !errors.Is(err, context.Canceled) || len(spins) > 0 {
 		t.Errorf("cancelled: %d configurations, %v", len(spins), err)
 	}
 	cube, err := ising.NewLattice([]int{3, 3, 3}, []bool{true, true, true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Predict(context.Background(), []*ising.Instance{{Lattice: cube, J: make([]float64, 81)}}, nil); err == nil {
+	if _, err := p.Predict(context.Background(), []*ising.Instance{{Lattice: cube, J: make([]float64, 81)}}, DefaultPredict()); err == nil {
 		t.Error("a lattice of three axes was accepted")
 	}
 }
@@ -689,10 +692,13 @@ func TestEffort(t *testing.T) {
 			start[k] = append(start[k], int8(2*rng.IntN(2)-1))
 		}
 	}
-	predict := func(workers int, list []*ising.Instance, set *PredictSettings) [][]int8 {
-		spins, err := model.NewPredictor(workers).Predict(context.Background(), list, set)
+	predict := func(workers int, list []*ising.Instance, set PredictSettings) (spins [][]int8) {
+		found, err := model.NewPredictor(workers).Predict(context.Background(), list, set)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, f := range found {
+			spins = append(spins, f.Spins)
 		}
 		return spins
 	}
@@ -702,19 +708,19 @@ func TestEffort(t *testing.T) {
 		}
 		return sum
 	}
-	raw, two := predict(1, list, &PredictSettings{}), predict(1, list, &PredictSettings{Effort: 2, Seed: 1})
+	raw, two := predict(1, list, DefaultPredict()), predict(1, list, PredictSettings{Passes: 1, Effort: 2, Seed: 1})
 	if gap(two) >= gap(raw)/2 {
 		t.Errorf("gap %v with effort 2, %v without", gap(two), gap(raw))
 	}
-	if diff := cmp.Diff(two, predict(3, list, &PredictSettings{Effort: 2, Seed: 1})); diff != "" {
+	if diff := cmp.Diff(two, predict(3, list, PredictSettings{Passes: 1, Effort: 2, Seed: 1})); diff != "" {
 		t.Errorf("workers change the result: %s", diff)
 	}
 	for k := range list {
-		if diff := cmp.Diff(two[k:k+1], predict(1, list[k:k+1], &PredictSettings{Effort: 2, Seed: 1})); diff != "" {
+		if diff := cmp.Diff(two[k:k+1], predict(1, list[k:k+1], PredictSettings{Passes: 1, Effort: 2, Seed: 1})); diff != "" {
 			t.Errorf("instance %d is predicted otherwise alone", k)
 		}
 	}
-	for k, s := range predict(1, list, &PredictSettings{Start: start}) {
+	for k, s := range predict(1, list, PredictSettings{Passes: 1, Start: start}) {
 		if e := list[k].Energy(s); e > list[k].Energy(start[k]) {
 			t.Errorf("instance %d: energy %v from a start of %v", k, e, list[k].Energy(start[k]))
 		}
@@ -723,12 +729,12 @@ func TestEffort(t *testing.T) {
 	for k, s := range source {
 		truth[k] = s.Spins
 	}
-	if g := gap(predict(1, list, &PredictSettings{Start: truth, Effort: 1, Descent: true})); g > 0 {
+	if g := gap(predict(1, list, PredictSettings{Passes: 1, Start: truth, Effort: 1, Descent: true})); g > 0 {
 		t.Errorf("gap %v from the ground states", g)
 	}
 	start[3] = start[3][:5]
-	for want, set := range map[string]*PredictSettings{
-		"effort = -1": {Effort: -1}, "1 configurations": {Start: start[:1]}, "of instance 3": {Start: start},
+	for want, set := range map[string]PredictSettings{
+		"passes = 0": {}, "effort = -1": {Passes: 1, Effort: -1}, "1 configurations": {Passes: 1, Start: start[:1]}, "of instance 3": {Passes: 1, Start: start},
 	} {
 		if _, err := model.NewPredictor(1).Predict(context.Background(), list, set); !errors.Is(err, ErrSettings) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want it to name %s", err, want)
@@ -747,14 +753,14 @@ func TestBondPredictionIsGaugeCovariant(t *testing.T) {
 		for i := range gauge {
 			gauge[i] = int8(2*rng.IntN(2) - 1)
 		}
-		spins, err := p.Predict(context.Background(), []*ising.Instance{s.Instance, s.Gauge(gauge)}, &PredictSettings{Passes: 2})
+		found, err := p.Predict(context.Background(), []*ising.Instance{s.Instance, s.Gauge(gauge)}, PredictSettings{Passes: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range gauge {
-			spins[1][i] *= gauge[i]
+			found[1].Spins[i] *= gauge[i]
 		}
-		if q := ising.Overlap(spins[0], spins[1]); math.Abs(q) != 1 {
+		if q := ising.Overlap(found[0].Spins, found[1].Spins); math.Abs(q) != 1 {
 			t.Errorf("instance %d: overlap %v of the predictions", k, q)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
+	"spinlearn/solver/exact"
 	"spinlearn/solver/certificate"
 )
 
@@ -31,7 +32,7 @@ func TestProven(t *testing.T) {
 			if err != nil || !v.Proven {
 				t.Fatalf("%+v, %v", v, err)
 			}
-			r, err := solver.Exact(t.Context(), f.Instance, nil)
+			r, err := exact.Default().Solve(t.Context(), f.Instance, solver.Budget{}, nil)
 			if err != nil || r.Status != solver.Proven || math.Abs(r.Energy-v.Energy) > f.Rounding() {
 				t.Errorf("solved anew: %v %v, the certificate has %v; %v", r.Status, r.Energy, v.Energy, err)
 			}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -61,7 +60,8 @@ func (in *Instance) gap(energy float64) float64 {
 type Contender struct {
 	Method string
 	Length string // of a run, such as "1000 sweeps" or "1s"
-	Solve  func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error)
+	Solver solver.Solver
+	Budget solver.Budget
 }
 
 // A Row is what a contender reached on a file.
@@ -105,7 +105,7 @@ func Run(ctx context.Context, files []*File, contenders []Contender, repeats int
 			for i, in := range f.Instances {
 				for c, contender := range contenders {
 					begin := cputime.Now()
-					result, err := contender.Solve(ctx, in.Instance, ising.Stream(seed, "bench", uint64(i)<<32+uint64(r)))
+					result, err := contender.Solver.Solve(ctx, in.Instance, contender.Budget, ising.Stream(seed, "bench", uint64(i)<<32+uint64(r)))
 					if err != nil {
 						return nil, fmt.Errorf("%s, %s: %w", f.Name, contender.Method, err)
 					}

@@ -3,12 +3,13 @@ package compare
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 
 	"spinlearn/cnn"
 	"spinlearn/internal/parallel"
 	"spinlearn/ising"
 	"spinlearn/solver"
+	"spinlearn/solver/anneal"
+	"spinlearn/solver/descent"
 )
 
 // The groups of methods.
@@ -29,12 +30,8 @@ var combinedSweeps = []int{100, 1000}
 // of workers changes nothing.
 func ClassicalMethods(seed uint64, sweeps []int, workers int) []Method {
 	list := []Method{
-		classical("greedy descent", seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Descend(ctx, in, nil, rng)
-		}),
-		classical("spanning tree", seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-			return solver.SpanningTree(ctx, in, nil, rng)
-		}),
+		classical("greedy descent", seed, workers, descent.Greedy{}, solver.Budget{}),
+		classical("spanning tree", seed, workers, descent.Tree{}, solver.Budget{}),
 		treeDescent(seed, workers),
 	}
 	for _, n := range sweeps {
@@ -42,16 +39,16 @@ func ClassicalMethods(seed uint64, sweeps []int, workers int) []Method {
 		if n == 1 {
 			unit = "sweep"
 		}
-		m := classical(fmt.Sprintf("annealing %d %s", n, unit), seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Anneal(ctx, in, &solver.AnnealSettings{Reads: 1, Sweeps: n}, rng)
-		})
+		set := anneal.Default()
+		set.Reads, set.Sweeps = 1, n
+		m := classical(fmt.Sprintf("annealing %d %s", n, unit), seed, workers, set, solver.Budget{})
 		m.Sweeps, m.Curve = n, "annealing"
 		list = append(list, m)
 	}
 	for _, n := range combinedSweeps {
-		m := classical(fmt.Sprintf("16 combined reads of %d sweeps", n), seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: solver.Lanes, Reads: 16, Sweeps: n}, rng)
-		})
+		set := anneal.Default()
+		set.Engine, set.Reads, set.Sweeps = anneal.Lanes, 16, n
+		m := classical(fmt.Sprintf("16 combined reads of %d sweeps", n), seed, workers, set, solver.Budget{})
 		m.Sweeps, m.Curve = n, "16 combined reads"
 		list = append(list, m)
 	}
@@ -59,16 +56,14 @@ func ClassicalMethods(seed uint64, sweeps []int, workers int) []Method {
 }
 
 func treeDescent(seed uint64, workers int) Method {
-	return classical("spanning tree + descent", seed, workers, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-		return solver.SpanningTree(ctx, in, &solver.SpanningTreeSettings{Descent: true}, rng)
-	})
+	return classical("spanning tree + descent", seed, workers, descent.Tree{Descent: true}, solver.Budget{})
 }
 
-func classical(name string, seed uint64, workers int, solve func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error)) Method {
+func classical(name string, seed uint64, workers int, s solver.Solver, budget solver.Budget) Method {
 	return Method{Name: name, Group: Classical, Solve: func(ctx context.Context, first int, batch []*ising.Instance) ([][]int8, error) {
 		spins, errs := make([][]int8, len(batch)), make([]error, len(batch))
 		parallel.Do(workers, len(batch), func(k int) {
-			r, err := solve(ctx, batch[k], ising.Stream(seed, name, uint64(first+k)))
+			r, err := s.Solve(ctx, batch[k], budget, ising.Stream(seed, name, uint64(first+k)))
 			if errs[k] = err; err == nil {
 				spins[k] = r.Spins
 			}
@@ -92,17 +87,17 @@ func ModelMethods(m *cnn.Model, name string, passes, efforts []int, workers int)
 	predictor := m.NewPredictor(workers)
 	var list []Method
 	for _, n := range passes {
-		for _, descent := range []bool{false, true} {
-			list = append(list, modelMethod(m, predictor, name, &cnn.PredictSettings{Passes: n, Descent: descent}))
+		for _, descend := range []bool{false, true} {
+			list = append(list, modelMethod(m, predictor, name, cnn.PredictSettings{Passes: n, Descent: descend}))
 		}
 	}
 	for _, n := range efforts {
-		list = append(list, modelMethod(m, predictor, name, &cnn.PredictSettings{Passes: 2, Descent: true, Effort: n}))
+		list = append(list, modelMethod(m, predictor, name, cnn.PredictSettings{Passes: 2, Descent: true, Effort: n}))
 	}
 	return list
 }
 
-func modelMethod(m *cnn.Model, predictor *cnn.Predictor, name string, set *cnn.PredictSettings) Method {
+func modelMethod(m *cnn.Model, predictor *cnn.Predictor, name string, set cnn.PredictSettings) Method {
 	title := m.Training.Target + " " + m.Training.Loss
 	if name != "" {
 		title += " " + name
@@ -125,6 +120,11 @@ func modelMethod(m *cnn.Model, predictor *cnn.Predictor, name string, set *cnn.P
 	return Method{Name: text, Group: group, Loss: m.Training.Loss, Target: m.Training.Target, Passes: set.Passes, Effort: set.Effort, Model: title, Descent: set.Descent,
 		Prepare: predictor.Prepare,
 		Solve: func(ctx context.Context, _ int, batch []*ising.Instance) ([][]int8, error) {
-			return predictor.Predict(ctx, batch, set)
+			found, err := predictor.Predict(ctx, batch, set)
+			spins := make([][]int8, len(found))
+			for k := range found {
+				spins[k] = found[k].Spins
+			}
+			return spins, err
 		}}
 }

@@ -3,7 +3,6 @@ package compare
 import (
 	"context"
 	"iter"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -11,6 +10,10 @@ import (
 	"spinlearn/internal/cputime"
 	"spinlearn/ising"
 	"spinlearn/solver"
+	"spinlearn/solver/anneal"
+	"spinlearn/solver/descent"
+	"spinlearn/solver/exact"
+	"spinlearn/solver/temper"
 )
 
 // A Timed is the outcome of a comparison at equal time over one dataset.
@@ -59,14 +62,14 @@ func (t *Table) Within(line string, limit time.Duration) *Row {
 
 // Engines returns the engines of annealing that take all instances, at most so many, 0 for
 // all.
-func Engines(instances iter.Seq2[*ising.Solved, error], limit int) ([]solver.Engine, error) {
-	engines := []solver.Engine{solver.Multispin, solver.Bipartite, solver.Lanes, solver.Sparse}
+func Engines(instances iter.Seq2[*ising.Solved, error], limit int) ([]anneal.Engine, error) {
+	engines := []anneal.Engine{anneal.Multispin, anneal.Bipartite, anneal.Lanes, anneal.Sparse}
 	count := 0
 	for s, err := range instances {
 		if err != nil {
 			return nil, err
 		}
-		engines = slices.DeleteFunc(engines, func(e solver.Engine) bool { return e.Fits(s.Instance) != nil })
+		engines = slices.DeleteFunc(engines, func(e anneal.Engine) bool { return e.Check(s.Instance) != nil })
 		if count++; count == limit {
 			break
 		}
@@ -81,61 +84,40 @@ const exactLimit = time.Minute
 // with each of the engines, whose reads are combined, and as one read, tempering, and
 // refinement. Descent from the spanning tree and, where a proof is to be expected, the
 // exact solver have no limit but a minute.
-func TimedMethods(l *ising.Lattice, seed uint64, times []time.Duration, engines []solver.Engine) []Method {
+func TimedMethods(l *ising.Lattice, seed uint64, times []time.Duration, engines []anneal.Engine) []Method {
 	type search struct {
-		name  string
-		solve func(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) (*solver.Result, error)
+		name string
+		s    solver.Solver
 	}
-	var searches []search
-	anneal := func(name string, set solver.AnnealSettings) {
-		searches = append(searches, search{name, func(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) (*solver.Result, error) {
-			set := set
-			set.TimeLimit = limit
-			return solver.Anneal(ctx, in, &set, rng)
-		}})
-	}
-	anneal("annealing, one read", solver.AnnealSettings{Engine: solver.Sparse, Reads: 1, Independent: true})
+	one := anneal.Default()
+	one.Engine, one.Reads, one.Independent = anneal.Sparse, 1, true
+	searches := []search{{"annealing, one read", one}}
 	for _, e := range engines {
-		anneal("annealing, "+string(e), solver.AnnealSettings{Engine: e})
+		set := anneal.Default()
+		set.Engine = e
+		searches = append(searches, search{"annealing, " + string(e), set})
 	}
-	if slices.Contains(engines, solver.Lanes) || slices.Contains(engines, solver.Multispin) {
-		searches = append(searches, search{"tempering", func(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Temper(ctx, in, &solver.TemperSettings{Families: 1, TimeLimit: limit}, rng)
-		}})
+	if slices.Contains(engines, anneal.Lanes) || slices.Contains(engines, anneal.Multispin) {
+		set := temper.Default()
+		set.Families = 1
+		searches = append(searches, search{"tempering", set})
 	}
-	searches = append(searches, search{"refinement", widen})
+	windows := descent.DefaultRefine()
+	windows.Widen = true
+	searches = append(searches, search{"refinement", windows})
 
 	list := []Method{treeDescent(seed, 1)}
 	for _, s := range searches {
 		for _, limit := range times {
-			m := classical(s.name+", "+limit.String(), seed, 1, func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-				return s.solve(solver.WithClock(ctx, cputime.Now), in, limit, rng)
-			})
+			m := classical(s.name+", "+limit.String(), seed, 1, s.s, solver.Budget{Limit: limit, Clock: cputime.Now})
 			m.Curve, m.Budget = s.name, limit
 			list = append(list, m)
 		}
 	}
-	if solver.CheckExact(l) == nil {
-		list = append(list, classical("exact", seed, 1, func(ctx context.Context, in *ising.Instance, _ *rand.Rand) (*solver.Result, error) {
-			return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: exactLimit})
-		}))
+	if exact.Expected(l) == nil {
+		list = append(list, classical("exact", seed, 1, exact.Default(), solver.Budget{Limit: exactLimit}))
 	}
 	return list
-}
-
-// widen refines with wider and wider windows until the time is up.
-func widen(ctx context.Context, in *ising.Instance, limit time.Duration, rng *rand.Rand) (*solver.Result, error) {
-	const step, widest = 2, 18
-	end := cputime.Now() + limit
-	set := solver.RefineSettings{Width: 10, TimeLimit: limit}
-	for {
-		r, err := solver.Refine(ctx, in, &set, rng)
-		set.TimeLimit = end - cputime.Now()
-		if err != nil || set.TimeLimit <= 0 || set.Width == widest {
-			return r, err
-		}
-		set.Start, set.Width = r.Spins, set.Width+step
-	}
 }
 
 // efforts are the ways to run a model, from fast to good.
@@ -156,7 +138,7 @@ func EffortMethods(m *cnn.Model, name string) []Method {
 	predictor := m.NewPredictor(1)
 	var list []Method
 	for _, set := range efforts(m.Training.Target) {
-		method := modelMethod(m, predictor, name, &set)
+		method := modelMethod(m, predictor, name, set)
 		method.Curve = method.Model
 		list = append(list, method)
 	}

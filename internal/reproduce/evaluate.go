@@ -145,13 +145,13 @@ func (x *experiment) evaluateRun(ctx context.Context, r *run, workers int) (*eva
 	}
 	p := m.NewPredictor(workers)
 	for _, d := range decodings(r.set.Target) {
-		spins, err := p.Predict(ctx, instances, &d.set)
+		found, err := p.Predict(ctx, instances, d.set)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.dir, err)
 		}
 		list := energies{Name: d.name}
-		for i, in := range instances {
-			list.Energies = append(list.Energies, in.Energy(spins[i]))
+		for _, p := range found {
+			list.Energies = append(list.Energies, p.Energy)
 		}
 		e.Energies = append(e.Energies, list)
 	}

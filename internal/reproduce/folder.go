@@ -21,6 +21,7 @@ import (
 	"spinlearn/internal/cputime"
 	"spinlearn/ising"
 	"spinlearn/solver"
+	"spinlearn/solver/exact"
 )
 
 // Settings say how a plan is carried out.
@@ -148,13 +149,13 @@ func (x *folder) dataset(ctx context.Context, name string, is data.Description) 
 		x.report(Progress{"generate " + name, "instances", p.Done, p.Total, fmt.Sprintf("%d proven", p.Proven)})
 	}
 	d, err := data.Generate(ctx, x.path("data", name), set, func(ctx context.Context, in *ising.Instance, _ *rand.Rand) (*ising.Solved, error) {
-		r, err := solver.Exact(ctx, in, nil)
+		r, err := exact.Default().Solve(ctx, in, solver.Budget{}, nil)
 		if err != nil {
 			return nil, err
 		}
 		s := &ising.Solved{Instance: in, Spins: r.Spins, Energy: r.Energy, Bound: r.Bound}
 		if is.Walls {
-			s.Walls, err = solver.WallEnergies(ctx, in, r.Spins)
+			s.Walls, err = exact.WallEnergies(ctx, in, r.Spins)
 		}
 		return s, err
 	})

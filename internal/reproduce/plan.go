@@ -193,11 +193,11 @@ func (p *Plan) walls() bool {
 // decodings are the ways from logits to spins of a target.
 func decodings(target string) []decoding {
 	if target == cnn.Site {
-		return []decoding{{"raw", cnn.PredictSettings{}}, {"descent", cnn.PredictSettings{Descent: true}}}
+		return []decoding{{"raw", cnn.DefaultPredict()}, {"descent", cnn.PredictSettings{Passes: 1, Descent: true}}}
 	}
 	return []decoding{
-		{"1 pass", cnn.PredictSettings{}},
-		{"1 pass + descent", cnn.PredictSettings{Descent: true}},
+		{"1 pass", cnn.DefaultPredict()},
+		{"1 pass + descent", cnn.PredictSettings{Passes: 1, Descent: true}},
 		{"3 passes + descent", cnn.PredictSettings{Passes: 3, Descent: true}},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"spinlearn/internal/atomicfile"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
+	"spinlearn/solver/exact"
 )
 
 func main() {
@@ -38,18 +39,18 @@ func write(ctx context.Context, dir string, s samples.Sample) error {
 	if err := instancefile.Write(&instance, f, &instancefile.Settings{Format: instancefile.Native}); err != nil {
 		return err
 	}
-	r, err := solver.Exact(ctx, in, nil)
+	r, err := exact.Default().Solve(ctx, in, solver.Budget{}, nil)
 	if err != nil {
 		return err
 	}
-	if r.Certificate == nil {
-		return fmt.Errorf("%v by %s, without a certificate", r.Status, r.Method)
+	if r.Proof == nil {
+		return fmt.Errorf("%v by %s, without a certificate", r.Status, r.Search)
 	}
-	r.Certificate.Program = "spinlearn/data/samples/gen"
-	if err := r.Certificate.Write(&proof); err != nil {
+	r.Proof.Program = "spinlearn/data/samples/gen"
+	if err := r.Proof.Write(&proof); err != nil {
 		return err
 	}
-	v, err := r.Certificate.Check(in)
+	v, err := r.Proof.Check(in)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,144 @@
+// Package methods is the list of all searches by name. Commands choose from it, comparisons
+// run it, and the tests of package solvertest pass through it. A new search is a file of its own and a
+// line in [All].
+//
+// It imports all packages of searches, the network's among them; only commands and
+// experiments import it.
+package methods
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"spinlearn/cnn"
+	"spinlearn/solver"
+	"spinlearn/solver/anneal"
+	"spinlearn/solver/descent"
+	"spinlearn/solver/exact"
+	"spinlearn/solver/temper"
+)
+
+// Options are what users can set of a method. Each method takes those that its line in [All]
+// names and ignores the others.
+type Options struct {
+	Engine      anneal.Engine
+	Reads       int // of annealing, or families of tempering; [Auto] lets the method decide
+	Sweeps      int // [Auto] lets the method decide
+	Independent bool
+	Start       []int8 // nil for none
+	Model       *cnn.Model
+	Passes      int // [Auto] lets the model decide
+	Effort      int // [Auto] lets the model decide
+	Workers     int
+}
+
+// Auto is a number that the method, the instance and the budget decide.
+const Auto = -1
+
+// Default returns the options that leave all to the method, for one worker and a model.
+func Default(m *cnn.Model) Options {
+	return Options{Engine: anneal.AutoEngine, Reads: Auto, Sweeps: Auto, Model: m, Passes: Auto, Effort: Auto, Workers: 1}
+}
+
+// The names of options, as on the command line.
+const (
+	Engine      = "engine"
+	Reads       = "reads"
+	Sweeps      = "sweeps"
+	Independent = "independent"
+	Start       = "start"
+	Model       = "model"
+	Passes      = "passes"
+	Effort      = "effort"
+	Workers     = "workers"
+	Seed        = "seed"
+	Target      = "target-energy"
+	Limit       = "time-limit"
+)
+
+// A Method is a search that users can choose by name.
+type Method struct {
+	Name    string
+	Summary string   // for help, a clause
+	Options []string // names of those that have an effect
+	// New binds options. Each call makes a solver of its own.
+	New func(Options) solver.Solver
+	// Rows are the variants that a comparison runs; by default one, with [Default] options.
+	Rows []Variant
+	// Hidden leaves the method to comparisons: it is no value of a flag.
+	Hidden bool
+}
+
+// A Variant is a method with options, as a row of a comparison.
+type Variant struct {
+	Name    string // of the row, and of its random stream
+	Options func(*Options)
+}
+
+// Takes reports whether an option has an effect on the method.
+func (m *Method) Takes(option string) bool { return slices.Contains(m.Options, option) }
+
+var all = []*Method{
+	{Name: "exact", Summary: "finds the ground state and proves it, or gives a lower bound", Options: []string{Start, Limit},
+		New: func(o Options) solver.Solver {
+			set := exact.Default()
+			set.Start = o.Start
+			return set
+		}},
+	{Name: "anneal", Summary: "simulated annealing whose reads are combined", Options: []string{Engine, Reads, Sweeps, Independent, Start, Seed, Workers, Target, Limit},
+		New: func(o Options) solver.Solver {
+			set := anneal.Default()
+			set.Engine, set.Reads, set.Sweeps, set.Independent, set.Start, set.Workers = o.Engine, o.Reads, o.Sweeps, o.Independent, o.Start, o.Workers
+			return set
+		}},
+	{Name: "temper", Summary: "parallel tempering with cluster moves", Options: []string{Reads, Sweeps, Seed, Workers, Target, Limit},
+		New: func(o Options) solver.Solver {
+			set := temper.Default()
+			if set.Sweeps, set.Workers = o.Sweeps, o.Workers; o.Reads != Auto {
+				set.Families = o.Reads
+			}
+			return set
+		}},
+	{Name: "refine", Summary: "exact search in windows, from the state of the spanning tree", Options: []string{Start, Seed, Limit},
+		New: func(o Options) solver.Solver {
+			set := descent.DefaultRefine()
+			set.Start = o.Start
+			return set
+		}},
+	{Name: "model", Summary: "predicts with a network, in two dimensions", Options: []string{Start, Model, Passes, Effort, Seed, Workers},
+		New: func(o Options) solver.Solver {
+			set := cnn.PredictSettings{Passes: o.Passes, Effort: o.Effort}
+			if o.Start != nil {
+				set.Start = [][]int8{o.Start}
+			}
+			return cnn.NewSearch(o.Model, set, o.Workers)
+		}},
+	{Name: "descent", Summary: "flips spins from a random configuration", Options: []string{Seed}, Hidden: true,
+		New: func(Options) solver.Solver { return descent.Greedy{} }},
+	{Name: "tree", Summary: "the state of the maximum spanning tree", Options: []string{Seed}, Hidden: true,
+		New: func(Options) solver.Solver { return descent.Tree{} }},
+}
+
+// All returns the methods, in the order of help texts and tables.
+func All() []*Method { return all }
+
+// Names returns the names that a flag takes.
+func Names() (names []string) {
+	for _, m := range all {
+		if !m.Hidden {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// Named returns the method of a name, or an error that lists the names there are.
+func Named(name string) (*Method, error) {
+	for _, m := range all {
+		if m.Name == name && !m.Hidden {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("%q, want %s", name, strings.Join(Names(), ", "))
+}
