@@ -23,22 +23,22 @@ import (
 // names and ignores the others.
 type Options struct {
 	Engine      anneal.Engine
-	Reads       int // of annealing, or families of tempering; [Auto] lets the method decide
-	Sweeps      int // [Auto] lets the method decide
+	Reads       int // of annealing, or families of tempering; [ByMethod] lets the method decide
+	Sweeps      int // [ByMethod] lets the method decide
 	Independent bool
 	Start       []int8 // nil for none
 	Model       *cnn.Model
-	Passes      int // [Auto] lets the model decide
-	Effort      int // [Auto] lets the model decide
+	Passes      int // [ByMethod] lets the model decide
+	Effort      int // [ByMethod] lets the model decide
 	Workers     int
 }
 
-// Auto is a number that the method, the instance and the budget decide.
-const Auto = -1
+// ByMethod is a number that the method, the instance and the budget decide.
+const ByMethod = -1
 
 // Default returns the options that leave all to the method, for one worker and a model.
 func Default(m *cnn.Model) Options {
-	return Options{Engine: anneal.AutoEngine, Reads: Auto, Sweeps: Auto, Model: m, Passes: Auto, Effort: Auto, Workers: 1}
+	return Options{Engine: anneal.AutoEngine, Reads: ByMethod, Sweeps: ByMethod, Model: m, Passes: ByMethod, Effort: ByMethod, Workers: 1}
 }
 
 // The names of options, as on the command line.
@@ -95,7 +95,7 @@ var all = []*Method{
 	{Name: "temper", Summary: "parallel tempering with cluster moves", Options: []string{Reads, Sweeps, Seed, Workers, Target, Limit},
 		New: func(o Options) solver.Solver {
 			set := temper.Default()
-			if set.Sweeps, set.Workers = o.Sweeps, o.Workers; o.Reads != Auto {
+			if set.Sweeps, set.Workers = o.Sweeps, o.Workers; o.Reads != ByMethod {
 				set.Families = o.Reads
 			}
 			return set
