@@ -43,8 +43,8 @@ type AnnealSettings struct {
 	// Start is the configuration every read begins with; nil means random spins.
 	Start []int8
 	// TargetEnergy ends the search at the first group of reads that reaches it or less;
-	// 0 means none.
-	TargetEnergy float64
+	// nil means none.
+	TargetEnergy *float64
 	// TimeLimit ends the search with the best so far and the status TimeLimit; 0 means
 	// none.
 	TimeLimit time.Duration
@@ -103,11 +103,11 @@ func (set *AnnealSettings) withDefaults(in *ising.Instance) (AnnealSettings, err
 }
 
 // checkLimits refuses limits that mean nothing.
-func checkLimits(limit time.Duration, target float64) error {
+func checkLimits(limit time.Duration, target *float64) error {
 	if limit < 0 {
 		return fmt.Errorf("%w: TimeLimit = %v, want at least 0", ErrSettings, limit)
 	}
-	if math.IsNaN(target) {
+	if target != nil && math.IsNaN(*target) {
 		return fmt.Errorf("%w: TargetEnergy = NaN, want a number", ErrSettings)
 	}
 	return nil
@@ -260,7 +260,7 @@ func (a *annealing) round(reads []int) {
 		}
 		g := a.engine.anneal(a.schedule(sweeps[k]), reads[k], rand.NewPCG(seeds[k][0], seeds[k][1]))
 		groups[k] = g
-		for first := hit.Load(); a.set.TargetEnergy != 0 && g.energy <= a.target() && int64(k) < first; first = hit.Load() {
+		for first := hit.Load(); a.set.TargetEnergy != nil && g.energy <= a.target() && int64(k) < first; first = hit.Load() {
 			hit.CompareAndSwap(first, int64(k))
 		}
 	})
@@ -310,7 +310,7 @@ func (a *annealing) add(g *group) {
 }
 
 // target returns the energy to reach, with the tolerance of sums.
-func (a *annealing) target() float64 { return a.set.TargetEnergy + a.tolerance }
+func (a *annealing) target() float64 { return *a.set.TargetEnergy + a.tolerance }
 
 // count returns how many of the energies are e or less.
 func (a *annealing) count(energies []float64, e float64) (n int) {
@@ -324,7 +324,7 @@ func (a *annealing) count(energies []float64, e float64) (n int) {
 
 // reached reports whether the best so far is as low as was asked.
 func (a *annealing) reached() bool {
-	return a.set.TargetEnergy != 0 && a.best != nil && a.energy <= a.target()
+	return a.set.TargetEnergy != nil && a.best != nil && a.energy <= a.target()
 }
 
 // sweeps returns the length of the next group's reads, of so many that run side by side:

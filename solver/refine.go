@@ -47,7 +47,7 @@ func (set *RefineSettings) withDefaults(in *ising.Instance) (RefineSettings, err
 	if s.Passes < 0 {
 		return s, fmt.Errorf("%w: Passes = %d, want at least 0", ErrSettings, s.Passes)
 	}
-	if err := checkLimits(s.TimeLimit, 0); err != nil {
+	if err := checkLimits(s.TimeLimit, nil); err != nil {
 		return s, err
 	}
 	return s, checkStart(in, s.Start)

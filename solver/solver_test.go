@@ -302,7 +302,7 @@ func TestAnnealSettings(t *testing.T) {
 		"Reads = -1": {Reads: -1}, "Sweeps = -3": {Sweeps: -3}, "Workers = -2": {Workers: -2}, "BetaMin = 3": {BetaMin: 3, BetaMax: 2},
 		"BetaMax = -1": {BetaMax: -1}, "BetaMin = NaN": {BetaMin: math.NaN()}, "+Inf": {BetaMax: math.Inf(1)}, `Schedule = "cubic"`: {Schedule: "cubic"},
 		`Engine = "steam"`: {Engine: "steam"}, "Engine = multispin": {Engine: solver.Multispin}, "TimeLimit = -1s": {TimeLimit: -time.Second},
-		"TargetEnergy = NaN": {TargetEnergy: math.NaN()}, "3 spins": {Start: make([]int8, 3)}, "Start[0] = 0": {Start: make([]int8, 64)},
+		"TargetEnergy = NaN": {TargetEnergy: new(math.NaN())}, "3 spins": {Start: make([]int8, 3)}, "Start[0] = 0": {Start: make([]int8, 64)},
 	} {
 		if _, err := solver.Anneal(background, in, &set, ising.Stream(1, "solver", 0)); !errors.Is(err, solver.ErrSettings) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
@@ -368,12 +368,12 @@ func TestEngineSettings(t *testing.T) {
 			}
 
 			// A target that one group of reads in many reaches.
-			set = solver.AnnealSettings{Reads: 2048, Sweeps: 10, TargetEnergy: want.Energy, Independent: true}
+			set = solver.AnnealSettings{Reads: 2048, Sweeps: 10, TargetEnergy: &want.Energy, Independent: true}
 			one := anneal(set)
 			if set.Workers = 4; !slices.Equal(one.Spins, anneal(set).Spins) || one.Energy > want.Energy+in.Tolerance() && one.Reads < 2048 {
 				t.Errorf("with a target of %v: %v after %d reads", want.Energy, one.Energy, one.Reads)
 			}
-			set = solver.AnnealSettings{Reads: 2048, Sweeps: 10, TargetEnergy: -1}
+			set = solver.AnnealSettings{Reads: 2048, Sweeps: 10, TargetEnergy: new(-1.0)}
 			if r := anneal(set); r.Reads == 2048 || r.Energy > -1 {
 				t.Errorf("with an easy target: %v after %d reads", r.Energy, r.Reads)
 			}

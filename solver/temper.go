@@ -42,8 +42,8 @@ type TemperSettings struct {
 	BetaMin, BetaMax float64
 	// Clusters says whether replicas of a family at the same temperature exchange clusters.
 	Clusters ClusterMoves
-	// TargetEnergy ends the search soon after it is reached; 0 means none.
-	TargetEnergy float64
+	// TargetEnergy ends the search soon after it is reached; nil means none.
+	TargetEnergy *float64
 	// TimeLimit ends the search with the best so far and the status TimeLimit; 0 means
 	// none.
 	TimeLimit time.Duration
@@ -136,7 +136,7 @@ func Temper(ctx context.Context, in *ising.Instance, settings *TemperSettings, r
 	}
 	tolerance := in.Tolerance()
 	reached := func() bool {
-		return set.TargetEnergy != 0 && slices.ContainsFunc(families, func(f *family) bool { return f.energy <= set.TargetEnergy+tolerance })
+		return set.TargetEnergy != nil && slices.ContainsFunc(families, func(f *family) bool { return f.energy <= *set.TargetEnergy+tolerance })
 	}
 	// In between, all families stop to see whether one has reached the target.
 	for left := set.Sweeps; left > 0 && limited.Err() == nil && !reached(); {

@@ -132,7 +132,7 @@ func TestTemper(t *testing.T) {
 		if math.Abs(r.Energy-exact.Energy) > in.Tolerance() || !r.Equilibrated() || r.Reads != 4 {
 			t.Errorf("%v: %v with %d hits of %d, want %v", e, r.Energy, r.Hits, r.Reads, exact.Energy)
 		}
-		if r := temper(in, TemperSettings{Sweeps: 1 << 40, TargetEnergy: exact.Energy}); r.Energy > exact.Energy+in.Tolerance() || r.Status != Heuristic {
+		if r := temper(in, TemperSettings{Sweeps: 1 << 40, TargetEnergy: &exact.Energy}); r.Energy > exact.Energy+in.Tolerance() || r.Status != Heuristic {
 			t.Errorf("with a target: %v, %v", r.Energy, r.Status)
 		}
 	}
@@ -170,7 +170,7 @@ func TestTemper(t *testing.T) {
 	for want, set := range map[string]TemperSettings{
 		"Families = -1": {Families: -1}, "Sweeps = -3": {Sweeps: -3}, "Workers = -2": {Workers: -2}, "BetaMin = 3": {BetaMin: 3, BetaMax: 2},
 		"Betas has 1": {Betas: []float64{1}}, "Betas[1] = 1": {Betas: []float64{1, 1}}, "Betas[0] = NaN": {Betas: []float64{math.NaN(), 1}},
-		`Clusters = "maybe"`: {Clusters: "maybe"}, "TimeLimit = -1s": {TimeLimit: -time.Second}, "TargetEnergy = NaN": {TargetEnergy: math.NaN()},
+		`Clusters = "maybe"`: {Clusters: "maybe"}, "TimeLimit = -1s": {TimeLimit: -time.Second}, "TargetEnergy = NaN": {TargetEnergy: new(math.NaN())},
 	} {
 		if _, err := Temper(context.Background(), big, &set, ising.Stream(1, "solver", 0)); !errors.Is(err, ErrSettings) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)

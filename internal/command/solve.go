@@ -35,7 +35,7 @@ type solveOptions struct {
 	limit            time.Duration
 	engine           string
 	reads, sweeps    int
-	target           float64
+	target           *float64
 	seed             uint64
 	workers          int
 	start            string
@@ -46,7 +46,7 @@ type solveOptions struct {
 }
 
 func solveCommand() *cli.Command {
-	o := solveOptions{}
+	o, target := solveOptions{}, 0.0
 	return &cli.Command{
 		Name:      "solve",
 		Usage:     "find the ground state of an instance file, with a proof where one is possible",
@@ -75,7 +75,7 @@ Examples:
 			&cli.StringFlag{Name: "engine", Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance", Destination: &o.engine},
 			&cli.IntFlag{Name: "reads", Usage: "independent runs of anneal or temper", DefaultText: "by the method", Destination: &o.reads},
 			&cli.IntFlag{Name: "sweeps", Usage: "sweeps of each run of anneal or temper", DefaultText: "by the method", Destination: &o.sweeps},
-			&cli.Float64Flag{Name: "target-energy", Usage: "ends anneal or temper when it is reached", DefaultText: "none", Destination: &o.target},
+			&cli.Float64Flag{Name: "target-energy", Usage: "ends anneal or temper when it is reached", DefaultText: "none", Destination: &target},
 			&cli.StringFlag{Name: "start", Usage: "spins to begin with, of anneal, refine or model: a file as --out writes it", Destination: &o.start},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of all methods but exact", Destination: &o.seed},
 			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "runs of anneal or temper at a time, goroutines of model", Destination: &o.workers},
@@ -87,6 +87,9 @@ Examples:
 		},
 		Action: func(c *cli.Context) error {
 			o.effort = byTarget
+			if c.IsSet("target-energy") {
+				o.target = &target
+			}
 			return solveFile(c, &o)
 		},
 	}
@@ -143,8 +146,8 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 			o.method = annealSolver
 		}
 	}
-	if o.target != 0 {
-		o.target -= f.Offset
+	if o.target != nil {
+		*o.target -= f.Offset
 	}
 	start, err := readStart(o.start, f)
 	if err != nil {
@@ -202,7 +205,7 @@ func (o *solveOptions) validate() error {
 		{"engine", o.engine != "", []string{annealSolver}},
 		{"reads", o.reads != 0, []string{annealSolver, temperSolver}},
 		{"sweeps", o.sweeps != 0, []string{annealSolver, temperSolver}},
-		{"target-energy", o.target != 0, []string{annealSolver, temperSolver}},
+		{"target-energy", o.target != nil, []string{annealSolver, temperSolver}},
 		{"start", o.start != "", []string{annealSolver, refineSolver, modelSolver}},
 		{"time-limit", o.limit != 0, []string{exactSolver, annealSolver, temperSolver, refineSolver, ""}},
 	} {
