@@ -32,7 +32,7 @@ func call(ctx context.Context, dir, line string) (code int, stdout, stderr strin
 		args[i] = strings.ReplaceAll(strings.ReplaceAll(a, "DIR", dir), "EMPTY", "")
 	}
 	var out, err bytes.Buffer
-	code = execute(ctx, args, &out, &err)
+	code = execute(ctx, args, strings.NewReader(""), &out, &err)
 	return code, out.String(), err.String()
 }
 
@@ -158,7 +158,7 @@ func TestHelp(t *testing.T) {
 func TestForcedKernel(t *testing.T) {
 	const child = "SPINLEARN_TEST_ARGUMENTS"
 	if line := os.Getenv(child); line != "" {
-		os.Exit(Run(strings.Fields(line), os.Stdout, os.Stderr))
+		os.Exit(Run(strings.Fields(line), os.Stdin, os.Stdout, os.Stderr))
 	}
 	dir := t.TempDir()
 	call := func(kernel, line string) (int, string) {
@@ -839,7 +839,7 @@ func TestFailingStdout(t *testing.T) {
 		"compare --data DIR/d --sweeps 1 --out DIR/c",
 	} {
 		var stderr bytes.Buffer
-		code := execute(t.Context(), strings.Fields(strings.ReplaceAll(line, "DIR", dir)), failingWriter{}, &stderr)
+		code := execute(t.Context(), strings.Fields(strings.ReplaceAll(line, "DIR", dir)), strings.NewReader(""), failingWriter{}, &stderr)
 		if code != exitFailure || !strings.Contains(stderr.String(), "no room") {
 			t.Errorf("%s: code %d, %s", line, code, &stderr)
 		}

@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ import (
 type convertOptions struct {
 	from, to, sign, outSign string
 	instance                int // of a dataset
+	stdin                   io.Reader
 }
 
 func convertCommand() *cli.Command {
@@ -30,8 +32,8 @@ func convertCommand() *cli.Command {
 coordinates), bqm and bqm-binary (dimod JSON), qubo (qbsolv), qs (Biq Mac sparse
 matrix) and spinlearn (our own). IN is recognised by its content, OUT by its
 ending: .rud .mc .edges .dat .coo .json .qubo .qs .sparse .bq .spin. The vertices
-keep their order and numbers their last bit. OUT is - for standard output. IN may be
-a dataset, of which one instance is taken.
+keep their order and numbers their last bit. IN may be a dataset, of which one
+instance is taken. IN may be - for standard input, OUT - for standard output.
 
 The sign plus says that the function of a file is to be minimised, H = +Σ w s s, as
 in MaxCut; minus that it is to be maximised, H = -Σ w s s, so that weights are
@@ -45,7 +47,7 @@ Example:
 			&cli.StringFlag{Name: "to", Usage: "format of OUT", DefaultText: "by its ending", Destination: &o.to},
 			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of IN", DefaultText: "that of its format", Destination: &o.sign},
 			&cli.StringFlag{Name: "out-sign", Usage: "plus or minus, of OUT", DefaultText: "that of its format", Destination: &o.outSign},
-			&cli.IntFlag{Name: "instance", Usage: "of a dataset, from 0", Destination: &o.instance},
+			&cli.GenericFlag{Name: "instance", Value: one(&o.instance, atLeast(0)), Usage: "number of the instance of a dataset, counted from 0", DefaultText: "0"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkFiles(c); err != nil {
@@ -55,11 +57,12 @@ Example:
 			if err := checkOut(out); err != nil {
 				return err
 			}
+			o.stdin = c.App.Reader
 			text, summary, err := convert(in, out, &o, c.IsSet("instance"))
 			if err != nil {
 				return err
 			}
-			if out == "-" {
+			if out == dash {
 				if _, err := c.App.Writer.Write(text); err != nil {
 					return err
 				}
@@ -102,7 +105,7 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	case instance:
 		err = usagef("--instance is for datasets, %s is none", in)
 	default:
-		f, err = openInstance(in, from)
+		f, err = openInstance(o.stdin, in, from)
 	}
 	if err != nil {
 		return nil, "", err
@@ -120,7 +123,7 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 		summary += ", the last site the ghost spin of the fields"
 	}
 	if left != 0 {
-		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, in)
+		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, nameOf(in))
 	}
 	return b.Bytes(), summary, nil
 }
@@ -131,7 +134,7 @@ func instanceOf(dir string, k int) (*instancefile.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k < 0 || k >= d.Len() {
+	if k >= d.Len() {
 		return nil, usagef("--instance = %d, %s has 0 to %d", k, dir, d.Len()-1)
 	}
 	solved, err := take(d, k+1)
@@ -147,13 +150,13 @@ func instanceSettings(formatFlag, format, signFlag, sign string) (*instancefile.
 	set := &instancefile.Settings{}
 	var err error
 	if format != "" {
-		if set.Format, err = instancefile.ParseFormat(format); err != nil {
-			return nil, usagef("--%s: %w", formatFlag, err)
+		if set.Format, err = word(instancefile.Formats()...)(format); err != nil {
+			return nil, usagef("--%s = %q, %w", formatFlag, format, err)
 		}
 	}
 	if sign != "" {
 		if set.Sign, err = instancefile.ParseSign(sign); err != nil {
-			return nil, usagef("--%s: %w", signFlag, err)
+			return nil, usagef("--%s = %q, want plus (H = +Σ w s s) or minus (H = -Σ w s s)%s", signFlag, sign, didYouMean(sign, []string{"plus", "minus"}))
 		}
 	}
 	return set, nil
@@ -180,7 +183,7 @@ func checkOut(names ...string) error {
 		if strings.HasPrefix(name, samplePrefix) {
 			return usagef("%s: names that begin with %s are those of spinlearn samples", name, samplePrefix)
 		}
-		if name == "" {
+		if name == "" || name == dash {
 			continue
 		}
 		if info, err := os.Stat(name); err == nil && info.IsDir() {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -85,11 +84,11 @@ func listSamples(w io.Writer, lines bool) error {
 // its certificate.
 func checkedSample(s samples.Sample) (*instancefile.File, *certificate.Verdict, error) {
 	path := samplePrefix + s.Name
-	f, err := openInstance(path, nil)
+	f, err := openInstance(nil, path, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := openCertificate(path)
+	c, err := openCertificate(nil, path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,14 +111,17 @@ func findSample(path string) (s samples.Sample, is bool, err error) {
 	return s, true, err
 }
 
-// openInstance reads an instance file or a sample.
-func openInstance(path string, set *instancefile.Settings) (*instancefile.File, error) {
+// openInstance reads an instance file, a sample or standard input.
+func openInstance(stdin io.Reader, path string, set *instancefile.Settings) (*instancefile.File, error) {
 	s, is, err := findSample(path)
 	if err != nil {
 		return nil, err
 	}
 	if is {
 		return instancefile.Read(bytes.NewReader(s.Instance()), path, set)
+	}
+	if path == dash {
+		return instancefile.Read(stdin, stdinName, set)
 	}
 	f, err := instancefile.Open(path, set)
 	if err != nil {
@@ -130,8 +132,8 @@ func openInstance(path string, set *instancefile.Settings) (*instancefile.File, 
 	return f, err
 }
 
-// openCertificate reads a certificate or that of a sample.
-func openCertificate(path string) (*certificate.Certificate, error) {
+// openCertificate reads a certificate, that of a sample, or standard input.
+func openCertificate(stdin io.Reader, path string) (*certificate.Certificate, error) {
 	s, is, err := findSample(path)
 	if err != nil {
 		return nil, err
@@ -139,10 +141,10 @@ func openCertificate(path string) (*certificate.Certificate, error) {
 	if is {
 		return certificate.Read(bytes.NewReader(s.Certificate()), path)
 	}
-	r, err := os.Open(path)
+	r, name, err := openFile(path, stdin)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return certificate.Read(r, path)
+	return certificate.Read(r, name)
 }

@@ -20,9 +20,10 @@ func verifyCommand() *cli.Command {
 		ArgsUsage: "INSTANCE CERTIFICATE",
 		Description: `Checks every step of a certificate of solve against the instance, with shortest paths,
 sums and parities alone: the checker shares no code with the solver. It says what is
-proven, or which step fails, with exit code 1.
+proven, or which step fails, with exit code 1. One of the files may be - for standard
+input.
 
-Example:
+Examples:
    spinlearn verify G11.rud G11.json
    spinlearn verify sample:cube-pm-5 sample:cube-pm-5`,
 		Flags: []cli.Flag{
@@ -33,26 +34,32 @@ Example:
 			if err := checkFiles(c); err != nil {
 				return err
 			}
-			return verify(c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
+			if err := checkDashes(c); err != nil {
+				return err
+			}
+			return verify(c.App.Reader, c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
 		},
 	}
 }
 
-func verify(stdout io.Writer, instance, proof string, o *verifyOptions) error {
+func verify(stdin io.Reader, stdout io.Writer, instance, proof string, o *verifyOptions) error {
 	set, err := instanceSettings("from", o.from, "sign", o.sign)
 	if err != nil {
 		return err
 	}
-	f, err := openInstance(instance, set)
+	f, err := openInstance(stdin, instance, set)
 	if err != nil {
 		return err
 	}
-	c, err := openCertificate(proof)
+	c, err := openCertificate(stdin, proof)
 	if err != nil {
 		return err
 	}
 	v, err := c.Check(f.Instance)
 	if err != nil {
+		if proof == dash {
+			proof = stdinName
+		}
 		return fmt.Errorf("%s: %w", proof, err)
 	}
 	if v.Proven {
