@@ -76,8 +76,12 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(stderr, "spinlearn: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
-	return exitCode(err)
+	code, text := exitCode(err), strings.ReplaceAll(err.Error(), "\n", "; ")
+	if code == exitUsage {
+		text = inFlags(text)
+	}
+	fmt.Fprintf(stderr, "spinlearn: %s\n", text)
+	return code
 }
 
 func exitCode(err error) int {

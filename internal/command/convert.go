@@ -123,7 +123,7 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 		summary += ", the last site the ghost spin of the fields"
 	}
 	if left != 0 {
-		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, nameOf(in))
+		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, label(in))
 	}
 	return b.Bytes(), summary, nil
 }

@@ -134,13 +134,13 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 	if err != nil {
 		return nil, err
 	}
-	name, kind := path, ""
+	name, kind := label(path), ""
 	var content []byte
 	if path == dash {
 		if content, err = io.ReadAll(o.stdin); err != nil {
 			return nil, fmt.Errorf("%s: %w", stdinName, err)
 		}
-		name, kind = stdinName, kindOfHead(content[:min(len(content), headSize)])
+		kind = kindOfHead(content[:min(len(content), headSize)])
 		o.stdin = bytes.NewReader(content)
 	} else if kind, err = kindOf(path); err != nil {
 		return nil, err
@@ -474,7 +474,7 @@ func (l *facts) spins(name string, spins []int8, shape []int, o *inspectOptions,
 	if spins, err = siteSpins(spins, shape, f); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	l.add("instance", o.instance)
+	l.add("instance", label(o.instance))
 	l.add("lattice", f.Lattice.String())
 	l.add("energy", f.Energy(spins)+f.Offset)
 	return nil
@@ -507,10 +507,10 @@ func (l *facts) certificate(path string, o *inspectOptions, set *instancefile.Se
 	}
 	v, err := c.Check(f.Instance)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", label(path), err)
 	}
 	l.add("checked", true)
-	l.add("instance", o.instance)
+	l.add("instance", label(o.instance))
 	l.add("lattice", f.Lattice.String())
 	l.add("energy", v.Energy+f.Offset)
 	l.add("bound", v.Bound+f.Offset)

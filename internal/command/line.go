@@ -157,6 +157,26 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	return usagef("%s; see %s --help", text, command)
 }
 
+// What packages say of their settings.
+var (
+	packagePrefix = regexp.MustCompile(`\w+: invalid (?:settings|lattice): `)
+	settingName   = regexp.MustCompile(`^[A-Za-z-]+ = `)
+	innerCapital  = regexp.MustCompile(`([a-z])([A-Z])`)
+)
+
+// inFlags names the flag in place of the field of a package's settings: "solver: invalid
+// settings: TimeLimit = -1s" becomes "--time-limit = -1s".
+func inFlags(text string) string {
+	bare := packagePrefix.ReplaceAllString(text, "")
+	if bare == text {
+		return text
+	}
+	return settingName.ReplaceAllStringFunc(bare, func(name string) string {
+		name = strings.ToLower(innerCapital.ReplaceAllString(name, "$1-$2"))
+		return "--" + strings.Replace(name, "families", "reads", 1) // of tempering
+	})
+}
+
 // checkLine refuses arguments that belong to no flag, text flags that are given but
 // empty, as by a shell variable that is not set, and the lack of a needed flag. The
 // library's own check of needed flags prints the help to stdout.

@@ -78,6 +78,9 @@ func (o *solveOptions) prediction(in *ising.Instance, start []int8) (search, err
 	if err != nil {
 		return nil, fmt.Errorf("--model: %w", err)
 	}
+	if start != nil && model.Training.Target == cnn.Site {
+		return nil, usagef("--start has no effect on a site model; it belongs to bond models")
+	}
 	set := &cnn.PredictSettings{Passes: o.passes, Effort: max(o.effort, 0), Descent: true}
 	if model.Training.Target == cnn.Bond {
 		if o.passes == 0 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -106,7 +107,11 @@ func findSample(path string) (s samples.Sample, is bool, err error) {
 		return s, false, nil
 	}
 	if s, err = samples.Find(name); err != nil {
-		err = usagef("%w; see spinlearn samples", err)
+		var names []string
+		for _, known := range samples.All() {
+			names = append(names, samplePrefix+known.Name)
+		}
+		err = usagef("%s: no such sample%s; see spinlearn samples", path, didYouMean(path, names))
 	}
 	return s, true, err
 }
@@ -127,6 +132,9 @@ func openInstance(stdin io.Reader, path string, set *instancefile.Settings) (*in
 	if err != nil {
 		if kind, kindErr := kindOf(path); kindErr == nil && kind != instanceKind {
 			return nil, fmt.Errorf("%s is no instance file but of kind %s; see spinlearn inspect %s", path, kind, path)
+		}
+		if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+			return nil, fmt.Errorf("%s is a folder, want an instance file", path)
 		}
 	}
 	return f, err

@@ -77,7 +77,7 @@ Times are in seconds, or have a unit: 60, 0.5, 1m30s, 500ms.
 
 Examples:
    spinlearn solve sample:torus-gauss-16
-   spinlearn solve G11.rud --out G11.npy --certificate G11.json --time-limit 60
+   spinlearn solve G11.rud --out G11.npy --time-limit 60
    spinlearn solve G11.rud --certificate - | spinlearn verify G11.rud -`,
 		Flags: []cli.Flag{
 			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(solveMethods...)), Usage: "exact, anneal, temper, refine or model", DefaultText: "exact where a proof is to be expected"},
@@ -125,10 +125,8 @@ func checkSolve(c *cli.Context, o *solveOptions) error {
 			return err
 		}
 	}
-	if c.Command.Name == "solve" {
-		if err := checkEffects(c, "method", chosen, solveEffects); err != nil {
-			return err
-		}
+	if err := checkEffects(c, "method", chosen, solveEffects); err != nil {
+		return err
 	}
 	if err := checkDashes(c, "start"); err != nil {
 		return err
@@ -143,7 +141,7 @@ func checkSolve(c *cli.Context, o *solveOptions) error {
 		}
 	}
 	if len(out) > 1 && (o.out == dash || o.certificate == dash) {
-		return usagef("%s all write to standard output; give one of them the name of a file", enumerate(out, "and"))
+		return usagef("only one of %s can write to standard output; leave the rest out or give it the name of a file", enumerate(out, "and"))
 	}
 	return checkOut(o.out, o.certificate)
 }

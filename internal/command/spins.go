@@ -69,7 +69,7 @@ func (o *solveOptions) readStart(f *instancefile.File) ([]int8, error) {
 		return nil, fmt.Errorf("--start: %w", err)
 	}
 	if spins, err = siteSpins(spins, shape, f); err != nil {
-		return nil, fmt.Errorf("--start: %s: %w", o.start, err)
+		return nil, fmt.Errorf("--start: %s: %w", label(o.start), err)
 	}
 	return spins, nil
 }

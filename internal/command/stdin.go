@@ -15,13 +15,16 @@ const dash = "-"
 
 const stdinName = "standard input"
 
-// nameOf is the name of a file in tables, without its folder.
-func nameOf(path string) string {
+// label is the name of a file in messages.
+func label(path string) string {
 	if path == dash {
 		return stdinName
 	}
-	return filepath.Base(path)
+	return path
 }
+
+// nameOf is the name of a file in tables, without its folder.
+func nameOf(path string) string { return filepath.Base(label(path)) }
 
 // checkDashes refuses to read standard input twice. The names say what each path is.
 func checkDashes(c *cli.Context, flags ...string) error {

@@ -57,10 +57,7 @@ func verify(stdin io.Reader, stdout io.Writer, instance, proof string, o *verify
 	}
 	v, err := c.Check(f.Instance)
 	if err != nil {
-		if proof == dash {
-			proof = stdinName
-		}
-		return fmt.Errorf("%s: %w", proof, err)
+		return fmt.Errorf("%s: %w", label(proof), err)
 	}
 	if v.Proven {
 		_, err = fmt.Fprintf(stdout, "proven: the spins are a ground state; energy %s, bound %s\n", plain(v.Energy+f.Offset), plain(v.Bound+f.Offset))
