@@ -288,7 +288,7 @@ func (s *solution) writeFiles(o *solveOptions) error {
 	if o.certificate != "" {
 		c := s.result.Certificate
 		if c == nil {
-			return fmt.Errorf("%s: nothing is proven yet, nothing was written", o.certificate)
+			return fmt.Errorf("--certificate %s: nothing is proven yet, nothing was written", o.certificate)
 		}
 		c.Program = program
 		var text bytes.Buffer
