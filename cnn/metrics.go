@@ -21,8 +21,10 @@ type Metric struct {
 	Loss         float64 `json:"loss,omitempty"`
 	LearningRate float64 `json:"learning_rate,omitempty"`
 	// ValidationGap is the mean relative gap (E-E0)/|E0| of one pass without
-	// descent, nil in a line of losses.
+	// descent, nil in a line of losses. WithoutGap is the number of validation instances
+	// left out of it, whose energy E0 is 0.
 	ValidationGap *float64 `json:"validation_gap,omitempty"`
+	WithoutGap    int      `json:"validation_without_gap,omitempty"`
 }
 
 // ReadMetrics reads a metrics file. A last line that was cut short is left out.

@@ -12,6 +12,7 @@ import (
 
 	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/parallel"
+	"spinlearn/internal/stats"
 	"spinlearn/ising"
 )
 
@@ -35,14 +36,17 @@ type TrainResult struct {
 	Model   *Model
 	Steps   int  // made, less than wanted if patience ended the run
 	Resumed bool // from a checkpoint
+	// WithoutGap is the number of validation instances of energy 0, which have no relative
+	// gap and are left out of its mean.
+	WithoutGap int
 }
 
 // Train trains a network on the sources, of which each step takes one, at random by their
 // sizes, and writes into the folder run: model.safetensors with the best weights at the
 // end, metrics.jsonl, and checkpoint/ from which a run that was stopped at any moment goes
 // on to the same bytes. The best weights are those of least mean relative gap on the
-// validation instances, decoded in one pass without descent; without validation instances,
-// the last. When ctx ends, a checkpoint is written and the error wraps ctx.Err(). A loss
+// validation instances, decoded in one pass without descent; without validation instances
+// that have a relative gap, the last. When ctx ends, a checkpoint is written and the error wraps ctx.Err(). A loss
 // that is not finite ends training with an error that names step and learning rate. Only
 // one process may write to a folder at a time.
 func Train(ctx context.Context, run string, sources []Source, validation []*ising.Solved, settings *TrainSettings) (*TrainResult, error) {
@@ -61,12 +65,13 @@ func Train(ctx context.Context, run string, sources []Source, validation []*isin
 			return nil, errNoData
 		}
 	}
-	for k, s := range validation {
+	withoutGap := 0
+	for _, s := range validation {
 		if err := checkPlane(s.Lattice); err != nil {
 			return nil, fmt.Errorf("%w (validation)", err)
 		}
-		if s.Energy == 0 && s.Tolerance() > 0 {
-			return nil, fmt.Errorf("cnn: validation instance %d has couplings but energy 0, so that no gap is defined", k)
+		if math.IsNaN(s.Gap(s.Energy)) {
+			withoutGap++
 		}
 	}
 	resumed, err := prepare(run, set.Resume)
@@ -81,7 +86,7 @@ func Train(ctx context.Context, run string, sources []Source, validation []*isin
 	if err := t.loop(ctx); err != nil {
 		return nil, err
 	}
-	return &TrainResult{t.bestModel(), t.Step, resumed}, nil
+	return &TrainResult{t.bestModel(), t.Step, resumed, withoutGap}, nil
 }
 
 // prepare makes the folder of a run and reports whether it has a checkpoint to
@@ -364,12 +369,8 @@ func (t *trainer) revisit(from *supply, batch []*slot, rng *rand.Rand) error {
 }
 
 // validate computes the mean relative gap on the validation instances and keeps the
-// weights if it is the least so far.
+// weights if it is the least so far, or if there is none.
 func (t *trainer) validate(ctx context.Context) error {
-	if len(t.validation) == 0 {
-		t.BestStep, t.best = t.Step, cloneWeights(t.weights)
-		return nil
-	}
 	instances := make([]*ising.Instance, len(t.validation))
 	for i, s := range t.validation {
 		instances[i] = s.Instance
@@ -379,14 +380,19 @@ func (t *trainer) validate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	gap := 0.0
+	gaps := make([]float64, len(t.validation))
 	for i, s := range t.validation {
-		gap += s.Gap(instances[i].Energy(spins[i])) / float64(len(spins))
+		gaps[i] = s.Gap(instances[i].Energy(spins[i]))
 	}
-	t.LastGap = &gap
+	gap := stats.Mean(gaps)
+	if !gap.Exists() {
+		t.BestStep, t.best = t.Step, cloneWeights(t.weights)
+		return nil
+	}
+	t.LastGap = &gap.Mean
 	t.Stale++
-	if t.BestGap == nil || gap < *t.BestGap {
-		t.BestGap, t.BestStep, t.best, t.Stale = &gap, t.Step, cloneWeights(t.weights), 0
+	if t.BestGap == nil || gap.Mean < *t.BestGap {
+		t.BestGap, t.BestStep, t.best, t.Stale = &gap.Mean, t.Step, cloneWeights(t.weights), 0
 	}
-	return t.metrics.write(Metric{Step: t.Step, ValidationGap: &gap})
+	return t.metrics.write(Metric{Step: t.Step, ValidationGap: &gap.Mean, WithoutGap: len(gaps) - gap.Count})
 }

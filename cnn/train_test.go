@@ -439,6 +439,42 @@ func TestRefusedSettings(t *testing.T) {
 	}
 }
 
+// Validation instances without couplings have no relative gap: they are left out of the mean
+// and counted, and if there are no others the last weights are kept.
+func TestValidationWithoutGap(t *testing.T) {
+	source := instances(t, 8, "periodic")
+	empty := &ising.Solved{Instance: &ising.Instance{Lattice: source.Lattice(), J: make([]float64, source.Lattice().Bonds())}, Spins: source[0].Spins}
+	set := quick()
+	set.Steps, set.ValidateEvery = 20, 10
+	dir := t.TempDir()
+	run := func(name string, validation memory) (*TrainResult, []Metric) {
+		r := trainOn(t, filepath.Join(dir, name), []Source{source}, validation, set)
+		list, err := ReadMetrics(filepath.Join(dir, name, MetricsFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, slices.DeleteFunc(list, func(m Metric) bool { return m.ValidationGap == nil })
+	}
+	without, want := run("without", source[:4])
+	with, got := run("with", memory{empty, source[0], source[1], empty, source[2], source[3]})
+	if *with.Model.Gap != *without.Model.Gap || with.Model.Step != without.Model.Step || with.WithoutGap != 2 || without.WithoutGap != 0 {
+		t.Errorf("gap %v after %d steps, %d without; want %v after %d", *with.Model.Gap, with.Model.Step, with.WithoutGap, *without.Model.Gap, without.Model.Step)
+	}
+	if len(want) != 2 || want[0].WithoutGap != 0 {
+		t.Errorf("metrics %+v", want)
+	}
+	for i := range want {
+		want[i].WithoutGap = 2
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	none, metrics := run("none", memory{empty, empty})
+	if none.Model.Gap != nil || none.Model.Step != 20 || none.WithoutGap != 2 || len(metrics) != 0 {
+		t.Errorf("without any gap: %+v, %d steps, metrics %+v", none.Model.Gap, none.Model.Step, metrics)
+	}
+}
+
 func TestFoldersRefused(t *testing.T) {
 	source := instances(t, 2, "periodic")
 	foreign := t.TempDir()
@@ -606,7 +642,7 @@ func TestPredict(t *testing.T) {
 			if passes > 1 && e > last[k] {
 				t.Errorf("instance %d: energy %v after %d passes, %v before", k, e, passes, last[k])
 			}
-			if e < source[k].Energy-source[k].Tolerance() {
+			if e < source[k].Energy-source[k].Rounding() {
 				t.Errorf("instance %d: energy %v below the ground state's %v", k, e, source[k].Energy)
 			}
 			if passes == 1 {

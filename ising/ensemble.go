@@ -69,5 +69,5 @@ func (e Ensemble) Draw(l *Lattice, rng *rand.Rand) *Instance {
 			}
 		}
 	}
-	return &Instance{l, J}
+	return &Instance{Lattice: l, J: J}
 }

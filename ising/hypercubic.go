@@ -39,7 +39,7 @@ func (in *Instance) Hypercubic() (lattice *Instance, site []int32, ok bool) {
 	for k, v := range in.J {
 		J[l.bondBetween(same[in.from[k]], same[in.to[k]])] = v
 	}
-	return &Instance{l, J}, same, true
+	return &Instance{Lattice: l, J: J}, same, true
 }
 
 const maxNeighbours = 6

@@ -3,6 +3,8 @@ package ising
 import (
 	"fmt"
 	"math"
+	"math/big"
+	"sync"
 )
 
 // An Instance is a lattice with its couplings. Treat it as immutable: packages
@@ -12,6 +14,9 @@ type Instance struct {
 	// J has shape (axes, N), axis first, or one entry for each bond of a graph; see the
 	// package comment.
 	J []float64
+
+	once     sync.Once
+	integers *Integers
 }
 
 // A Solved instance carries the best configuration that is known for it.
@@ -26,10 +31,13 @@ type Solved struct {
 	Walls []float64
 }
 
-// Proven reports whether the bound shows that Spins is a ground state. Energy
-// and bound may come from sums in different order, so they are compared to
-// within [Tolerance].
-func (s *Solved) Proven() bool { return s.Bound >= s.Energy-s.Tolerance() }
+// Proven reports whether the bound shows that Spins is a ground state: no configuration is
+// lower by more than [Instance.Rounding], which is 0 where the couplings are integers on a
+// grid. Nothing is proven of an instance that lost a coupling; see [Integers].
+func (s *Solved) Proven() bool {
+	q := s.Integers()
+	return q.Lost < 0 && s.Bound >= s.Energy-q.Rounding
+}
 
 // MinCoupling and MaxCoupling bound the size of a coupling that is not 0.
 const MinCoupling, MaxCoupling = 1e-30, 1e30
@@ -50,7 +58,7 @@ func NewInstance(l *Lattice, J []float64) (*Instance, error) {
 			return nil, fmt.Errorf("ising: coupling %v of %s crosses a free boundary", v, l.bondName(k))
 		}
 	}
-	return &Instance{l, J}, nil
+	return &Instance{Lattice: l, J: J}, nil
 }
 
 func (l *Lattice) bondName(k int) string {
@@ -60,15 +68,18 @@ func (l *Lattice) bondName(k int) string {
 	return fmt.Sprintf("site %d along axis %d", l.from[k], k/l.sites)
 }
 
-// Tolerance returns the difference below which two energies of the instance
-// count as equal: 1e-9 of Σ|J|, far above what float64 sums lose and far below
-// any step of a discrete ensemble.
-func (in *Instance) Tolerance() float64 {
-	sum := 0.0
-	for _, v := range in.J {
-		sum += math.Abs(v)
+// Rounding returns the most by which an energy may differ because the couplings were
+// rounded to integers; see [Integers].
+func (in *Instance) Rounding() float64 { return in.Integers().Rounding }
+
+// Below reports whether energy a is lower than b by more than rounding explains. Where a
+// coupling was lost, energies are sums of the couplings as they are, and any difference
+// counts.
+func (in *Instance) Below(a, b float64) bool {
+	if q := in.Integers(); q.Lost < 0 {
+		return a < b-q.Rounding
 	}
-	return 1e-9 * sum
+	return a < b
 }
 
 // RMS returns the root mean square of the couplings that are not 0, or 0 if
@@ -87,15 +98,38 @@ func (in *Instance) RMS() float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
-// Energy returns H(s) in the unit of the couplings. s has length N.
+// Energy returns H(s) in the unit of the couplings, from sums of [Integers], so that
+// configurations of equal energy have the same number. Where a coupling was lost it is the
+// float64 next to the sum of the couplings. s has length N.
 func (in *Instance) Energy(s []int8) float64 {
 	in.mustHaveSites(s)
-	e := 0.0
+	q := in.Integers()
+	if q.Lost >= 0 {
+		return in.realEnergy(s)
+	}
+	return q.Energy(in.IntegerEnergy(s))
+}
+
+// IntegerEnergy returns H(s) for the couplings of [Integers].
+func (in *Instance) IntegerEnergy(s []int8) (e int64) {
+	K := in.Integers().K
 	for k, j := range in.to {
 		if j >= 0 {
-			e -= in.J[k] * float64(s[in.from[k]]) * float64(s[j])
+			e -= K[k] * int64(s[in.from[k]]*s[j])
 		}
 	}
+	return e
+}
+
+// realEnergy sums the couplings in a number wide enough that nothing is lost.
+func (in *Instance) realEnergy(s []int8) float64 {
+	sum, term := new(big.Float).SetPrec(512), new(big.Float)
+	for k, j := range in.to {
+		if v := in.J[k]; v != 0 {
+			sum.Sub(sum, term.SetFloat64(v*float64(s[in.from[k]]*s[j])))
+		}
+	}
+	e, _ := sum.Float64()
 	return e
 }
 
@@ -136,7 +170,7 @@ func (in *Instance) Gauge(r []int8) *Instance {
 			J[k] = v * float64(r[in.from[k]]) * float64(r[j])
 		}
 	}
-	return &Instance{in.Lattice, J}
+	return &Instance{Lattice: in.Lattice, J: J}
 }
 
 // Frustrated reports the frustrated plaquettes, those whose couplings multiply to
@@ -186,11 +220,18 @@ func Overlap(a, b []int8) float64 {
 	return float64(sum) / float64(len(a))
 }
 
+// Solves reports whether an energy is as low as that of the known configuration, but for
+// what rounding explains.
+func (s *Solved) Solves(e float64) bool { return !s.Below(s.Energy, e) }
+
 // Gap returns the relative gap (e - Energy)/|Energy| of an energy e to that of the
-// known configuration, and 0 where both are 0. Differences within the tolerance
-// count as 0; a negative gap means that e is lower.
+// known configuration, 0 where rounding explains the difference. A negative gap means that
+// e is lower. There is no relative gap to an energy of 0: then it is NaN.
 func (s *Solved) Gap(e float64) float64 {
-	if math.Abs(e-s.Energy) <= s.Tolerance() {
+	switch {
+	case s.Energy == 0:
+		return math.NaN()
+	case !s.Below(e, s.Energy) && !s.Below(s.Energy, e):
 		return 0
 	}
 	return (e - s.Energy) / math.Abs(s.Energy)

@@ -367,14 +367,24 @@ func TestProvenAndGap(t *testing.T) {
 	for _, test := range []struct {
 		bound float64
 		want  bool
-	}{{math.NaN(), false}, {-20.1, false}, {-20, true}, {-20 - 1e-9, true}} {
+	}{{math.NaN(), false}, {-20.1, false}, {-20, true}, {-20 - in.Rounding(), true}, {-20 - 2*in.Rounding(), false}} {
 		if s.Bound = test.bound; s.Proven() != test.want {
 			t.Errorf("energy -20, bound %v: proven %v, want %v", test.bound, s.Proven(), test.want)
 		}
 	}
-	for e, want := range map[float64]float64{-20: 0, -20 + 1e-9: 0, -19: 0.05, -21: -0.05} {
+	for e, want := range map[float64]float64{-20: 0, -20 + in.Rounding()/2: 0, -20 + 1e-9: 5e-11, -19: 0.05, -21: -0.05} {
 		if got := s.Gap(e); math.Abs(got-want) > rounding {
 			t.Errorf("gap of %v is %v, want %v", e, got, want)
+		}
+		if got := s.Solves(e); got != (want <= 0) {
+			t.Errorf("gap %v: solved %v", want, got)
+		}
+	}
+	// An energy of 0 has no relative gap, and is reached all the same.
+	s.Energy = 0
+	for e, want := range map[float64]bool{0: true, -1: true, 1: false} {
+		if got := s.Gap(e); !math.IsNaN(got) || s.Solves(e) != want {
+			t.Errorf("energy %v against 0: gap %v, solved %v", e, got, s.Solves(e))
 		}
 	}
 }

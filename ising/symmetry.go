@@ -75,7 +75,7 @@ func (l *Lattice) bondBetween(i, j int32) int32 {
 
 // Instance returns the image of an instance on the symmetry's lattice.
 func (y *Symmetry) Instance(in *Instance) *Instance {
-	return &Instance{y.lattice, y.Bonds(in.J)}
+	return &Instance{Lattice: y.lattice, J: y.Bonds(in.J)}
 }
 
 // Bonds returns the image of numbers in the layout of J, nil for nil.

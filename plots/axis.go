@@ -27,7 +27,7 @@ func (a axis) at(v float64) float64 {
 	if !a.log {
 		return (v - a.min) / (a.max - a.min)
 	}
-	if a.floor && v <= Exact {
+	if a.floor && v <= 0 {
 		return floorWidth / 2
 	}
 	if v < a.min {
@@ -115,6 +115,15 @@ func decimal(v float64, digits int) string {
 		s = strings.TrimPrefix(s, "-") // no negative zero
 	}
 	return strings.Replace(s, "-", "−", 1)
+}
+
+// energy writes v with four decimals, or four digits where the decimals are all zero.
+func energy(v float64) string {
+	s := decimal(v, 4)
+	if strings.Trim(s, "−0.") == "" {
+		return number(v)
+	}
+	return s
 }
 
 // number writes v in the fewest of at most four digits.

@@ -260,7 +260,7 @@ func (c Curves) looks() (keys []key, looks map[string]look, bands int) {
 			l.single, l.band = l.single && len(curve.Points) == 1, false
 			looks[curve.Name] = l
 			errors = errors || slices.ContainsFunc(curve.Points, func(q CurvePoint) bool { return q.Error > 0 })
-			zero = zero || slices.ContainsFunc(curve.Points, func(q CurvePoint) bool { return q.Percent <= Exact })
+			zero = zero || slices.ContainsFunc(curve.Points, func(q CurvePoint) bool { return q.Percent <= 0 })
 		}
 	}
 	for _, name := range names {
@@ -302,7 +302,7 @@ func (s sheet) curve(f frame, c Curve, l look, shift vg.Length) {
 	}
 	s.dashed(l.colour, 1.3, l.dash, line...)
 	for _, q := range c.Points {
-		if q.Percent <= Exact || f.py(q.Percent+q.Error)-f.py(q.Percent) < hidden {
+		if q.Percent <= 0 || f.py(q.Percent+q.Error)-f.py(q.Percent) < hidden {
 			continue
 		}
 		// A bar that reaches below the axis is open there.
@@ -315,7 +315,7 @@ func (s sheet) curve(f frame, c Curve, l look, shift vg.Length) {
 		}
 	}
 	for k, q := range c.Points {
-		if q.Percent <= Exact {
+		if q.Percent <= 0 {
 			s.mark(l.mark(), line[k], 2.6, white, l.colour, 1.2)
 		} else {
 			s.mark(l.mark(), line[k], 2.6, l.colour, black, 0.5)

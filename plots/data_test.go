@@ -79,11 +79,22 @@ func energies(nMethods, n int) plots.Energies {
 	return c
 }
 
+// gapRow counts gaps up to 0 and those that do not exist as solved.
+func gapRow(name, group string, percent []float64) plots.GapRow {
+	r := plots.GapRow{Name: name, Group: group, Percent: percent}
+	for _, p := range percent {
+		if !(p > 0) {
+			r.Solved++
+		}
+	}
+	return r
+}
+
 func gaps(nMethods, n int) plots.Gaps {
 	rng := rand.New(rand.NewPCG(3, 4))
 	c := plots.Gaps{Proven: true}
 	for _, m := range methods(nMethods) {
-		c.Rows = append(c.Rows, plots.GapRow{Name: m.name, Group: m.group, Percent: m.gaps(rng, n)})
+		c.Rows = append(c.Rows, gapRow(m.name, m.group, m.gaps(rng, n)))
 	}
 	return c
 }
@@ -101,9 +112,9 @@ func wideGaps() plots.Gaps {
 		if i == 5 {
 			r.Percent[3], r.Percent[70] = -0.01, -2
 		}
-		c.Rows = append(c.Rows, r)
+		c.Rows = append(c.Rows, gapRow(r.Name, r.Group, r.Percent))
 	}
-	c.Rows = append(c.Rows, plots.GapRow{Name: "parallel tempering", Percent: make([]float64, 100)})
+	c.Rows = append(c.Rows, gapRow("parallel tempering", "", make([]float64, 100)))
 	return c
 }
 
@@ -115,6 +126,7 @@ func scatter(nPanels, n int) plots.Scatter {
 		p := plots.ScatterPanel{Name: m.name, Truth: truth}
 		for i, g := range m.gaps(rng, n) {
 			p.Predicted = append(p.Predicted, truth[i]*(1-g/100))
+			p.Percent = append(p.Percent, g)
 		}
 		c.Panels = append(c.Panels, p)
 	}
@@ -241,7 +253,7 @@ func lattice(rows, cols int, gaussian, periodic bool) plots.Lattice {
 		Proven: true, Rows: rows, Cols: cols, PeriodicRows: periodic, PeriodicCols: periodic,
 		Down: make([]float64, n), Right: make([]float64, n), Frustrated: make([]bool, n),
 		Truth: make([]int8, n), Prediction: make([]int8, n),
-		TruthEnergy: -1.39 * float64(n), PredictionEnergy: -1.39*float64(n) + 14.25,
+		TruthEnergy: -1.39 * float64(n), PredictionEnergy: -1.39*float64(n) + 14.25, Percent: 1425 / (1.39 * float64(n)),
 	}
 	for i := range n {
 		l.Down[i], l.Right[i] = float64(2*rng.IntN(2)-1), float64(2*rng.IntN(2)-1)

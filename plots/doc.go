@@ -18,9 +18,9 @@
 // # Conventions
 //
 // Energies are in units of J, per spin where a field says so. The relative gap
-// of an energy E to the ground truth E₀ is 100 (E−E₀)/|E₀|, in per cent. Gaps up
-// to [Exact] per cent count as zero, so that rounding in sums of real couplings
-// does not hide a solved instance.
+// of an energy E to the ground truth E₀ is 100 (E−E₀)/|E₀|, in per cent. It is
+// exactly zero where an instance is solved, and NaN where E₀ is zero: means leave
+// such instances out.
 //
 // A Figure shares the slices of its chart: it never changes them, and reads them
 // each time it is drawn. Equal data give equal pictures: jitter is a fixed
@@ -28,8 +28,8 @@
 //
 // # Errors
 //
-// Figure returns an error, prefixed "plots: ", if the data hold NaN, Inf or a
-// magnitude above 1e30, if there is nothing to draw, or if lengths differ. It
+// Figure returns an error, prefixed "plots: ", if the data hold NaN where a field
+// does not say what NaN stands for, Inf or a magnitude above 1e30, if there is nothing to draw, or if lengths differ. It
 // does not panic. What a chart had to leave out or count otherwise is said in
 // [Figure.Notes] and at the foot of the picture.
 package plots

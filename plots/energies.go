@@ -6,8 +6,9 @@ import (
 	"image/color"
 	"slices"
 
-	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/plot/vg"
+
+	"spinlearn/internal/stats"
 )
 
 // Energies compares the final energies of methods over the same instances: one
@@ -79,7 +80,7 @@ func (e Energies) Figure() (*Figure, error) {
 	}
 	sorted := slices.Clone(e.Rows)
 	slices.SortStableFunc(sorted, func(a, b EnergyRow) int {
-		return cmp.Compare(stat.Mean(a.PerSpin, nil), stat.Mean(b.PerSpin, nil))
+		return cmp.Compare(stats.Mean(a.PerSpin).Mean, stats.Mean(b.PerSpin).Mean)
 	})
 
 	l := rows{
@@ -89,10 +90,10 @@ func (e Energies) Figure() (*Figure, error) {
 	}
 	for _, r := range sorted {
 		l.names = append(l.names, r.Name)
-		l.values = append(l.values, decimal(stat.Mean(r.PerSpin, nil), 4))
+		l.values = append(l.values, energy(stats.Mean(r.PerSpin).Mean))
 	}
 	truth := quantiles(e.Truth, 0.1, 0.9)
-	mean := stat.Mean(e.Truth, nil)
+	mean := stats.Mean(e.Truth).Mean
 	truthKey := fmt.Sprintf("%s: 10–90 %% of instances, mean", truthName(e.Proven))
 	l.keys = append(groupKeys(groups),
 		key{"quartiles, median, 5–95 %", boxSample},
@@ -116,7 +117,7 @@ func (e Energies) Figure() (*Figure, error) {
 			if len(r.PerSpin) > 1 {
 				s.box(x, y(i), 0.27*rowHeight, colour)
 			}
-			s.meanMark(vg.Point{X: f.px(stat.Mean(r.PerSpin, nil)), Y: y(i)}, colour)
+			s.meanMark(vg.Point{X: f.px(stats.Mean(r.PerSpin).Mean), Y: y(i)}, colour)
 		}
 	}), nil
 }

@@ -13,8 +13,8 @@ func ExampleGaps() {
 		Proven: true,
 		Rows: []plots.GapRow{
 			{Name: "greedy descent", Group: "classical", Percent: []float64{9.2, 11.4, 7.9}},
-			{Name: "annealing 1000 sweeps", Group: "classical", Percent: []float64{0, 0.3, 0}},
-			{Name: "bond · cross-entropy", Group: "bond target", Percent: []float64{1.1, 0, 2.5}},
+			{Name: "annealing 1000 sweeps", Group: "classical", Percent: []float64{0, 0.3, 0}, Solved: 2},
+			{Name: "bond · cross-entropy", Group: "bond target", Percent: []float64{1.1, 0, 2.5}, Solved: 1},
 		},
 	}
 	f, err := c.Figure()

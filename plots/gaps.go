@@ -6,8 +6,9 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/plot/vg"
+
+	"spinlearn/internal/stats"
 )
 
 // Gaps compares methods by their relative gap to the ground truth on a
@@ -37,10 +38,13 @@ type GapRow struct {
 	// Group gives the row its colour; rows without one share a colour.
 	Group string
 
-	// Percent is the relative gap of every instance in per cent. A value up to
-	// Exact is a solved instance. A negative one, an energy below the reference,
-	// counts as zero; a note says how many there were.
+	// Percent is the relative gap of every instance in per cent, NaN for one without;
+	// at least one has one. A negative gap, an energy below the reference, counts as
+	// zero. Notes say how many there were of both.
 	Percent []float64
+
+	// Solved is the number of instances solved, those without a relative gap included.
+	Solved int
 }
 
 // gapLabel names the axis of relative gaps.
@@ -63,51 +67,64 @@ func belowNote(n int, proven bool) []string {
 	return []string{fmt.Sprintf("%d %s below the %s: counted as gap 0.", n, energies, truthName(proven))}
 }
 
+// withoutNote reports n instances without a relative gap.
+func withoutNote(n int) []string {
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		return []string{"1 instance of reference energy 0 has no relative gap."}
+	}
+	return []string{fmt.Sprintf("%d instances of reference energy 0 have no relative gap.", n)}
+}
+
 // Figure lays the chart out. It returns an error if there are no rows, a row is
-// empty or a value is not finite.
+// empty or a value is infinite.
 func (g Gaps) Figure() (*Figure, error) {
 	if len(g.Rows) == 0 {
 		return nil, fmt.Errorf("plots: Gaps: no rows")
 	}
 	type row struct {
 		GapRow
-		mean, err float64
-		unsolved  []float64
+		stats.Estimate
+		unsolved []float64
 	}
 	var (
-		groups = new(colours)
-		sorted []row
-		below  int
-		lo, hi = math.Inf(1), math.Inf(-1)
+		groups  = new(colours)
+		sorted  []row
+		below   int
+		without int // instances without a relative gap
+		lo, hi  = math.Inf(1), math.Inf(-1)
 	)
 	for _, r := range g.Rows {
-		if err := check(fmt.Sprintf("Gaps row %q", r.Name), r.Percent); err != nil {
+		if err := checkGaps(fmt.Sprintf("Gaps row %q", r.Name), r.Percent); err != nil {
 			return nil, err
 		}
 		groups.of(r.Group)
 		v := make([]float64, len(r.Percent))
 		w := row{GapRow: r}
 		for i, p := range r.Percent {
-			if p < -Exact {
+			if p < 0 {
 				below++
 			}
-			if p <= Exact {
+			v[i] = max(0, p)
+			if !(p > 0) {
 				continue
 			}
-			v[i] = p
 			w.unsolved = append(w.unsolved, p)
 			lo, hi = min(lo, p), max(hi, p)
 		}
-		w.mean, w.err = stat.Mean(v, nil), standardError(v)
-		if w.mean > 0 {
-			lo = min(lo, w.mean)
+		w.Estimate = stats.Mean(v)
+		if w.Mean > 0 {
+			lo = min(lo, w.Mean)
 		}
+		without = max(without, len(v)-w.Count)
 		sorted = append(sorted, w)
 	}
 	if hi < lo { // every instance solved by every method
 		lo, hi = 0.1, 10
 	}
-	slices.SortStableFunc(sorted, func(a, b row) int { return cmp.Compare(a.mean, b.mean) })
+	slices.SortStableFunc(sorted, func(a, b row) int { return cmp.Compare(a.Mean, b.Mean) })
 
 	solved := "solved"
 	if !g.Proven {
@@ -117,7 +134,7 @@ func (g Gaps) Figure() (*Figure, error) {
 		title:  g.Title,
 		column: solved,
 		x:      logarithmic(gapLabel("relative ", g.Proven), lo, hi, true),
-		notes:  belowNote(below, g.Proven),
+		notes:  slices.Concat(belowNote(below, g.Proven), withoutNote(without)),
 		keys: append(groupKeys(groups),
 			key{"mean ± standard error", errorSample},
 			key{"mean 0", ringSample},
@@ -125,7 +142,7 @@ func (g Gaps) Figure() (*Figure, error) {
 	}
 	for _, r := range sorted {
 		l.names = append(l.names, r.Name)
-		l.values = append(l.values, fmt.Sprintf("%d/%d", len(r.Percent)-len(r.unsolved), len(r.Percent)))
+		l.values = append(l.values, fmt.Sprintf("%d/%d", r.Solved, len(r.Percent)))
 	}
 	return l.figure(func(s sheet, f frame, y func(int) vg.Length) {
 		for i, r := range sorted {
@@ -134,14 +151,14 @@ func (g Gaps) Figure() (*Figure, error) {
 				p := vg.Point{X: f.px(v), Y: y(i) + vg.Length(jitter(k))*0.36*rowHeight}
 				s.mark(circle, p, 1.3, fade(colour, 0.3), nil, 0)
 			}
-			p := vg.Point{X: f.px(r.mean), Y: y(i)}
-			if r.mean == 0 {
+			p := vg.Point{X: f.px(r.Mean), Y: y(i)}
+			if r.Mean == 0 {
 				s.mark(circle, p, 3.2, white, colour, 1.4)
 				continue
 			}
 			// A bar that reaches zero or less ends at the strip for zero, open.
-			from, to := max(f.x.min, r.mean-r.err), r.mean+r.err
-			s.errorBar(f.px(from), min(f.px(to), f.Max.X), y(i), r.mean-r.err > f.x.min)
+			from, to := max(f.x.min, r.Mean-r.Error), r.Mean+r.Error
+			s.errorBar(f.px(from), min(f.px(to), f.Max.X), y(i), r.Mean-r.Error > f.x.min)
 			s.mark(circle, p, 2.7, colour, black, 0.8)
 		}
 	}), nil

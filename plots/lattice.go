@@ -48,6 +48,9 @@ type Lattice struct {
 
 	// TruthEnergy and PredictionEnergy are the total energies in J.
 	TruthEnergy, PredictionEnergy float64
+
+	// Percent is the relative gap of the prediction in per cent, NaN if there is none.
+	Percent float64
 }
 
 func (l Lattice) check() error {
@@ -169,10 +172,10 @@ func (l Lattice) caption(overlap int) string {
 	excess := l.PredictionEnergy - l.TruthEnergy
 	t := fmt.Sprintf("overlap q = %s; energy per spin %s J (%s), %s J (prediction); excess %s J",
 		decimal(float64(overlap)/float64(n), 3),
-		decimal(l.TruthEnergy/float64(n), 4), truthName(l.Proven),
-		decimal(l.PredictionEnergy/float64(n), 4), number(excess))
-	if l.TruthEnergy != 0 {
-		t += fmt.Sprintf(" (%s %%)", number(round(relativeGap(l.PredictionEnergy, l.TruthEnergy), 3)))
+		energy(l.TruthEnergy/float64(n)), truthName(l.Proven),
+		energy(l.PredictionEnergy/float64(n)), number(excess))
+	if !math.IsNaN(l.Percent) {
+		t += fmt.Sprintf(" (%s %%)", number(round(l.Percent, 3)))
 	}
 	return t
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // Means draws mean relative gaps, with their errors, on a logarithmic axis: a row a
-// method, in which every kind of value, such as a way of decoding, has its own marker. Gaps up
-// to Exact stand in the strip for zero.
+// method, in which every kind of value, such as a way of decoding, has its own marker. Gaps of
+// zero stand in the strip for zero.
 type Means struct {
 	// Title stands above the chart; empty means none.
 	Title string
@@ -85,7 +85,7 @@ func (c Means) Figure() (*Figure, error) {
 			colour := groups.of(r.Group)
 			for _, v := range r.Values {
 				p := vg.Point{X: f.px(v.Percent), Y: y(i)}
-				if v.Percent > Exact && f.px(v.Percent+v.Error)-p.X > hidden {
+				if v.Percent > 0 && f.px(v.Percent+v.Error)-p.X > hidden {
 					from := max(f.x.min, v.Percent-v.Error)
 					s.errorBar(f.px(from), f.px(v.Percent+v.Error), p.Y, from > f.x.min)
 				}
@@ -114,10 +114,10 @@ func (r *meanRange) add(what string, mean, err float64) error {
 	if err < 0 {
 		return fmt.Errorf("plots: %s: error is %v, want >= 0", what, err)
 	}
-	if mean < -Exact {
+	if mean < 0 {
 		r.below++
 	}
-	if mean <= Exact {
+	if mean <= 0 {
 		r.floor = true
 		return nil
 	}

@@ -128,7 +128,7 @@ func point(ms, percent float64) plots.Times {
 
 // oneGap is a Gaps of one row.
 func oneGap(v ...float64) plots.Gaps {
-	return plots.Gaps{Rows: []plots.GapRow{{Name: "one", Percent: v}}}
+	return plots.Gaps{Rows: []plots.GapRow{gapRow("one", "", v)}}
 }
 
 // oneRun is a Training of one run.
@@ -157,47 +157,49 @@ func TestExtremes(t *testing.T) {
 		"huge energies":              plots.Energies{Truth: v(-1e30, 1e30), Rows: []plots.EnergyRow{{Name: "a", PerSpin: v(0, 1e-30)}}},
 		"long names": plots.Energies{Title: long, Truth: v(-1), Rows: []plots.EnergyRow{
 			{Name: long, Group: long, PerSpin: v(-0.9)}, {Name: "<&>\n\x00\xff∑😀", PerSpin: v(-1)}, {PerSpin: v(-1)}}},
-		"one gap":                oneGap(3),
-		"one gap of zero":        oneGap(0),
-		"all gaps zero":          plots.Gaps{Proven: true, Rows: []plots.GapRow{{Name: "a", Percent: make([]float64, 100)}, {Name: "b", Percent: make([]float64, 9)}}},
-		"negative gaps":          oneGap(-1, -2, -1e30),
-		"gaps over all decades":  oneGap(2e-9, 1e30),
-		"gap of rounding":        oneGap(1e-12, 1),
-		"scatter of one point":   scatter(1, 1),
-		"exact scatter":          plots.Scatter{Panels: []plots.ScatterPanel{{Truth: v(-1, -2), Predicted: v(-1, -2)}}},
-		"scatter of 12 panels":   scatter(12, 100),
-		"long panel name":        plots.Scatter{Title: long, Panels: []plots.ScatterPanel{{Name: long, Truth: v(1e-30), Predicted: v(1e30)}}},
-		"one time":               point(3, 2),
-		"one time, gap zero":     point(3, 0),
-		"one time, below":        point(3, -2),
-		"times over decades":     plots.Times{Series: []plots.TimeSeries{{Name: long, Group: long, Points: []plots.TimePoint{{long, 1e-30, 1e30}, {"", 1e30, 1e-8}}}}},
-		"25 times":               times(25),
-		"one curve":              oneCurve(3, 2, 0),
-		"one curve, gap zero":    oneCurve(3, 0, 0, 3),
-		"curves over decades":    oneCurve(1e-29, 1e30, 1e30),
-		"an error over the gap":  oneCurve(5, 1e-8, 1),
-		"12 panels":              frontier(12, false),
-		"an empty panel":         plots.Curves{Panels: append(sizes(1).Panels, plots.CurvePanel{Name: long})},
-		"many curves":            plots.Curves{Title: long, Panels: []plots.CurvePanel{manyCurves()}},
-		"one step":               training(1, 1, 1, 1),
-		"losses without gaps":    training(3, 3, 50, 0),
-		"gaps without losses":    oneRun(nil, nil, v(0, 10), v(5, 0)),
-		"constant loss":          oneRun(v(1, 1, 1), v(0, 0, 0), v(1), v(-3)),
-		"many kinds":             training(10, 5, 200, 60),
-		"huge loss":              oneRun(v(0, 1), v(1e30, -1e30), nil, nil),
-		"loss over decades":      oneRun(v(0, 1), v(1e30, 1e-29), nil, nil),
-		"a band of zero":         band(0, 0),
-		"bands over decades":     band(-1, 1e30),
-		"many curves and a band": curves(12, 9),
-		"one mean":               plots.Means{Rows: []plots.MeanRow{{Values: []plots.MeanValue{{Percent: 3}}}}},
-		"means of zero":          plots.Means{Title: long, Rows: []plots.MeanRow{{Name: long, Group: long, Values: []plots.MeanValue{{long, 0, 0}, {"b", -1, 2}, {"c", 1e-12, 1e30}}}}},
-		"lattice 2×2":            lattice(2, 2, false, true),
-		"lattice 64×64":          lattice(64, 64, true, false),
-		"lattice 2×64":           lattice(2, 64, true, true),
-		"lattice 64×3":           lattice(64, 3, false, false),
-		"couplings 2×64":         couplings(2, 64, false, false),
-		"couplings 64×2":         couplings(64, 2, true, true),
-		"lattice without bonds":  plots.Lattice{Rows: 2, Cols: 2, Down: make([]float64, 4), Right: make([]float64, 4), Frustrated: make([]bool, 4), Truth: []int8{1, 1, 1, 1}, Prediction: []int8{1, -1, 1, -1}},
+		"one gap":                 oneGap(3),
+		"one gap of zero":         oneGap(0),
+		"all gaps zero":           plots.Gaps{Proven: true, Rows: []plots.GapRow{gapRow("a", "", make([]float64, 100)), gapRow("b", "", make([]float64, 9))}},
+		"negative gaps":           oneGap(-1, -2, -1e30),
+		"gaps over all decades":   oneGap(2e-9, 1e30),
+		"a gap of a part in 1e14": oneGap(1e-12, 1),
+		"a gap that is none":      oneGap(math.NaN(), 1, math.NaN()),
+		"scatter of one point":    scatter(1, 1),
+		"exact scatter":           plots.Scatter{Panels: []plots.ScatterPanel{{Truth: v(-1, -2), Predicted: v(-1, -2), Percent: v(0, 0)}}},
+		"scatter with zeros":      plots.Scatter{Panels: []plots.ScatterPanel{{Truth: v(-1, 0), Predicted: v(-1, 0), Percent: v(0, math.NaN())}, {Truth: v(0), Predicted: v(0), Percent: v(math.NaN())}}},
+		"scatter of 12 panels":    scatter(12, 100),
+		"long panel name":         plots.Scatter{Title: long, Panels: []plots.ScatterPanel{{Name: long, Truth: v(1e-30), Predicted: v(1e30), Percent: v(1e30)}}},
+		"one time":                point(3, 2),
+		"one time, gap zero":      point(3, 0),
+		"one time, below":         point(3, -2),
+		"times over decades":      plots.Times{Series: []plots.TimeSeries{{Name: long, Group: long, Points: []plots.TimePoint{{long, 1e-30, 1e30}, {"", 1e30, 1e-8}}}}},
+		"25 times":                times(25),
+		"one curve":               oneCurve(3, 2, 0),
+		"one curve, gap zero":     oneCurve(3, 0, 0, 3),
+		"curves over decades":     oneCurve(1e-29, 1e30, 1e30),
+		"an error over the gap":   oneCurve(5, 1e-8, 1),
+		"12 panels":               frontier(12, false),
+		"an empty panel":          plots.Curves{Panels: append(sizes(1).Panels, plots.CurvePanel{Name: long})},
+		"many curves":             plots.Curves{Title: long, Panels: []plots.CurvePanel{manyCurves()}},
+		"one step":                training(1, 1, 1, 1),
+		"losses without gaps":     training(3, 3, 50, 0),
+		"gaps without losses":     oneRun(nil, nil, v(0, 10), v(5, 0)),
+		"constant loss":           oneRun(v(1, 1, 1), v(0, 0, 0), v(1), v(-3)),
+		"many kinds":              training(10, 5, 200, 60),
+		"huge loss":               oneRun(v(0, 1), v(1e30, -1e30), nil, nil),
+		"loss over decades":       oneRun(v(0, 1), v(1e30, 1e-29), nil, nil),
+		"a band of zero":          band(0, 0),
+		"bands over decades":      band(-1, 1e30),
+		"many curves and a band":  curves(12, 9),
+		"one mean":                plots.Means{Rows: []plots.MeanRow{{Values: []plots.MeanValue{{Percent: 3}}}}},
+		"means of zero":           plots.Means{Title: long, Rows: []plots.MeanRow{{Name: long, Group: long, Values: []plots.MeanValue{{long, 0, 0}, {"b", -1, 2}, {"c", 1e-12, 1e30}}}}},
+		"lattice 2×2":             lattice(2, 2, false, true),
+		"lattice 64×64":           lattice(64, 64, true, false),
+		"lattice 2×64":            lattice(2, 64, true, true),
+		"lattice 64×3":            lattice(64, 3, false, false),
+		"couplings 2×64":          couplings(2, 64, false, false),
+		"couplings 64×2":          couplings(64, 2, true, true),
+		"lattice without bonds":   plots.Lattice{Rows: 2, Cols: 2, Down: make([]float64, 4), Right: make([]float64, 4), Frustrated: make([]bool, 4), Truth: []int8{1, 1, 1, 1}, Prediction: []int8{1, -1, 1, -1}, Percent: math.NaN()},
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -218,7 +220,7 @@ func TestErrors(t *testing.T) {
 		return plots.Energies{Truth: truth, Rows: []plots.EnergyRow{{Name: "a", PerSpin: row}}}
 	}
 	panel := func(truth, predicted []float64) plots.Scatter {
-		return plots.Scatter{Panels: []plots.ScatterPanel{{Name: "a", Truth: truth, Predicted: predicted}}}
+		return plots.Scatter{Panels: []plots.ScatterPanel{{Name: "a", Truth: truth, Predicted: predicted, Percent: make([]float64, len(truth))}}}
 	}
 	bad := func(change func(*plots.Lattice)) plots.Lattice {
 		l := lattice(4, 4, true, true)
@@ -242,7 +244,8 @@ func TestErrors(t *testing.T) {
 		{"energies: lengths", energy(v(-1, -1), v(-1)), "1 values for 2 instances"},
 		{"gaps: empty", plots.Gaps{}, "no rows"},
 		{"gaps: empty row", oneGap(), "no values"},
-		{"gaps: NaN", oneGap(1, nan), "NaN"},
+		{"gaps: none", oneGap(nan, nan), "no instance has a relative gap"},
+		{"gaps: Inf", oneGap(1, inf), "+Inf"},
 		{"curves: band", band(1, nan), `band "b": value 1 is NaN`},
 		{"curves: band's error", band(1, -1), "error is -1"},
 		{"means: empty", plots.Means{}, "no rows"},
@@ -256,7 +259,8 @@ func TestErrors(t *testing.T) {
 		{"scatter: lengths", panel(v(-1), v(-1, -1)), "1 energies of the truth, 2 predicted"},
 		{"scatter: NaN", panel(v(-1), v(nan)), "NaN"},
 		{"scatter: Inf", panel(v(inf), v(-1)), "Inf"},
-		{"scatter: zero truth", panel(v(-1, 0), v(-1, 0)), "energy 1 of the truth is 0"},
+		{"scatter: no gaps", plots.Scatter{Panels: []plots.ScatterPanel{{Truth: v(-1), Predicted: v(-1)}}}, "1 energies of the truth, 0 gaps"},
+		{"scatter: infinite gap", plots.Scatter{Panels: []plots.ScatterPanel{{Truth: v(-1), Predicted: v(-1), Percent: v(inf)}}}, "a gap is above 1e+30"},
 		{"times: empty", plots.Times{}, "no series"},
 		{"times: no points", plots.Times{Series: []plots.TimeSeries{{Name: "a"}}}, "no points"},
 		{"times: zero time", point(0, 1), "time is 0 ms"},
@@ -373,19 +377,33 @@ func TestSave(t *testing.T) {
 
 // TestOrder reads the names off the picture: the lowest mean comes first.
 func TestOrder(t *testing.T) {
+	none := math.NaN()
 	c := plots.Gaps{Rows: []plots.GapRow{
-		{Name: "worst", Percent: []float64{9, 8}},
-		{Name: "exact", Percent: []float64{0, 1e-12}},
-		{Name: "middle", Percent: []float64{1, 0}},
+		gapRow("worst", "", []float64{9, 8, none}),
+		gapRow("exact", "", []float64{0, 0, none}),
+		gapRow("middle", "", []float64{1, 0, none}),
 	}}
 	svg := string(encode(t, c, "svg"))
 	at := -1
-	for _, name := range []string{"exact", "2/2", "middle", "1/2", "worst", "0/2"} {
+	for _, name := range []string{"exact", "3/3", "middle", "2/3", "worst", "1/3"} {
 		i := strings.Index(svg, name)
 		if i < at {
 			t.Errorf("%q does not follow in order", name)
 		}
 		at = i
+	}
+}
+
+// TestSmallEnergies reads means off the picture that four decimals would make 0.
+func TestSmallEnergies(t *testing.T) {
+	c := plots.Energies{Truth: []float64{-1.25e-5}, Rows: []plots.EnergyRow{{Name: "a", PerSpin: []float64{-1.125e-5}}}}
+	if svg := string(encode(t, c, "svg")); !strings.Contains(svg, "−0.00001125<") {
+		t.Error("the mean of -0.00001125 J is not there")
+	}
+	l := lattice(2, 2, true, true)
+	l.TruthEnergy, l.PredictionEnergy = -5e-5, 0
+	if svg := string(encode(t, l, "svg")); !strings.Contains(svg, "−0.0000125 J") || !strings.Contains(svg, ", 0 J (prediction)") {
+		t.Error("the energy of -0.0000125 J per spin is not there")
 	}
 }
 
@@ -395,10 +413,12 @@ func TestNotes(t *testing.T) {
 		want  []string
 	}{
 		"gaps":     {wideGaps(), []string{"2 energies below the reference: counted as gap 0."}},
-		"rounding": {oneGap(-1e-12, 1), nil},
+		"none":     {oneGap(math.NaN(), 1), []string{"1 instance of reference energy 0 has no relative gap."}},
+		"both":     {oneGap(math.NaN(), 1, -1, math.NaN()), []string{"1 energy below the reference: counted as gap 0.", "2 instances of reference energy 0 have no relative gap."}},
 		"times":    {point(1, -1), []string{"1 energy below the reference: counted as gap 0."}},
+		"given":    {plots.Times{Notes: []string{"a note"}, Series: point(1, -1).Series}, []string{"a note", "1 energy below the reference: counted as gap 0."}},
 		"training": {oneRun(nil, nil, []float64{1, 2}, []float64{-1, -1}), []string{"2 energies below the reference: counted as gap 0."}},
-		"none":     {gaps(3, 10), nil},
+		"nothing":  {gaps(3, 10), nil},
 		"lattice":  {lattice(3, 3, true, true), nil},
 	} {
 		f, err := tt.chart.Figure()

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot/vg"
+
+	"spinlearn/internal/stats"
 )
 
 // Scatter draws predicted against ground-truth energies per spin, one panel a
@@ -29,13 +31,16 @@ type ScatterPanel struct {
 	// Name of the method, drawn above the panel on at most two lines.
 	Name string
 
-	// Truth and Predicted are energies per spin in J, one pair an instance. No
-	// energy in Truth is zero, for the gap is relative to it.
+	// Truth and Predicted are energies per spin in J, one pair an instance.
 	Truth, Predicted []float64
+
+	// Percent is the relative gap of every instance in per cent, NaN for one without.
+	Percent []float64
 }
 
 // Figure lays the chart out. It returns an error unless there are 1 to 12 panels
-// of finite values with Truth as long as Predicted and without zeros.
+// of finite values, apart from gaps that do not exist, with Truth as long as Predicted
+// and Percent.
 func (c Scatter) Figure() (*Figure, error) {
 	n := len(c.Panels)
 	if n < 1 || n > 12 {
@@ -43,8 +48,7 @@ func (c Scatter) Figure() (*Figure, error) {
 	}
 	xlo, xhi := math.Inf(1), math.Inf(-1)
 	ylo, yhi := xlo, xhi
-	mean := make([]float64, n)
-	for i, p := range c.Panels {
+	for _, p := range c.Panels {
 		if len(p.Truth) != len(p.Predicted) {
 			return nil, fmt.Errorf("plots: Scatter panel %q: %d energies of the truth, %d predicted", p.Name, len(p.Truth), len(p.Predicted))
 		}
@@ -54,11 +58,11 @@ func (c Scatter) Figure() (*Figure, error) {
 		if err := check(fmt.Sprintf("Scatter panel %q, predicted", p.Name), p.Predicted); err != nil {
 			return nil, err
 		}
-		for k, t := range p.Truth {
-			if t == 0 {
-				return nil, fmt.Errorf("plots: Scatter panel %q: energy %d of the truth is 0", p.Name, k)
-			}
-			mean[i] += relativeGap(p.Predicted[k], t) / float64(len(p.Truth))
+		if len(p.Percent) != len(p.Truth) {
+			return nil, fmt.Errorf("plots: Scatter panel %q: %d energies of the truth, %d gaps", p.Name, len(p.Truth), len(p.Percent))
+		}
+		if slices.ContainsFunc(p.Percent, func(v float64) bool { return math.Abs(v) > limit }) {
+			return nil, fmt.Errorf("plots: Scatter panel %q: a gap is above %g in size", p.Name, limit)
 		}
 		xlo, xhi = min(xlo, slices.Min(p.Truth)), max(xhi, slices.Max(p.Truth))
 		ylo, yhi = min(ylo, slices.Min(p.Predicted)), max(yhi, slices.Max(p.Predicted))
@@ -127,7 +131,7 @@ func (c Scatter) Figure() (*Figure, error) {
 			for k, t := range p.Truth {
 				s.mark(circle, f.point(t, p.Predicted[k]), 1.8, fade(palette[0], opacity), nil, 0)
 			}
-			s.corner(f, p, "mean gap "+number(round(mean[i], 3))+" %")
+			s.corner(f, p, p.gap())
 			s.outline(f.Rectangle, black, 0.8)
 			s.xAxis(f, i+columns >= n)
 			s.yAxis(f, column == 0)
@@ -137,6 +141,18 @@ func (c Scatter) Figure() (*Figure, error) {
 		s.text(left-y.left()+normal, bottom+(base[lines-1]-head[0])/2, style{size: normal, x: 0.5, up: true}, y.label)
 	}
 	return &Figure{width: pageWidth, height: height, paint: paint}, nil
+}
+
+// gap states the mean relative gap.
+func (p ScatterPanel) gap() string {
+	e := stats.Mean(p.Percent)
+	switch {
+	case !e.Exists():
+		return "no relative gap"
+	case e.Count < len(p.Percent):
+		return fmt.Sprintf("mean gap %s %% (%d instances)", number(round(e.Mean, 3)), e.Count)
+	}
+	return fmt.Sprintf("mean gap %s %%", number(round(e.Mean, 3)))
 }
 
 // round returns v with the given number of significant digits.

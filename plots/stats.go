@@ -4,18 +4,21 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/stat"
 )
-
-// Exact is the largest relative gap, in per cent, that counts as zero: a part in
-// 10¹¹, far above the rounding of an energy summed in float64 and far below any
-// gap a chart can show.
-const Exact = 1e-9
 
 // limit bounds the magnitude of any value, so that spans and products of two
 // values stay finite.
 const limit = 1e30
+
+// checkGaps is check for relative gaps, where NaN stands for an instance without one. At
+// least one instance has one.
+func checkGaps(what string, v []float64) error {
+	gaps := slices.DeleteFunc(slices.Clone(v), math.IsNaN)
+	if len(gaps) == 0 && len(v) > 0 {
+		return fmt.Errorf("plots: %s: no instance has a relative gap", what)
+	}
+	return check(what, gaps)
+}
 
 // check returns an error if v is empty or holds a value that cannot be drawn.
 func check(what string, v []float64) error {
@@ -28,14 +31,6 @@ func check(what string, v []float64) error {
 		}
 	}
 	return nil
-}
-
-// standardError returns the standard error of the mean of v, 0 for one value.
-func standardError(v []float64) float64 {
-	if len(v) < 2 {
-		return 0
-	}
-	return stat.StdDev(v, nil) / math.Sqrt(float64(len(v)))
 }
 
 // quantiles returns the p-quantiles of v, interpolated between the values.
@@ -73,6 +68,3 @@ func jitter(i int) float64 {
 	_, f := math.Modf(float64(i+1) * 0.6180339887498949)
 	return 2*f - 1
 }
-
-// relativeGap returns 100 (e−e0)/|e0| in per cent.
-func relativeGap(e, e0 float64) float64 { return 100 * (e - e0) / math.Abs(e0) }

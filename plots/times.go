@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot/vg"
@@ -12,7 +13,7 @@ import (
 // Times draws relative gap against CPU time on logarithmic axes. A series of
 // several points, such as annealing over numbers of sweeps, is a curve with its
 // points labelled; a series of one point is a marker with a number that the list
-// on the right explains. Gaps up to Exact stand in the strip for zero.
+// on the right explains. Gaps of zero stand in the strip for zero.
 type Times struct {
 	// Title stands above the chart; empty means none.
 	Title string
@@ -23,6 +24,9 @@ type Times struct {
 
 	// Series are the curves and points, in the order of the list.
 	Series []TimeSeries
+
+	// Notes stand at the foot, before what the chart itself has to say.
+	Notes []string
 }
 
 // TimeSeries is a curve or one point in Times.
@@ -76,10 +80,10 @@ func (c Times) Figure() (*Figure, error) {
 				return nil, fmt.Errorf("plots: Times series %q, point %d: time is %v ms, want > 0", r.Name, i, p.Milliseconds)
 			}
 			xlo, xhi = min(xlo, p.Milliseconds), max(xhi, p.Milliseconds)
-			if p.Percent < -Exact {
+			if p.Percent < 0 {
 				below++
 			}
-			if p.Percent <= Exact {
+			if p.Percent <= 0 {
 				floor = true
 				continue
 			}
@@ -91,7 +95,7 @@ func (c Times) Figure() (*Figure, error) {
 	}
 	x := logarithmic("CPU time per instance (ms)", xlo, xhi, false)
 	y := logarithmic(gapLabel("mean relative ", c.Proven), ylo, yhi, floor)
-	notes := belowNote(below, c.Proven)
+	notes := slices.Concat(c.Notes, belowNote(below, c.Proven))
 
 	list := c.list(205)
 	var listWidth, listHeight vg.Length

@@ -81,10 +81,10 @@ func (c Training) Figure() (*Figure, error) {
 		}
 		for _, p := range r.Percent {
 			anyGap = true
-			if p < -Exact {
+			if p < 0 {
 				below++
 			}
-			if p <= Exact {
+			if p <= 0 {
 				floor = true
 				continue
 			}

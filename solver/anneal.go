@@ -149,8 +149,11 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 		set.Reads = max(10, engine.lanes())
 	}
 	limited.limit = set.TimeLimit
-	a := &annealing{ctx: limited, clock: limited, in: in, set: &set, engine: engine, rng: rng, cross: newCrosser(table, in.Tolerance()), tolerance: in.Tolerance()}
+	a := &annealing{ctx: limited, clock: limited, in: in, set: &set, engine: engine, rng: rng, cross: newCrosser(table)}
 	a.run()
+	if !set.Independent {
+		a.stats.Flips += int64(table.polish(a.best))
+	}
 	r := heuristic(in, a.best, a.stats, begin)
 	r.ReadEnergies = a.energies
 	r.Hits = a.count(a.energies, r.Energy)
@@ -165,22 +168,21 @@ func Anneal(ctx context.Context, in *ising.Instance, settings *AnnealSettings, r
 
 // annealing is the state of one call of [Anneal].
 type annealing struct {
-	ctx       context.Context
-	clock     *limited      // the same
-	share     time.Duration // of each group in a round, if not 0, the time for its reads in place of sweeps
-	in        *ising.Instance
-	set       *AnnealSettings
-	engine    engine
-	rng       *rand.Rand
-	cross     *crosser
-	tolerance float64
-	best      []int8
-	energy    float64
-	energies  []float64
-	stats     Stats
-	groups    int      // begun, over all rounds
-	elite     [][]int8 // the best of the last groups, up to 64
-	fresh     int      // of them, since they were combined
+	ctx      context.Context
+	clock    *limited      // the same
+	share    time.Duration // of each group in a round, if not 0, the time for its reads in place of sweeps
+	in       *ising.Instance
+	set      *AnnealSettings
+	engine   engine
+	rng      *rand.Rand
+	cross    *crosser
+	best     []int8
+	energy   float64
+	energies []float64
+	stats    Stats
+	groups   int      // begun, over all rounds
+	elite    [][]int8 // the best of the last groups, up to 64
+	fresh    int      // of them, since they were combined
 }
 
 // group is what a group of reads ended at.
@@ -260,7 +262,7 @@ func (a *annealing) round(reads []int) {
 		}
 		g := a.engine.anneal(a.schedule(sweeps[k]), reads[k], rand.NewPCG(seeds[k][0], seeds[k][1]))
 		groups[k] = g
-		for first := hit.Load(); a.set.TargetEnergy != nil && g.energy <= a.target() && int64(k) < first; first = hit.Load() {
+		for first := hit.Load(); a.enough(g.energy) && int64(k) < first; first = hit.Load() {
 			hit.CompareAndSwap(first, int64(k))
 		}
 	})
@@ -309,13 +311,15 @@ func (a *annealing) add(g *group) {
 	}
 }
 
-// target returns the energy to reach, with the tolerance of sums.
-func (a *annealing) target() float64 { return *a.set.TargetEnergy + a.tolerance }
+// enough reports whether an energy is as low as was asked.
+func (a *annealing) enough(e float64) bool {
+	return a.set.TargetEnergy != nil && !a.in.Below(*a.set.TargetEnergy, e)
+}
 
 // count returns how many of the energies are e or less.
 func (a *annealing) count(energies []float64, e float64) (n int) {
 	for _, v := range energies {
-		if v <= e+a.tolerance {
+		if !a.in.Below(e, v) {
 			n++
 		}
 	}
@@ -324,7 +328,7 @@ func (a *annealing) count(energies []float64, e float64) (n int) {
 
 // reached reports whether the best so far is as low as was asked.
 func (a *annealing) reached() bool {
-	return a.set.TargetEnergy != nil && a.best != nil && a.energy <= a.target()
+	return a.best != nil && a.enough(a.energy)
 }
 
 // sweeps returns the length of the next group's reads, of so many that run side by side:

@@ -7,14 +7,13 @@ package solver
 // move of Houdayer (2001) made only where it gains.
 type crosser struct {
 	*bonds
-	tolerance float64
-	mark      []int32 // of the walk that has seen a site
-	walk      int32
-	cluster   []int32
+	mark    []int32 // of the walk that has seen a site
+	walk    int32
+	cluster []int32
 }
 
-func newCrosser(b *bonds, tolerance float64) *crosser {
-	return &crosser{bonds: b, tolerance: tolerance, mark: make([]int32, b.sites())}
+func newCrosser(b *bonds) *crosser {
+	return &crosser{bonds: b, mark: make([]int32, b.sites())}
 }
 
 // improve flips clusters of s in which it differs from other, or from other reversed,
@@ -27,7 +26,7 @@ func (c *crosser) improve(s, other []int8) bool {
 			if (s[i] == other[i]) != equal || c.mark[i] == c.walk {
 				continue
 			}
-			if c.gather(s, other, int32(i), equal) < -c.tolerance {
+			if c.gather(s, other, int32(i), equal) < 0 {
 				for _, j := range c.cluster {
 					s[j] = -s[j]
 				}
@@ -40,20 +39,20 @@ func (c *crosser) improve(s, other []int8) bool {
 
 // gather finds the cluster of site i among the sites where s and other are equal, or
 // not, and returns what flipping it costs.
-func (c *crosser) gather(s, other []int8, i int32, equal bool) (cost float64) {
+func (c *crosser) gather(s, other []int8, i int32, equal bool) (cost int64) {
 	c.cluster = append(c.cluster[:0], i)
 	c.mark[i] = c.walk
-	for k := 0; k < len(c.cluster); k++ {
-		at := c.cluster[k]
-		site, weight := c.at(int(at))
-		for k, j := range site {
+	for next := 0; next < len(c.cluster); next++ {
+		at := c.cluster[next]
+		for k := c.start[at]; k < c.start[at+1]; k++ {
+			j := c.site[k]
 			switch {
 			case c.mark[j] == c.walk:
 			case (s[j] == other[j]) == equal:
 				c.mark[j] = c.walk
 				c.cluster = append(c.cluster, j)
 			default:
-				cost += 2 * weight[k] * float64(s[at]) * float64(s[j])
+				cost += 2 * c.integers[k] * int64(s[at]*s[j])
 			}
 		}
 	}

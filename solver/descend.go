@@ -48,23 +48,28 @@ func randomSpins(n int, draw func() uint64) []int8 {
 	return s
 }
 
-// Descent flips spins of s that lower the energy until no single flip does, and
-// returns the number of flips. Differences within the instance's tolerance do not
-// count, so that it ends.
+// Descent flips spins of s that lower the energy, that of [ising.Integers], until no single
+// flip does, and returns the number of flips.
 func Descent(in *ising.Instance, s []int8) (flips int) {
 	// A table of bonds would cost more than the few sweeps that follow.
-	field, tolerance := in.LocalFields(nil, s), in.Tolerance()
+	K, field := in.Integers().K, make([]int64, len(s))
+	for k, v := range K {
+		if i, j := in.Ends(k); j >= 0 {
+			field[i] += v * int64(s[j])
+			field[j] += v * int64(s[i])
+		}
+	}
 	for before := -1; flips != before; {
 		before = flips
 		for i, h := range field {
-			if 2*float64(s[i])*h >= -tolerance {
+			if int64(s[i])*h >= 0 {
 				continue
 			}
 			s[i] = -s[i]
 			flips++
-			change := 2 * float64(s[i])
+			change := 2 * int64(s[i])
 			for _, k := range in.BondsAt(i) {
-				field[in.Across(k, i)] += change * in.J[k]
+				field[in.Across(k, i)] += change * K[k]
 			}
 		}
 	}
@@ -74,18 +79,22 @@ func Descent(in *ising.Instance, s []int8) (flips int) {
 // bonds lists the neighbours of each site with the couplings, those of site i from
 // start[i] to start[i+1]; bonds without coupling are left out.
 type bonds struct {
-	start  []int32
-	site   []int32
-	weight []float64
+	start    []int32
+	site     []int32
+	weight   []float64
+	integers []int64 // the couplings on the grid of the instance
+	lost     bool    // there is one of which the grid holds nothing
 }
 
 func newBonds(in *ising.Instance) *bonds {
-	b := &bonds{make([]int32, in.Sites()+1), make([]int32, 0, 2*in.Bonds()), make([]float64, 0, 2*in.Bonds())}
+	q, n := in.Integers(), 2*in.Bonds()
+	b := &bonds{make([]int32, in.Sites()+1), make([]int32, 0, n), make([]float64, 0, n), make([]int64, 0, n), q.Lost >= 0}
 	for i := range in.Sites() {
 		for _, bond := range in.BondsAt(i) {
 			if w := in.J[bond]; w != 0 {
 				b.site = append(b.site, int32(in.Across(bond, i)))
 				b.weight = append(b.weight, w)
+				b.integers = append(b.integers, q.K[bond])
 			}
 		}
 		b.start[i+1] = int32(len(b.site))
@@ -110,30 +119,34 @@ func (b *bonds) list() (ends [][2]int32, couplings []float64) {
 }
 
 // descend is [Descent] by a table.
-func (b *bonds) descend(s []int8, tolerance float64) (flips int) {
-	field := make([]float64, len(s))
+func (b *bonds) descend(s []int8) (flips int) {
+	field := make([]int64, len(s))
 	for i := range s {
-		site, weight := b.at(i)
-		for k, j := range site {
-			field[i] += weight[k] * float64(s[j])
-		}
+		field[i] = b.field(i, s)
 	}
 	for before := -1; flips != before; {
 		before = flips
 		for i, h := range field {
-			if 2*float64(s[i])*h >= -tolerance {
+			if int64(s[i])*h >= 0 {
 				continue
 			}
 			s[i] = -s[i]
 			flips++
-			change := 2 * float64(s[i])
-			site, weight := b.at(i)
-			for k, j := range site {
-				field[j] += change * weight[k]
+			change := 2 * int64(s[i])
+			for k := b.start[i]; k < b.start[i+1]; k++ {
+				field[b.site[k]] += change * b.integers[k]
 			}
 		}
 	}
 	return flips
+}
+
+// field returns the local field of site i on the grid.
+func (b *bonds) field(i int, s []int8) (h int64) {
+	for k := b.start[i]; k < b.start[i+1]; k++ {
+		h += b.integers[k] * int64(s[b.site[k]])
+	}
+	return h
 }
 
 // at returns the neighbours of site i and the couplings.

@@ -88,6 +88,7 @@ type multispinEngine struct {
 	in    *ising.Instance
 	net   *multispin.Network
 	size  float64 // of the couplings
+	whole int64   // the same on the grid
 	bonds int
 }
 
@@ -103,12 +104,18 @@ func newMultispin(in *ising.Instance, ends [][2]int32, couplings []float64) (*mu
 		}
 		negative[k] = v < 0
 	}
+	e.whole = in.Integers().Total / int64(max(1, e.bonds))
 	var err error
 	e.net, err = multispin.NewNetwork(in.Sites(), ends, negative)
 	return e, err
 }
 
 func (e *multispinEngine) lanes() int { return multispin.Lanes }
+
+// energy returns the energy of a state that violates so many bonds.
+func (e *multispinEngine) energy(broken int) float64 {
+	return e.in.Integers().Energy(e.whole * int64(2*broken-e.bonds))
+}
 
 // elite is the number of states that a group's reads are combined to.
 const elite = 16
@@ -143,7 +150,7 @@ func (e *multispinEngine) anneal(s *schedule, reads int, src *rand.PCG) *group {
 	order := make([]int, reads)
 	for lane, n := range broken {
 		order[lane] = lane
-		g.energies[lane] = -e.size * float64(e.bonds-2*n)
+		g.energies[lane] = e.energy(n)
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(broken[a], broken[b]), cmp.Compare(a, b)) })
 	s.combine(g, r.Store, order, src)
@@ -206,7 +213,7 @@ func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []i
 		return
 	}
 	// The best reads make a few states, each crossed with its share of the others.
-	cross, other := newCrosser(s.cross.bonds, s.tolerance), make([]int8, len(g.spins))
+	cross, other := newCrosser(s.cross.bonds), make([]int8, len(g.spins))
 	for k, lane := range order[:min(s.combined(), len(order))] {
 		if k < elite {
 			g.elite = append(g.elite, make([]int8, len(g.spins)))

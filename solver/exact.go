@@ -63,7 +63,8 @@ type ExactSettings struct {
 	// result is never worse.
 	Start []int8
 
-	near int // pairs listed for each plaquette at first, for tests
+	only bool // Start is the best that annealing finds
+	near int  // pairs listed for each plaquette at first, for tests
 }
 
 // CheckExact returns the error, wrapping [ErrTooLarge], that says why a proof is not to be
@@ -91,13 +92,13 @@ func fits(l *ising.Lattice) Method {
 	return ""
 }
 
-// Exact looks for a ground state and a proof that it is one. Its status is Proven if the
-// bound is within the instance's tolerance of the energy. If the time limit ends it, or
-// ctx, in which case there is an error, energy and bound are the best so far.
+// Exact looks for a ground state and a proof that it is one. It works on [ising.Integers],
+// and its status is Proven only if bound and energy are the same integer and none of the
+// couplings was lost. If the time limit ends it, or ctx, in which case there is an error,
+// energy and bound are the best so far.
 //
-// Matching and Packing work on integers; see [Result.Scale]. It fails with [ErrTooLarge]
-// if an enumerating method does not fit the lattice, and with [ErrSettings] if Matching is
-// asked for on other than two axes.
+// It fails with [ErrTooLarge] if an enumerating method does not fit the lattice, and with
+// [ErrSettings] if Matching is asked for on other than two axes.
 func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*Result, error) {
 	begin := time.Now()
 	set := ExactSettings{}
@@ -123,9 +124,8 @@ func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*R
 		counted := set
 		counted.Method = m
 		if c, e := exactBy(limited, in, &counted); c != nil && c.Status == Proven {
-			c.Scale, c.Rounding, c.Certificate = r.Scale, r.Rounding, r.Certificate // of a lower bound
-			q := newIntegers(in)
-			c.Certificate.Spins, c.Certificate.Energy = signs(c.Spins), 2*q.unsatisfied(in.Lattice, c.Spins)-q.total
+			c.Certificate = r.Certificate // of a lower bound
+			c.Certificate.Spins, c.Certificate.Energy = signs(c.Spins), in.IntegerEnergy(c.Spins)
 			r, set.Method = c, m
 		} else if e != nil {
 			r.Status, err = Interrupted, e
@@ -145,7 +145,6 @@ func Exact(ctx context.Context, in *ising.Instance, settings *ExactSettings) (*R
 }
 
 func exactBy(ctx context.Context, in *ising.Instance, set *ExactSettings) (*Result, error) {
-	begin := time.Now()
 	switch set.Method {
 	case Matching:
 		if in.Axes() != 2 {
@@ -153,18 +152,20 @@ func exactBy(ctx context.Context, in *ising.Instance, set *ExactSettings) (*Resu
 		}
 		return match(ctx, in, set.Start, set.near)
 	case Packing:
-		return pack(ctx, in, set.Start)
+		return pack(ctx, in, set.Start, set.only)
 	case Exhaustive:
 		if in.Sites() > MaxExhaustive {
 			return nil, tooLarge(in.Lattice)
 		}
-		return enumerate(ctx, in, begin)
+		spins, err := enumerate(ctx, in)
+		return newIntegers(in).enumerated(in, spins, err)
 	case Transfer:
 		plan := planTransfer(in.Lattice)
 		if plan == nil {
 			return nil, tooLarge(in.Lattice)
 		}
-		return transfer(ctx, in, plan, begin)
+		spins, err := transfer(ctx, in, plan)
+		return newIntegers(in).enumerated(in, spins, err)
 	}
 	return nil, fmt.Errorf("%w: Method = %q, want %s, %s, %s or %s", ErrSettings, set.Method, Matching, Packing, Transfer, Exhaustive)
 }
@@ -218,16 +219,19 @@ func quick(in *ising.Instance, start []int8, rng *rand.Rand) []int8 {
 	return s
 }
 
-// pack is Exact by Packing.
-func pack(ctx context.Context, in *ising.Instance, start []int8) (*Result, error) {
+// pack is Exact by Packing. It looks for a better configuration than the start unless that
+// is known to be the only one.
+func pack(ctx context.Context, in *ising.Instance, start []int8, only bool) (*Result, error) {
 	q := newIntegers(in)
 	spins := start
-	a, err := Anneal(ctx, in, &AnnealSettings{Reads: packReads, Sweeps: packSweeps}, ising.Stream(0, "exact", 0))
-	if a == nil {
-		return nil, err
-	}
-	if start == nil || a.Energy < in.Energy(start) {
-		spins = a.Spins
+	if !only {
+		a, err := Anneal(ctx, in, &AnnealSettings{Reads: packReads, Sweeps: packSweeps}, ising.Stream(0, "exact", 0))
+		if a == nil {
+			return nil, err
+		}
+		if start == nil || a.Energy < in.Energy(start) {
+			spins = a.Spins
+		}
 	}
 	u, proof, err := packCycles(ctx, in, q, q.unsatisfied(in.Lattice, spins)-q.step+1, 0)
 	return q.result(in, spins, u, proof, err)
@@ -266,19 +270,43 @@ const packReads, packSweeps = 64, 1000
 // result puts together what is known: a configuration, a lower bound of the unsatisfied
 // weight with its proof, 0 and nil if there is none, and the error that ended the search.
 func (q *integers) result(in *ising.Instance, spins []int8, bound int64, proof *certificate.Certificate, err error) (*Result, error) {
+	if q.Lost >= 0 {
+		spins = slices.Clone(spins)
+		newBonds(in).polish(spins)
+	}
 	r := heuristic(in, spins, Stats{Reads: 1}, time.Now())
-	r.Scale, r.Rounding = q.scale, q.rounding
+	r.Scale, r.Rounding = q.Scale, q.Rounding
 	if proof == nil {
 		proof = &certificate.Certificate{Kind: certificate.KindPacking, Packing: &certificate.Packing{Denominator: 1, Cycles: []certificate.Cycle{}}}
 	}
 	u := q.unsatisfied(in.Lattice, spins)
 	bound += ((u-bound)%q.step + q.step) % q.step
-	r.Bound = q.bound(bound)
-	proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Bonds(), q.scale
-	proof.Energy, proof.Bound, proof.Spins = 2*u-q.total, 2*bound-q.total, signs(spins)
+	r.Bound = q.bound(bound, u)
+	proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Bonds(), q.Scale
+	proof.Energy, proof.Bound, proof.Spins = 2*u-q.Total, 2*bound-q.Total, signs(spins)
 	r.Certificate = proof
+	return q.judge(r, q.closed(bound, u), err)
+}
+
+// enumerated returns the result of a method that has no proof but that it looked at all
+// configurations, unless err ended it.
+func (q *integers) enumerated(in *ising.Instance, spins []int8, err error) (*Result, error) {
+	least := q.unsatisfied(in.Lattice, spins)
+	if q.Lost >= 0 {
+		newBonds(in).polish(spins)
+	}
+	r := heuristic(in, spins, Stats{Reads: 1}, time.Now())
+	r.Scale, r.Rounding = q.Scale, q.Rounding
+	if err == nil {
+		r.Bound = q.bound(least, q.unsatisfied(in.Lattice, spins))
+	}
+	return q.judge(r, err == nil, err)
+}
+
+// judge sets the status of a result, err being what ended the search.
+func (q *integers) judge(r *Result, closed bool, err error) (*Result, error) {
 	switch {
-	case r.Bound >= r.Energy-in.Tolerance():
+	case closed && q.Lost < 0:
 		r.Status = Proven
 		return r, nil
 	case err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):

@@ -128,7 +128,7 @@ func checkProof(t testing.TB, in *ising.Instance, r *solver.Result) *certificate
 	if !v.Proven || v.Energy != r.Energy {
 		t.Fatalf("%v: verdict %+v of energy %v", in.Lattice, *v, r.Energy)
 	}
-	if v.Bound > r.Energy+in.Tolerance() || math.Abs(v.Bound-r.Bound) > in.Tolerance() {
+	if v.Bound > r.Energy+in.Rounding() || math.Abs(v.Bound-r.Bound) > in.Rounding() {
 		t.Fatalf("%v: verdict %+v of bound %v", in.Lattice, *v, r.Bound)
 	}
 	return c
@@ -165,7 +165,7 @@ func TestMatchingEqualsEnumeration(t *testing.T) {
 				if err != nil {
 					t.Fatalf("#%d %v near %d: %v", k, l, near, err)
 				}
-				if math.Abs(r.Energy-want) > in.Tolerance() {
+				if math.Abs(r.Energy-want) > in.Rounding() {
 					t.Fatalf("#%d %v near %d: energy %v, want %v", k, l, near, r.Energy, want)
 				}
 				checkProof(t, in, r)
@@ -247,7 +247,7 @@ func checkBound(t testing.TB, in *ising.Instance, r *solver.Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if math.Abs(v.Bound-r.Bound) > in.Tolerance() || v.Energy != r.Energy {
+	if math.Abs(v.Bound-r.Bound) > in.Rounding() || v.Energy != r.Energy {
 		t.Errorf("verdict %+v of energy %v and bound %v", *v, r.Energy, r.Bound)
 	}
 }

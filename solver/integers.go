@@ -6,61 +6,18 @@ import (
 	"spinlearn/ising"
 )
 
-// integers are the couplings of an instance on a grid: K = round(J·scale). What is
-// proven is proven of them.
+// integers are the couplings of an instance as whole numbers; what is proven is proven of
+// them.
 type integers struct {
-	K     []int64
-	scale float64
-	// rounding is Σ|J - K/scale|, the most by which an energy differs from that of J.
-	rounding float64
-	total    int64 // Σ|K|
+	*ising.Integers
 	// step divides the difference of the unsatisfied weights of any two configurations.
 	step int64
 }
 
-// maxTotal bounds Σ|K|, so that sums of path lengths and duals fit.
-const maxTotal = 1 << 56
-
-// newIntegers scales by 1 or a power of ten if that gives all couplings exactly, as they
-// are read from decimals, else by the largest power of two that fits.
 func newIntegers(in *ising.Instance) *integers {
-	sum := 0.0
-	for _, J := range in.J {
-		sum += math.Abs(J)
-	}
-	q := &integers{K: make([]int64, len(in.J))}
-	for q.scale = 1; q.scale <= 1e9 && sum*q.scale < maxTotal; q.scale *= 10 {
-		if q.fill(in); q.isExact(in) {
-			break
-		}
-	}
-	if !q.isExact(in) {
-		_, exponent := math.Frexp(maxTotal / 2 / sum)
-		q.scale = math.Ldexp(1, exponent-1)
-		q.fill(in)
-	}
-	for k, J := range in.J {
-		q.rounding += math.Abs(J - float64(q.K[k])/q.scale)
-		q.total += abs(q.K[k])
-	}
+	q := &integers{Integers: in.Integers()}
 	q.step = q.findStep(in.Lattice)
 	return q
-}
-
-func (q *integers) fill(in *ising.Instance) {
-	for k, J := range in.J {
-		q.K[k] = int64(math.Round(J * q.scale))
-	}
-}
-
-// isExact reports whether the couplings are the nearest numbers to K/scale.
-func (q *integers) isExact(in *ising.Instance) bool {
-	for k, J := range in.J {
-		if float64(q.K[k])/q.scale != J || abs(q.K[k]) > 1<<53 {
-			return false
-		}
-	}
-	return true
 }
 
 // findStep uses that a flip of spin i changes the unsatisfied weight by a signed sum of
@@ -95,11 +52,23 @@ func (q *integers) unsatisfied(l *ising.Lattice, s []int8) (sum int64) {
 	return sum
 }
 
-// bound returns the energy, in the unit of the couplings, below which no configuration
-// lies if its unsatisfied weight is at least u.
-func (q *integers) bound(u int64) float64 {
-	return float64(2*u-q.total)/q.scale - q.rounding
+// energy returns the energy of a configuration whose unsatisfied weight is u.
+func (q *integers) energy(u int64) float64 { return q.Energy(2*u - q.Total) }
+
+// bound returns an energy, in the unit of the couplings, below which no configuration lies
+// if none has an unsatisfied weight below least. [ising.Solved.Proven] takes it for a proof
+// that a configuration of weight u is a ground state if and only if closed does.
+func (q *integers) bound(least, u int64) float64 {
+	proof := q.energy(u) - q.Rounding
+	if q.closed(least, u) {
+		return proof
+	}
+	return min(q.energy(least)-q.Rounding, math.Nextafter(proof, math.Inf(-1)))
 }
+
+// closed reports whether no energy is lower than that of weight u, but for what rounding
+// makes meaningless.
+func (q *integers) closed(least, u int64) bool { return 2*(u-least) <= q.Slack }
 
 func gcd(a, b int64) int64 {
 	for b != 0 {

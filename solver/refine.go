@@ -88,6 +88,7 @@ func Refine(ctx context.Context, in *ising.Instance, settings *RefineSettings, r
 			Descent(in, s)
 		}
 	}
+	newBonds(in).polish(s)
 	result := heuristic(in, s, stats, begin)
 	switch err := ctx.Err(); {
 	case err != nil:

@@ -61,7 +61,7 @@ func TestWindowIsBest(t *testing.T) {
 		before := slices.Clone(s)
 		w := newWindow(in, s)
 		improved := w.improve(t.Context(), order)
-		if got := in.Energy(s); math.Abs(got-least) > in.Tolerance() || improved != (in.Energy(before) > least+in.Tolerance()) {
+		if got := in.Energy(s); math.Abs(got-least) > in.Rounding() || improved != (in.Energy(before) > least+in.Rounding()) {
 			t.Fatalf("%v: window of %d sites at %v, want %v", l, len(order), got, least)
 		}
 		for i := range s {
@@ -138,7 +138,7 @@ func TestRefine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := refine(in, RefineSettings{Width: 8}); math.Abs(r.Energy-exact.Energy) > in.Tolerance() {
+		if r := refine(in, RefineSettings{Width: 8}); math.Abs(r.Energy-exact.Energy) > in.Rounding() {
 			t.Errorf("refined to %v, want %v", r.Energy, exact.Energy)
 		}
 	}
@@ -153,7 +153,7 @@ func TestRefine(t *testing.T) {
 				t.Errorf("%v: width %d, %d passes: %v, from %v", l, set.Width, set.Passes, r.Energy, last)
 			}
 			last = r.Energy
-			if again := refine(in, RefineSettings{Start: r.Spins, Width: set.Width}); again.Energy > r.Energy+in.Tolerance() {
+			if again := refine(in, RefineSettings{Start: r.Spins, Width: set.Width}); again.Energy > r.Energy+in.Rounding() {
 				t.Errorf("%v: refined again from %v to %v", l, r.Energy, again.Energy)
 			}
 		}

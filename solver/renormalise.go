@@ -57,10 +57,10 @@ func Renormalise(ctx context.Context, in *ising.Instance, settings *RenormaliseS
 	if s == nil {
 		s = in.SpanningTree(in.J, rng).Spins(in.J)
 	}
-	table, tolerance := newBonds(in), in.Tolerance()
-	r := renormalisation{ctx, Geometric, set.Sweeps, tolerance, rand.NewPCG(rng.Uint64(), rng.Uint64())}
+	table := newBonds(in)
+	r := renormalisation{ctx, Geometric, set.Sweeps, rand.NewPCG(rng.Uint64(), rng.Uint64())}
 	updates := r.run(table, s, table.held(in, set.Hold))
-	flips := table.descend(s, tolerance)
+	flips := table.polish(s)
 	result := heuristic(in, s, Stats{Reads: 1, Updates: updates, Flips: int64(flips)}, begin)
 	if err := ctx.Err(); err != nil {
 		return interrupted(result, err)
@@ -77,17 +77,16 @@ func (s *schedule) renormalise(spins []int8, others [][]int8, src *rand.PCG) (up
 	if !c.shrink(table) {
 		return 0
 	}
-	r := renormalisation{s.ctx, s.set.Schedule, min(s.sweeps, 200+s.sweeps/8), s.tolerance, src} // more sweeps gain nothing
+	r := renormalisation{s.ctx, s.set.Schedule, min(s.sweeps, 200+s.sweeps/8), src} // more sweeps gain nothing
 	return r.run(table, spins, c)
 }
 
 // renormalisation is what the annealings of one descent to ever smaller glasses share.
 type renormalisation struct {
-	ctx       context.Context
-	schedule  Schedule
-	sweeps    int
-	tolerance float64
-	src       *rand.PCG
+	ctx      context.Context
+	schedule Schedule
+	sweeps   int
+	src      *rand.PCG
 }
 
 // run lowers the energy of spins, which the sites of a class at first flip together only.
@@ -102,12 +101,12 @@ func (r *renormalisation) run(table *bonds, spins []int8, c *classes) (updates i
 		others, n := r.anneal(small)
 		updates += n
 		next := slices.Repeat([]int8{1}, small.sites())
-		cross := newCrosser(small, r.tolerance)
+		cross := newCrosser(small)
 		for _, s := range others {
-			small.descend(s, r.tolerance)
+			small.descend(s)
 			cross.improve(next, s)
 		}
-		small.descend(next, r.tolerance)
+		small.descend(next)
 		for i, k := range up {
 			up[i] = c.of[k]
 			spins[i] *= next[c.of[k]]
@@ -212,26 +211,28 @@ func (b *bonds) held(in *ising.Instance, hold []bool) *classes {
 // state s.
 func (b *bonds) contract(s []int8, c *classes) *bonds {
 	n := c.count()
-	small := &bonds{start: make([]int32, n+1)}
-	sum, seen := make([]float64, n), make([]int32, n)
+	small := &bonds{start: make([]int32, n+1), lost: b.lost}
+	sum, whole, seen := make([]float64, n), make([]int64, n), make([]int32, n)
 	for class := range int32(n) {
 		begin := len(small.site)
 		for _, i := range c.members[c.start[class]:c.start[class+1]] {
-			site, weight := b.at(int(i))
-			for k, j := range site {
+			for k := b.start[i]; k < b.start[i+1]; k++ {
+				j := b.site[k]
 				d := c.of[j]
 				if d == class {
 					continue
 				}
 				if seen[d] != class+1 {
-					seen[d], sum[d] = class+1, 0
+					seen[d], sum[d], whole[d] = class+1, 0, 0
 					small.site = append(small.site, d)
 				}
-				sum[d] += weight[k] * float64(s[i]*s[j])
+				sum[d] += b.weight[k] * float64(s[i]*s[j])
+				whole[d] += b.integers[k] * int64(s[i]*s[j])
 			}
 		}
 		for _, d := range small.site[begin:] {
 			small.weight = append(small.weight, sum[d])
+			small.integers = append(small.integers, whole[d])
 		}
 		small.start[class+1] = int32(len(small.site))
 	}

@@ -40,7 +40,7 @@ func TestContract(t *testing.T) {
 				for i, c := range class {
 					s[i] *= state[c]
 				}
-				if got, want := energyOf(small, state)+shift, in.Energy(s); math.Abs(got-want) > in.Tolerance() {
+				if got, want := energyOf(small, state)+shift, in.Energy(s); math.Abs(got-want) > in.Rounding() {
 					t.Fatalf("%v: energy %v, want %v", l, got, want)
 				}
 			}
@@ -67,14 +67,14 @@ func TestRenormalise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &schedule{&annealing{ctx: context.Background(), in: in, set: &set, cross: newCrosser(newBonds(in), in.Tolerance()), tolerance: in.Tolerance()}, 50}
+		s := &schedule{&annealing{ctx: context.Background(), in: in, set: &set, cross: newCrosser(newBonds(in))}, 50}
 		states := make([][]int8, 16)
 		for k := range states {
 			states[k] = randomSpins(400, rng.Uint64)
 			Descent(in, states[k])
 		}
 		best := slices.Clone(states[0])
-		if s.renormalise(best, states, rand.NewPCG(1, 3)); in.Energy(best) > in.Energy(states[0])+in.Tolerance() {
+		if s.renormalise(best, states, rand.NewPCG(1, 3)); in.Energy(best) > in.Energy(states[0])+in.Rounding() {
 			t.Fatalf("from %v to %v", in.Energy(states[0]), in.Energy(best))
 		}
 		least := math.Inf(1)
@@ -107,7 +107,7 @@ func TestHold(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Energy > in.Energy(start)+in.Tolerance() {
+			if r.Energy > in.Energy(start)+in.Rounding() {
 				t.Errorf("energy %v, the start has %v", r.Energy, in.Energy(start))
 			}
 			return r
@@ -124,10 +124,10 @@ func TestHold(t *testing.T) {
 			i, j := in.Ends(k)
 			hold[k] = start[i]*start[j] == truth.Spins[i]*truth.Spins[j] && rng.IntN(10) > 0
 		}
-		if r := run(&RenormaliseSettings{Start: start, Hold: hold}); r.Energy <= truth.Energy+in.Tolerance() {
+		if r := run(&RenormaliseSettings{Start: start, Hold: hold}); r.Energy <= truth.Energy+in.Rounding() {
 			solved++
 		}
-		if r := run(&RenormaliseSettings{Start: start}); r.Energy <= truth.Energy+in.Tolerance() {
+		if r := run(&RenormaliseSettings{Start: start}); r.Energy <= truth.Energy+in.Rounding() {
 			without++
 		}
 		descended := slices.Clone(start)

@@ -22,7 +22,7 @@ type Status int
 
 const (
 	Heuristic   Status = iota // nothing but the energy
-	Proven                    // it is that of a ground state, to within the instance's tolerance
+	Proven                    // no energy is lower by more than Rounding
 	Interrupted               // the context ended before the solver did
 	TimeLimit                 // the time limit of the settings did
 )
@@ -54,9 +54,9 @@ type Result struct {
 
 	// What follows is of [Exact].
 	Method Method
-	// Scale is the factor by which couplings are multiplied and then rounded to integers, 0
-	// if they are not. Rounding is the most by which that changes any energy; it is taken
-	// off the bound.
+	// Scale is the factor by which couplings are multiplied and then rounded to integers.
+	// Rounding is the most by which that changes any energy; the bound is lowered by it.
+	// See [ising.Integers].
 	Scale, Rounding float64
 	// Certificate proves the bound, or a lower one where the search itself is the proof. It
 	// is not sealed; nil if there is none.
@@ -83,13 +83,6 @@ type Stats struct {
 func heuristic(in *ising.Instance, spins []int8, stats Stats, start time.Time) *Result {
 	stats.Elapsed = time.Since(start)
 	return &Result{Spins: spins, Energy: in.Energy(spins), Bound: math.NaN(), Stats: stats}
-}
-
-// proven returns a result whose spins are a ground state.
-func proven(in *ising.Instance, spins []int8, stats Stats, start time.Time) *Result {
-	r := heuristic(in, spins, stats, start)
-	r.Bound, r.Status = r.Energy, Proven
-	return r
 }
 
 // interrupted marks a result as cut short and returns the error that goes with it.

@@ -121,7 +121,7 @@ func TestExhaustiveEqualsTransfer(t *testing.T) {
 		e := []ising.Ensemble{gaussian, plusMinus, {Couplings: ising.PlusMinus, Negative: 0.5, Dilution: 0.3}}[k%3]
 		in := e.Draw(l, rng)
 		a, b := exact(t, in, solver.Exhaustive), exact(t, in, solver.Transfer)
-		if math.Abs(a.Energy-b.Energy) > in.Tolerance() {
+		if math.Abs(a.Energy-b.Energy) > in.Rounding() {
 			t.Errorf("%v %+v: exhaustive %v, transfer %v", l, e, a.Energy, b.Energy)
 		}
 	}
@@ -141,7 +141,7 @@ func TestTransferInvariances(t *testing.T) {
 		in := gaussian.Draw(l, rng)
 		want := exact(t, in, solver.Transfer).Energy
 		for k, y := range l.Symmetries() {
-			if got := exact(t, y.Instance(in), solver.Transfer).Energy; math.Abs(got-want) > in.Tolerance() {
+			if got := exact(t, y.Instance(in), solver.Transfer).Energy; math.Abs(got-want) > in.Rounding() {
 				t.Errorf("%v: energy %v of image %d, want %v", l, got, k, want)
 			}
 		}
@@ -149,7 +149,7 @@ func TestTransferInvariances(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := exact(t, in.Gauge(r.Spins), solver.Transfer).Energy; math.Abs(got-want) > in.Tolerance() {
+		if got := exact(t, in.Gauge(r.Spins), solver.Transfer).Energy; math.Abs(got-want) > in.Rounding() {
 			t.Errorf("%v: energy %v in another gauge, want %v", l, got, want)
 		}
 	}
@@ -160,7 +160,7 @@ func TestTransferInvariances(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := exact(t, free, solver.Transfer).Energy
-	if got := exact(t, torus, solver.Transfer).Energy; math.Abs(got-want) > free.Tolerance() {
+	if got := exact(t, torus, solver.Transfer).Energy; math.Abs(got-want) > free.Rounding() {
 		t.Errorf("torus without bonds across: energy %v, want %v", got, want)
 	}
 }
@@ -295,7 +295,7 @@ func TestAnnealSettings(t *testing.T) {
 	}
 	ground := exact(t, in, solver.Transfer)
 	cold := solver.AnnealSettings{Engine: solver.Sparse, Start: ground.Spins, BetaMin: 100, BetaMax: 100, Reads: 1, Sweeps: 5}
-	if r := anneal(cold); math.Abs(r.Energy-ground.Energy) > in.Tolerance() || r.Sweeps != 5 {
+	if r := anneal(cold); math.Abs(r.Energy-ground.Energy) > in.Rounding() || r.Sweeps != 5 {
 		t.Errorf("from the ground state at β = 100: %v, want %v", r.Energy, ground.Energy)
 	}
 	for want, set := range map[string]solver.AnnealSettings{
@@ -336,7 +336,7 @@ func TestEngineSettings(t *testing.T) {
 					t.Fatal(err)
 				}
 				solvertest.CheckResult(t, in, r)
-				if len(r.ReadEnergies) != r.Reads || slices.Min(r.ReadEnergies) < r.Energy-in.Tolerance() {
+				if len(r.ReadEnergies) != r.Reads || slices.Min(r.ReadEnergies) < r.Energy-in.Rounding() {
 					t.Errorf("%d reads of energies %v, best %v", r.Reads, r.ReadEnergies, r.Energy)
 				}
 				return r
@@ -361,16 +361,16 @@ func TestEngineSettings(t *testing.T) {
 			}
 			set = base
 			set.Independent = true
-			if r := anneal(set); math.Abs(r.Energy-slices.Min(r.ReadEnergies)) > in.Tolerance() {
+			if r := anneal(set); math.Abs(r.Energy-slices.Min(r.ReadEnergies)) > in.Rounding() {
 				t.Errorf("independent reads: %v, the best of them %v", r.Energy, slices.Min(r.ReadEnergies))
-			} else if want.Energy >= r.Energy-in.Tolerance() {
+			} else if want.Energy >= r.Energy-in.Rounding() {
 				t.Errorf("reads combine to %v, the best of them is %v", want.Energy, r.Energy)
 			}
 
 			// A target that one group of reads in many reaches.
-			set = solver.AnnealSettings{Reads: 2048, Sweeps: 10, TargetEnergy: &want.Energy, Independent: true}
+			set = solver.AnnealSettings{Reads: 2048, Sweeps: 10, TargetEnergy: new(want.Energy), Independent: true}
 			one := anneal(set)
-			if set.Workers = 4; !slices.Equal(one.Spins, anneal(set).Spins) || one.Energy > want.Energy+in.Tolerance() && one.Reads < 2048 {
+			if set.Workers = 4; !slices.Equal(one.Spins, anneal(set).Spins) || one.Energy > want.Energy+in.Rounding() && one.Reads < 2048 {
 				t.Errorf("with a target of %v: %v after %d reads", want.Energy, one.Energy, one.Reads)
 			}
 			set = solver.AnnealSettings{Reads: 2048, Sweeps: 10, TargetEnergy: new(-1.0)}
@@ -384,7 +384,7 @@ func TestEngineSettings(t *testing.T) {
 				t.Errorf("%v after %v", r.Status, time.Since(begin))
 			}
 			cold := anneal(solver.AnnealSettings{Start: want.Spins, BetaMin: 100, BetaMax: 100, Reads: 1, Sweeps: 5})
-			if cold.Energy > want.Energy+in.Tolerance() {
+			if cold.Energy > want.Energy+in.Rounding() {
 				t.Errorf("at β = 100 from %v to %v", want.Energy, cold.Energy)
 			}
 		})
@@ -444,7 +444,7 @@ func TestAnnealGraphs(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if solvertest.CheckResult(t, in, r); r.Energy > want+in.Tolerance() {
+				if solvertest.CheckResult(t, in, r); r.Energy > want+in.Rounding() {
 					t.Errorf("%s, %v, engine %q: %v, want %v", c.name, e, engine, r.Energy, want)
 				}
 			}
@@ -546,7 +546,7 @@ func TestTreeDescent(t *testing.T) {
 						flipped[i] = -s[i]
 					}
 				}
-				if e := in.Energy(flipped); e < after-in.Tolerance() {
+				if e := in.Energy(flipped); e < after-in.Rounding() {
 					t.Fatalf("%v: flipping the subtree of %d lowers the energy from %v to %v", in, v, after, e)
 				}
 			}
@@ -579,7 +579,7 @@ func TestDescentEndsInLocalMinimum(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range r.Spins {
-			if c := in.FlipCost(r.Spins, i); c < -in.Tolerance() {
+			if c := in.FlipCost(r.Spins, i); c < -in.Rounding() {
 				t.Errorf("flipping %d would lower the energy by %v", i, -c)
 			}
 		}

@@ -134,9 +134,8 @@ func Temper(ctx context.Context, in *ising.Instance, settings *TemperSettings, r
 	if err != nil {
 		return nil, err
 	}
-	tolerance := in.Tolerance()
 	reached := func() bool {
-		return set.TargetEnergy != nil && slices.ContainsFunc(families, func(f *family) bool { return f.energy <= *set.TargetEnergy+tolerance })
+		return set.TargetEnergy != nil && slices.ContainsFunc(families, func(f *family) bool { return !in.Below(*set.TargetEnergy, f.energy) })
 	}
 	// In between, all families stop to see whether one has reached the target.
 	for left := set.Sweeps; left > 0 && limited.Err() == nil && !reached(); {
@@ -155,10 +154,11 @@ func Temper(ctx context.Context, in *ising.Instance, settings *TemperSettings, r
 	}
 	stats.Reads = len(families)
 	for _, f := range families {
-		if f.energy <= best.energy+tolerance {
+		if !in.Below(best.energy, f.energy) {
 			stats.Hits++
 		}
 	}
+	newBonds(in).polish(best.best)
 	r := heuristic(in, best.best, stats, begin)
 	switch err := ctx.Err(); {
 	case err != nil:
@@ -230,7 +230,7 @@ func newFamilies(in *ising.Instance, set *TemperSettings, rng *rand.Rand) ([]*fa
 	for k := range families {
 		src := rand.NewPCG(rng.Uint64(), rng.Uint64())
 		f := &family{
-			in: in, rng: rand.New(src), cross: newCrosser(newBonds(in), in.Tolerance()), clusters: clusters, adapt: set.Betas == nil, interval: interval,
+			in: in, rng: rand.New(src), cross: newCrosser(newBonds(in)), clusters: clusters, adapt: set.Betas == nil, interval: interval,
 			betas: slices.Clone(betas), rungs: make([]int, sets*len(betas)), energies: make([]float64, sets*len(betas)),
 			rejected: make([]float64, len(betas)-1), next: 16,
 			best: make([]int8, in.Sites()), energy: math.Inf(1), a: make([]int8, in.Sites()), b: make([]int8, in.Sites()),
@@ -243,7 +243,7 @@ func newFamilies(in *ising.Instance, set *TemperSettings, rng *rand.Rand) ([]*fa
 			f.sets = append(f.sets, lanes)
 		}
 		if bitwise {
-			f.replicas = &bitReplicas{binary.net.NewReplicas(len(f.rungs), src), binary.size, binary.bonds, make([]int, len(f.rungs))}
+			f.replicas = &bitReplicas{binary.net.NewReplicas(len(f.rungs), src), binary, make([]int, len(f.rungs))}
 		} else {
 			r := make(floatReplicas, (len(f.rungs)+lanes.Lanes-1)/lanes.Lanes)
 			for k := range r {
@@ -355,8 +355,8 @@ func (f *family) exchangeClusters() {
 		if cost, ok := f.cross.exchange(f.a, f.b, f.rng); ok {
 			f.replicas.Set(a, f.a)
 			f.replicas.Set(b, f.b)
-			f.energies[a] += cost
-			f.energies[b] -= cost
+			f.energies[a] += f.in.Integers().Energy(cost)
+			f.energies[b] -= f.in.Integers().Energy(cost)
 		}
 	}
 }
@@ -364,7 +364,7 @@ func (f *family) exchangeClusters() {
 // exchange makes two states exchange the cluster of a random site among those at which
 // they differ, and returns what it costs the first. A pair that agrees at fewer than half
 // of the sites is compared with one state reversed.
-func (c *crosser) exchange(a, b []int8, rng *rand.Rand) (cost float64, ok bool) {
+func (c *crosser) exchange(a, b []int8, rng *rand.Rand) (cost int64, ok bool) {
 	differ := 0
 	for i := range a {
 		if a[i] != b[i] {
@@ -419,15 +419,14 @@ func (f *family) descend(lane int) {
 // bitReplicas are those of package multispin.
 type bitReplicas struct {
 	*multispin.Replicas
-	size   float64
-	bonds  int
+	engine *multispinEngine
 	broken []int
 }
 
 func (r *bitReplicas) SetBetas(ladder []float64, rungs []int) {
 	scaled := slices.Clone(ladder)
 	for k := range scaled {
-		scaled[k] *= r.size
+		scaled[k] *= r.engine.size
 	}
 	r.Replicas.SetBetas(scaled, rungs)
 }
@@ -435,7 +434,7 @@ func (r *bitReplicas) SetBetas(ladder []float64, rungs []int) {
 func (r *bitReplicas) Energies(dst []float64) {
 	r.Broken(r.broken)
 	for lane, n := range r.broken {
-		dst[lane] = -r.size * float64(r.bonds-2*n)
+		dst[lane] = r.engine.energy(n)
 	}
 }
 

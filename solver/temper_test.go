@@ -98,13 +98,13 @@ func TestTemperSamplesBoltzmann(t *testing.T) {
 func TestExchangeIsIsoenergetic(t *testing.T) {
 	rng := ising.Stream(1, "test", 0)
 	in := gaussian.Draw(latticeOf(t, []int{10, 10}, true), rng)
-	c := newCrosser(newBonds(in), in.Tolerance())
+	c := newCrosser(newBonds(in))
 	for range 200 {
 		a, b := randomSpins(100, rng.Uint64), randomSpins(100, rng.Uint64)
-		ea, eb := in.Energy(a), in.Energy(b)
+		ea, eb := in.IntegerEnergy(a), in.IntegerEnergy(b)
 		cost, ok := c.exchange(a, b, rng)
-		if !ok || math.Abs(in.Energy(a)-ea-cost) > 1e-9 || math.Abs(in.Energy(b)-eb+cost) > 1e-9 {
-			t.Fatalf("energies %v, %v become %v, %v at a cost of %v", ea, eb, in.Energy(a), in.Energy(b), cost)
+		if !ok || in.IntegerEnergy(a) != ea+cost || in.IntegerEnergy(b) != eb-cost {
+			t.Fatalf("energies %v, %v become %v, %v at a cost of %v", ea, eb, in.IntegerEnergy(a), in.IntegerEnergy(b), cost)
 		}
 	}
 	a := randomSpins(100, rng.Uint64)
@@ -129,10 +129,10 @@ func TestTemper(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := temper(in, TemperSettings{Sweeps: 2000})
-		if math.Abs(r.Energy-exact.Energy) > in.Tolerance() || !r.Equilibrated() || r.Reads != 4 {
+		if math.Abs(r.Energy-exact.Energy) > in.Rounding() || !r.Equilibrated() || r.Reads != 4 {
 			t.Errorf("%v: %v with %d hits of %d, want %v", e, r.Energy, r.Hits, r.Reads, exact.Energy)
 		}
-		if r := temper(in, TemperSettings{Sweeps: 1 << 40, TargetEnergy: &exact.Energy}); r.Energy > exact.Energy+in.Tolerance() || r.Status != Heuristic {
+		if r := temper(in, TemperSettings{Sweeps: 1 << 40, TargetEnergy: new(exact.Energy)}); r.Energy > exact.Energy+in.Rounding() || r.Status != Heuristic {
 			t.Errorf("with a target: %v, %v", r.Energy, r.Status)
 		}
 	}

@@ -35,7 +35,7 @@ type torus struct {
 
 const (
 	unset = int8(-1)
-	never = int64(1) << 60 // more than any weight
+	never = int64(1) << 61 // more than any weight
 )
 
 // newTorus returns a search that begins with a configuration.
@@ -455,7 +455,7 @@ func (t *torus) flipCosts(join []bool) []int64 {
 // lengths makes loops prefer bonds that are set, then strong ones, and avoid those of the
 // join, which take longer to try, and those that are not rigid.
 func (t *torus) lengths(length, cost []int64, join []bool, gap int64) {
-	typical := float64(t.q.total) / float64(len(length))
+	typical := float64(t.q.Total) / float64(len(length))
 	for k := range length {
 		switch {
 		case t.set[k] != unset:

@@ -83,7 +83,7 @@ func TestBranchingFromAnyStart(t *testing.T) {
 		}
 		proof := &certificate.Certificate{Kind: certificate.KindTorus, Tree: root}
 		r, err := q.result(in, q.spins(l, s.best), s.weight, proof, nil)
-		if err != nil || r.Status != Proven || r.Energy > want.Energy+in.Tolerance() {
+		if err != nil || r.Status != Proven || r.Energy > want.Energy+in.Rounding() {
 			t.Fatalf("#%d %v: energy %v, bound %v, want %v: %v", k, l, r.Energy, r.Bound, want.Energy, err)
 		}
 		r.Certificate.Seal()

@@ -3,7 +3,6 @@ package solver
 import (
 	"context"
 	"math"
-	"time"
 
 	"spinlearn/ising"
 )
@@ -57,44 +56,47 @@ func (p *transferPlan) work() float64 {
 type transferRun struct {
 	*transferPlan
 	in     *ising.Instance
-	weight []float64 // see layerBonds
-	least  []float64 // 2^M
-	inside []float64 // energy of the new site, spin +1, with its layer, by the lower bits
+	J      []int64 // couplings, as ising.Integers has them
+	weight []int64 // see layerBonds
+	least  []int64 // 2^M
+	inside []int64 // energy of the new site, spin +1, with its layer, by the lower bits
 	// choices has 2^(M-1) bytes a site, one for each state of the other bits: bit 0
 	// (bit 1) is set if the old spin is -1 where the new one is +1 (-1). Nil leaves
 	// them out.
 	choices []byte
 }
 
-func transfer(ctx context.Context, in *ising.Instance, plan *transferPlan, begin time.Time) (*Result, error) {
-	r := &transferRun{transferPlan: plan, in: in, weight: plan.layerBonds(in), least: make([]float64, 1<<plan.width), inside: make([]float64, 1<<plan.width)}
+// transfer returns a ground state of the integers, or some configuration of low energy if
+// ctx ends first.
+func transfer(ctx context.Context, in *ising.Instance, plan *transferPlan) ([]int8, error) {
+	r := &transferRun{transferPlan: plan, in: in, J: in.Integers().K, weight: plan.layerBonds(in), least: make([]int64, 1<<plan.width), inside: make([]int64, 1<<plan.width)}
 	var err error
 	from, wrap := -1, 0 // the first layer's state, any if the axis is free
 	if plan.lattice.Periodic()[plan.across] {
 		if from, err = r.bestFirstLayer(ctx); err != nil {
-			return r.unfinished(begin, err)
+			return r.unfinished(), err
 		}
 		wrap = from
 	}
 	r.choices = make([]byte, in.Sites()<<(plan.width-1))
 	if err := r.run(ctx, from); err != nil {
-		return r.unfinished(begin, err)
+		return r.unfinished(), err
 	}
 	end, _ := r.end(wrap)
-	return proven(in, r.walkBack(end, from), Stats{Reads: 1}, begin), nil
+	return r.walkBack(end, from), nil
 }
 
-// unfinished returns some state of low energy, for a search that was stopped.
-func (r *transferRun) unfinished(begin time.Time, cause error) (*Result, error) {
+// unfinished returns some configuration of low energy.
+func (r *transferRun) unfinished() []int8 {
 	s := r.in.SpanningTree(r.in.J, nil).Spins(r.in.J)
 	Descent(r.in, s)
-	return interrupted(heuristic(r.in, s, Stats{Reads: 1}, begin), cause)
+	return s
 }
 
 // bestFirstLayer returns the state of the first layer in a ground state, trying all
 // with the last spin up.
 func (r *transferRun) bestFirstLayer(ctx context.Context) (int, error) {
-	best, least := 0, math.Inf(1)
+	best, least := 0, int64(math.MaxInt64)
 	for state := range 1 << (r.width - 1) {
 		if err := r.run(ctx, state); err != nil {
 			return 0, err
@@ -130,8 +132,8 @@ func (r *transferRun) run(ctx context.Context, from int) error {
 }
 
 // layerEnergy returns the energy inside the first layer of a state.
-func (r *transferRun) layerEnergy(state int) float64 {
-	e := 0.0
+func (r *transferRun) layerEnergy(state int) int64 {
+	e := int64(0)
 	for x := range r.width {
 		r.bondsInside(0, x)
 		t := r.inside[state&(1<<x-1)]
@@ -158,7 +160,7 @@ func (r *transferRun) bondsInside(t, x int) {
 
 // layerBonds lists the couplings inside the layers: entry (t*M+x)*M+y is the bond of
 // site x of layer t to its site y < x, 0 for none.
-func (p *transferPlan) layerBonds(in *ising.Instance) []float64 {
+func (p *transferPlan) layerBonds(in *ising.Instance) []int64 {
 	n, m := in.Sites(), p.width
 	position := make([]int, n)
 	for x, i := range p.first {
@@ -166,14 +168,14 @@ func (p *transferPlan) layerBonds(in *ising.Instance) []float64 {
 			position[i+t*p.stride] = x
 		}
 	}
-	weight := make([]float64, n*m)
+	K, weight := in.Integers().K, make([]int64, n*m)
 	for t := range p.layers {
 		for x, i := range p.first {
 			i += t * p.stride
 			for a := range in.Axes() {
 				if j := in.Next(a, i); j >= 0 && a != p.across {
 					y := position[j]
-					weight[(t*m+max(x, y))*m+min(x, y)] = in.J[a*n+i]
+					weight[(t*m+max(x, y))*m+min(x, y)] = K[a*n+i]
 				}
 			}
 		}
@@ -185,9 +187,9 @@ func (p *transferPlan) layerBonds(in *ising.Instance) []float64 {
 // the states of the lower sites; from is the state of the layer before, -1 for none.
 func (r *transferRun) grow(t, x, from int) {
 	r.bondsInside(t, x)
-	v := 0.0
+	v := int64(0)
 	if from >= 0 {
-		v = r.in.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
+		v = r.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
 		if from>>x&1 == 1 {
 			v = -v
 		}
@@ -203,7 +205,7 @@ func (r *transferRun) grow(t, x, from int) {
 // add brings site x of layer t into the frontier.
 func (r *transferRun) add(t, x int) {
 	r.bondsInside(t, x)
-	v := r.in.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
+	v := r.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
 	inside := r.inside[:1<<x]
 	if r.choices == nil {
 		addStates(r.least, inside, v)
@@ -215,7 +217,7 @@ func (r *transferRun) add(t, x int) {
 // addStates replaces the least energies of states with the site up and down before
 // (old spin) by those after (new spin), v being the bond between the two. States
 // that differ in the site only are len(inside) apart.
-func addStates(least, inside []float64, v float64) {
+func addStates(least, inside []int64, v int64) {
 	half := len(inside)
 	if half < shortRun {
 		for low, e := range inside {
@@ -240,7 +242,7 @@ func addStates(least, inside []float64, v float64) {
 const shortRun = 8
 
 // addStatesChoosing is addStates and notes which old spin was better.
-func addStatesChoosing(least, inside []float64, choices []byte, v float64) {
+func addStatesChoosing(least, inside []int64, choices []byte, v int64) {
 	half := len(inside)
 	if half < shortRun {
 		for low, e := range inside {
@@ -261,7 +263,7 @@ func addStatesChoosing(least, inside []float64, choices []byte, v float64) {
 }
 
 // choice returns the bits of transferRun.choices for old energies u (up) and d (down).
-func choice(u, d, v float64) byte {
+func choice(u, d, v int64) byte {
 	var plus, minus byte // set without branches
 	if d+v < u-v {
 		plus = 1
@@ -274,12 +276,12 @@ func choice(u, d, v float64) byte {
 
 // end returns the best state of the last layer and its energy; on a periodic axis
 // the bonds to the first layer, of state wrap, are added.
-func (r *transferRun) end(wrap int) (state int, energy float64) {
+func (r *transferRun) end(wrap int) (state int, energy int64) {
 	clear(r.inside)
 	n, last := r.in.Sites(), (r.layers-1)*r.stride
 	if r.lattice.Periodic()[r.across] {
 		for x := range r.width {
-			w := r.in.J[r.across*n+r.first[x]+last]
+			w := r.J[r.across*n+r.first[x]+last]
 			if wrap>>x&1 == 1 {
 				w = -w
 			}
@@ -290,7 +292,7 @@ func (r *transferRun) end(wrap int) (state int, energy float64) {
 			}
 		}
 	}
-	energy = math.Inf(1)
+	energy = math.MaxInt64
 	for s, e := range r.least {
 		if e += r.inside[s]; e < energy {
 			state, energy = s, e

@@ -35,8 +35,7 @@ func SpanningTree(ctx context.Context, in *ising.Instance, set *SpanningTreeSett
 // TreeDescent flips subtrees of the tree that lower the energy until none does, and
 // returns the number of subtrees flipped. A subtree is a site with all that hangs
 // below it, so that flipping it breaks or mends one bond of the tree; what the other
-// bonds cost is counted in full. Differences within the instance's tolerance do not
-// count.
+// bonds cost is counted in full.
 func TreeDescent(in *ising.Instance, s []int8, tree *ising.Tree) int {
 	d := newTreeDescender(in, tree)
 	flips := 0
@@ -52,30 +51,29 @@ func TreeDescent(in *ising.Instance, s []int8, tree *ising.Tree) int {
 // treeDescender numbers the sites in preorder, so that the subtree of number v is
 // the interval from v to end[v].
 type treeDescender struct {
-	site      []int32 // of each number
-	end       []int32
-	parent    []int32 // number of the parent, -1 for roots
-	bonds     []treeBond
-	start     []int32 // the bonds of number v are adjacent[start[v]:start[v+1]]
-	adjacent  []int32 // numbers of the neighbours
-	cost      []float64
-	touched   []bool
-	order     []int32
-	tolerance float64
+	site     []int32 // of each number
+	end      []int32
+	parent   []int32 // number of the parent, -1 for roots
+	bonds    []treeBond
+	start    []int32 // the bonds of number v are adjacent[start[v]:start[v+1]]
+	adjacent []int32 // numbers of the neighbours
+	cost     []int64 // as [ising.Integers] has it
+	touched  []bool
+	order    []int32
 }
 
 // treeBond is a bond between two numbers with their lowest common ancestor, -1 if
 // they are in different trees.
 type treeBond struct {
 	i, j, ancestor int32
-	coupling       float64
+	coupling       int64
 }
 
 func newTreeDescender(in *ising.Instance, tree *ising.Tree) *treeDescender {
 	n := in.Sites()
 	d := &treeDescender{
 		site: make([]int32, n), end: make([]int32, n), parent: make([]int32, n), start: make([]int32, n+1),
-		cost: make([]float64, n), touched: make([]bool, n), tolerance: in.Tolerance(),
+		cost: make([]int64, n), touched: make([]bool, n),
 	}
 	d.number(tree)
 	number := make([]int32, n)
@@ -83,13 +81,13 @@ func newTreeDescender(in *ising.Instance, tree *ising.Tree) *treeDescender {
 		number[i] = int32(v)
 	}
 	d.bonds = make([]treeBond, 0, len(in.J))
-	for k, J := range in.J {
-		if J == 0 {
+	for k, K := range in.Integers().K {
+		if K == 0 {
 			continue
 		}
 		a, b := in.Ends(k)
 		i, j := number[a], number[b]
-		d.bonds = append(d.bonds, treeBond{i, j, d.ancestor(i, j), J})
+		d.bonds = append(d.bonds, treeBond{i, j, d.ancestor(i, j), K})
 		d.start[i+1]++
 		d.start[j+1]++
 	}
@@ -150,7 +148,7 @@ func (d *treeDescender) ancestor(i, j int32) int32 {
 func (d *treeDescender) pass(s []int8) int {
 	clear(d.cost)
 	for _, b := range d.bonds {
-		c := 2 * b.coupling * float64(s[d.site[b.i]]*s[d.site[b.j]])
+		c := 2 * b.coupling * int64(s[d.site[b.i]]*s[d.site[b.j]])
 		d.cost[b.i] += c
 		d.cost[b.j] += c
 		if b.ancestor >= 0 {
@@ -162,7 +160,7 @@ func (d *treeDescender) pass(s []int8) int {
 		if p := d.parent[v]; p >= 0 {
 			d.cost[p] += d.cost[v]
 		}
-		if d.cost[v] < -d.tolerance { // a root's only where trees are joined by bonds
+		if d.cost[v] < 0 { // a root's only where trees are joined by bonds
 			d.order = append(d.order, int32(v))
 		}
 	}

@@ -47,8 +47,8 @@ func WallEnergies(ctx context.Context, in *ising.Instance, ground []int8) ([]flo
 	}
 	D := make([]float64, in.Bonds())
 	for k := range D {
-		D[k] = 2 * float64(w.most[k]) / w.q.scale
-		if D[k] < -in.Tolerance() {
+		D[k] = 2 * float64(w.most[k]) / w.q.Scale
+		if in.Below(D[k], 0) {
 			return nil, fmt.Errorf("%w: the configuration is no ground state: its energy is %v, that of another %v", ErrSettings, in.Energy(ground), in.Energy(ground)+D[k])
 		}
 		D[k] = max(0, D[k])

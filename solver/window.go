@@ -13,13 +13,12 @@ import (
 // have been is noted when it leaves the frontier.
 type window struct {
 	*bonds
-	s         []int8
-	tolerance float64
+	s []int8
 
 	left     []int32 // of each site, the neighbours in the window that are still to be added, -1 outside
 	frontier []int32 // site of each bit of a state; a bit is set where the spin is -1
-	least    []float64
-	inside   []float64
+	least    []int64 // as ising.Integers has it
+	inside   []int64
 	events   []event
 	choices  []byte
 }
@@ -33,11 +32,11 @@ type event struct {
 }
 
 func newWindow(in *ising.Instance, s []int8) *window {
-	return &window{bonds: newBonds(in), s: s, tolerance: in.Tolerance(), left: slices.Repeat([]int32{-1}, in.Sites())}
+	return &window{bonds: newBonds(in), s: s, left: slices.Repeat([]int32{-1}, in.Sites())}
 }
 
-// improve gives the sites of the window their best spins, if that lowers the energy by
-// more than the tolerance, and reports whether it did. Time and memory are exponential
+// improve gives the sites of the window their best spins, if that lowers the energy, and
+// reports whether it did. Time and memory are exponential
 // in the width of the frontier that the order of the sites makes; where it is wide, ctx
 // may end it, and nothing changes.
 func (w *window) improve(ctx context.Context, order []int32) bool {
@@ -57,7 +56,7 @@ func (w *window) improve(ctx context.Context, order []int32) bool {
 			}
 		}
 	}
-	now := 0.0
+	now := int64(0)
 	w.frontier, w.events, w.choices = w.frontier[:0], w.events[:0], w.choices[:0]
 	w.least = append(w.least[:0], 0)
 	const wide = 1 << 12 // states, which take longer than a look at the clock
@@ -74,7 +73,7 @@ func (w *window) improve(ctx context.Context, order []int32) bool {
 			}
 		}
 	}
-	if w.least[0] >= now-w.tolerance {
+	if w.least[0] >= now {
 		return false
 	}
 	w.walkBack()
@@ -82,24 +81,24 @@ func (w *window) improve(ctx context.Context, order []int32) bool {
 }
 
 // join adds a site and returns the energy that it adds to that of the window as it is.
-func (w *window) join(i int32) (now float64) {
+func (w *window) join(i int32) (now int64) {
 	half := len(w.least)
-	field := 0.0
-	coupling := make([]float64, len(w.frontier), 32)
-	site, weight := w.at(int(i))
-	for k, j := range site {
+	field := int64(0)
+	coupling := make([]int64, len(w.frontier), 32)
+	for k := w.start[i]; k < w.start[i+1]; k++ {
+		j := w.site[k]
 		if w.left[j] < 0 {
-			field += weight[k] * float64(w.s[j])
+			field += w.integers[k] * int64(w.s[j])
 			continue
 		}
 		if bit := slices.Index(w.frontier, j); bit >= 0 {
-			coupling[bit] = weight[k]
-			now -= weight[k] * float64(w.s[i]) * float64(w.s[j])
+			coupling[bit] = w.integers[k]
+			now -= w.integers[k] * int64(w.s[i]*w.s[j])
 			w.left[i]--
 			w.left[j]--
 		}
 	}
-	now -= field * float64(w.s[i])
+	now -= field * int64(w.s[i])
 
 	// The energy of spin +1 by the state of the frontier.
 	w.inside = slices.Grow(w.inside[:0], half)[:half]
@@ -148,7 +147,7 @@ func (w *window) leave(bit int) {
 	w.least = w.least[:n]
 }
 
-func less(a, b float64) (one byte) {
+func less(a, b int64) (one byte) {
 	if a < b { // without a branch
 		one = 1
 	}

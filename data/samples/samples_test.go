@@ -32,7 +32,7 @@ func TestProven(t *testing.T) {
 				t.Fatalf("%+v, %v", v, err)
 			}
 			r, err := solver.Exact(t.Context(), f.Instance, nil)
-			if err != nil || r.Status != solver.Proven || math.Abs(r.Energy-v.Energy) > f.Tolerance() {
+			if err != nil || r.Status != solver.Proven || math.Abs(r.Energy-v.Energy) > f.Rounding() {
 				t.Errorf("solved anew: %v %v, the certificate has %v; %v", r.Status, r.Energy, v.Energy, err)
 			}
 			if in, err := s.Draw(); err != nil || !in.Equal(f.Lattice) {

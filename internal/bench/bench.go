@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"spinlearn/internal/cputime"
+	"spinlearn/internal/stats"
 	"spinlearn/ising"
 	"spinlearn/solver"
 )
@@ -22,14 +23,38 @@ type File struct {
 	Instances []*Instance
 }
 
-// An Instance has the energy that counts as solved.
+// An Instance has the energy that counts as solved. All energies of this package are those
+// of the file that the instance is of.
 type Instance struct {
 	*ising.Instance
-	// Target is an energy to reach; NaN where none is known. Run replaces it by the lowest
-	// energy of all runs if that is lower or there is none.
-	Target float64
-	// Known says that a Target was given, and was the lowest.
-	Known bool
+	// Offset is by how much the energy of the file is above that of the instance.
+	Offset float64
+	// Vertices is the number of spins of the file, > 0: its ghost spin is none.
+	Vertices int
+	// Target is an energy to reach; nil where none is known. Run replaces it by the lowest
+	// energy of all runs if that is lower, unless it is Fixed, or if there is none.
+	Target *float64
+	// Fixed says that Target is what was asked for, whatever can be reached.
+	Fixed bool
+	// Lowered says that Run has replaced the target, or found one.
+	Lowered bool
+}
+
+// reached reports whether an energy is as low as the target.
+func (in *Instance) reached(energy float64) bool { return energy <= *in.Target+in.Rounding() }
+
+// Relative reports whether there are gaps relative to the target: it is not 0.
+func (in *Instance) Relative() bool { return math.Abs(*in.Target) > in.Rounding() }
+
+// gap returns (E-target)/|target|, 0 if the target was reached; NaN if the target is 0.
+func (in *Instance) gap(energy float64) float64 {
+	switch {
+	case !in.Relative():
+		return math.NaN()
+	case in.reached(energy):
+		return 0
+	}
+	return (energy - *in.Target) / math.Abs(*in.Target)
 }
 
 // A Contender is a solver with its settings bound.
@@ -43,12 +68,12 @@ type Contender struct {
 type Row struct {
 	File, Method, Length string
 	Runs                 int
-	CPU                  time.Duration // mean of a run
-	UpdatesPerNS         float64       // proposed spin flips a nanosecond of CPU time; NaN if none are counted
-	Best, Mean           float64       // energy per site: the best run's and the mean, averaged over instances
-	SEM                  float64       // of the mean over runs, 0 for a single run
-	Gap                  float64       // mean of (E-target)/|target|
-	Hits                 int           // runs that reached the target
+	CPU                  time.Duration  // mean of a run
+	UpdatesPerNS         float64        // proposed spin flips a nanosecond of CPU time; NaN if none are counted
+	Best                 float64        // energy per vertex of the best run, mean over instances
+	Energy               stats.Estimate // energy per vertex, over runs
+	Gap                  stats.Estimate // (E-target)/|target| in per cent, over the runs on instances whose target is not 0
+	Hits                 int            // runs that reached the target
 	// TTS is the CPU time in which the target is reached with a probability of 99 %, in
 	// seconds, with the ends of its 95 % confidence interval.
 	TTS, TTSLow, TTSHigh float64
@@ -57,7 +82,7 @@ type Row struct {
 // sample is the outcome of one run.
 type sample struct {
 	instance *Instance
-	energy   float64
+	energy   float64 // of the file
 	cpu      time.Duration
 	updates  int64
 }
@@ -84,7 +109,7 @@ func Run(ctx context.Context, files []*File, contenders []Contender, repeats int
 					if err != nil {
 						return nil, fmt.Errorf("%s, %s: %w", f.Name, contender.Method, err)
 					}
-					samples[k][c] = append(samples[k][c], sample{in, result.Energy, cputime.Now() - begin, result.Updates})
+					samples[k][c] = append(samples[k][c], sample{in, result.Energy + in.Offset, cputime.Now() - begin, result.Updates})
 					done++
 					if progress != nil {
 						progress(done, total)
@@ -111,11 +136,13 @@ func Run(ctx context.Context, files []*File, contenders []Contender, repeats int
 
 // settle lowers the target to the lowest energy of all runs.
 func (in *Instance) settle(contenders [][]sample) {
-	in.Known = !math.IsNaN(in.Target)
+	if in.Fixed {
+		return
+	}
 	for _, samples := range contenders {
 		for _, s := range samples {
-			if s.instance == in && !(s.energy >= in.Target-in.Tolerance()) {
-				in.Target, in.Known = s.energy, false
+			if s.instance == in && (in.Target == nil || s.energy < *in.Target-in.Rounding()) {
+				in.Target, in.Lowered = &s.energy, true
 			}
 		}
 	}
@@ -123,30 +150,26 @@ func (in *Instance) settle(contenders [][]sample) {
 
 func (r *Row) sum(samples []sample) {
 	r.Runs = len(samples)
-	n := float64(r.Runs)
-	best := map[*Instance]float64{}
-	cpu, updates, squares := time.Duration(0), int64(0), 0.0
+	var energies, gaps, best []float64
+	at := map[*Instance]int{} // where it is in best
+	cpu, updates := time.Duration(0), int64(0)
 	for _, s := range samples {
-		perSite := s.energy / float64(s.instance.Sites())
-		if e, ok := best[s.instance]; !ok || perSite < e {
-			best[s.instance] = perSite
-		}
-		r.Mean += perSite / n
-		squares += perSite * perSite / n
-		if above := s.energy - s.instance.Target; above > s.instance.Tolerance() {
-			r.Gap += above / math.Abs(s.instance.Target) / n
+		perVertex := s.energy / float64(s.instance.Vertices)
+		if k, ok := at[s.instance]; ok {
+			best[k] = min(best[k], perVertex)
 		} else {
+			at[s.instance] = len(best)
+			best = append(best, perVertex)
+		}
+		energies = append(energies, perVertex)
+		gaps = append(gaps, s.instance.gap(s.energy))
+		if s.instance.reached(s.energy) {
 			r.Hits++
 		}
 		cpu += s.cpu
 		updates += s.updates
 	}
-	for _, e := range best {
-		r.Best += e / float64(len(best))
-	}
-	if r.Runs > 1 {
-		r.SEM = math.Sqrt(max(0, squares-r.Mean*r.Mean) / (n - 1))
-	}
+	r.Best, r.Energy, r.Gap = stats.Mean(best).Mean, stats.Mean(energies), stats.Mean(gaps).Times(100)
 	r.CPU = cpu / time.Duration(r.Runs)
 	r.UpdatesPerNS = math.NaN()
 	if updates > 0 && cpu > 0 {

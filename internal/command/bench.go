@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -31,7 +30,7 @@ type benchOptions struct {
 	independent    bool
 	repeats, limit int
 	limited        bool     // the limit is given
-	target         *float64 // nil for none
+	target         *float64 // of the file, nil for none
 	seed           uint64
 	workers        int
 	from, sign     string
@@ -51,9 +50,12 @@ func benchCommand() *cli.Command {
 		ArgsUsage: "FILE...",
 		Description: `FILE is an instance file or a dataset, over whose instances a row is the mean. Every
 method runs with every length, --times or --sweeps, as often as --repeats says, in
-turn; every option has to suit every method. FILE may be - for standard input. A run counts as a success if it reaches the target: --target-energy, the
+turn; every option has to suit every method. FILE may be - for standard input. A run
+counts as a success if it reaches the target: --target-energy, else the
 energy in the dataset, or the lowest of all runs if that is lower or nothing else is
-known, which flatters all methods if none finds the ground state. TTS99 is the CPU
+known, which flatters all methods if none finds the ground state. Energies are those
+of the file, with its constant; E/N is per spin of the file. The gap is relative to
+the target, and there is none to a target of 0. TTS99 is the CPU
 time in which the target is reached with a probability of 99 %, by repeated runs.
 
 Example:
@@ -67,7 +69,7 @@ Example:
 			&cli.BoolFlag{Name: "independent", Usage: "of anneal: the best read as it is, without combining reads", Destination: &o.independent},
 			&cli.GenericFlag{Name: "repeats", Value: one(&o.repeats, atLeast(1)), Usage: "runs of each method, length and instance"},
 			&cli.GenericFlag{Name: "limit", Value: one(&o.limit, atLeast(1)), Usage: "number of instances to use of each dataset"},
-			&cli.GenericFlag{Name: "target-energy", Value: one(&target, finite), Usage: "energy H that counts as solved, for a single instance", DefaultText: "none"},
+			&cli.GenericFlag{Name: "target-energy", Value: one(&target, finite), Usage: "energy of the file that counts as solved, for a single instance", DefaultText: "none"},
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the methods"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "of anneal and temper: goroutines of a run"},
 			&cli.StringFlag{Name: "from", Usage: "format of instance files", DefaultText: "by their content", Destination: &o.from},
@@ -94,20 +96,20 @@ Example:
 				o.target = &target
 			}
 			o.limited, o.stdin = c.IsSet("limit"), c.App.Reader
-			rows, known, err := runBench(c.Context, c.App.ErrWriter, c.Args().Slice(), &o)
+			rows, notes, err := runBench(c.Context, c.App.ErrWriter, c.Args().Slice(), &o)
 			if err != nil {
 				return interruptHint(err, "nothing was written")
 			}
 			if o.out != "" {
-				if err := plotBench(rows, known, o.out); err != nil {
+				if err := plotBench(c.App.ErrWriter, rows, notes, o.out); err != nil {
 					return err
 				}
 			}
 			if err := bench.WriteText(c.App.Writer, rows); err != nil {
 				return err
 			}
-			if !known {
-				_, err = fmt.Fprintln(c.App.Writer, "\nThe target of at least one instance is the lowest energy of these runs.")
+			if len(notes) > 0 {
+				_, err = fmt.Fprintf(c.App.Writer, "\n%s\n", strings.Join(notes, "\n"))
 			}
 			return err
 		},
@@ -123,11 +125,11 @@ var benchEffects = []effect{
 	{"workers", []string{annealSolver, temperSolver}},
 }
 
-// runBench returns the rows and whether all targets were known beforehand.
-func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOptions) (rows []*bench.Row, known bool, err error) {
+// runBench returns the rows and what there is to say of the targets.
+func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOptions) (rows []*bench.Row, notes []string, err error) {
 	if o.out != "" {
 		if ext := strings.ToLower(filepath.Ext(o.out)); !slices.Contains([]string{".png", ".svg", ".pdf"}, ext) {
-			return nil, false, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
+			return nil, nil, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
 		}
 	}
 	var files []*bench.File
@@ -135,18 +137,22 @@ func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOpt
 	for _, path := range paths {
 		f, kind, err := o.open(path)
 		if err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
 		files, kinds[kind] = append(files, f), true
 	}
 	switch {
 	case o.limited && !kinds[datasetKind]:
-		return nil, false, usagef("--limit has no effect on instance files; it belongs to datasets")
+		return nil, nil, usagef("--limit has no effect on instance files; it belongs to datasets")
 	case o.from+o.sign != "" && !kinds[instanceKind]:
-		return nil, false, usagef("--from and --sign have no effect on datasets; they belong to instance files")
+		return nil, nil, usagef("--from and --sign have no effect on datasets; they belong to instance files")
 	}
 	if o.target != nil && (len(files) > 1 || len(files[0].Instances) > 1) {
-		return nil, false, usagef("--target-energy is for a single instance")
+		return nil, nil, usagef("--target-energy is for a single instance")
+	}
+	if o.target != nil {
+		in := files[0].Instances[0]
+		in.Target, in.Fixed = o.target, true
 	}
 	var r *reporter
 	rows, err = bench.Run(ctx, files, o.contenders(), o.repeats, o.seed, func(done, total int) {
@@ -159,13 +165,27 @@ func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOpt
 		if r != nil {
 			r.stop()
 		}
-		return nil, false, err
+		return nil, nil, err
 	}
 	r.finish(fmt.Sprintf("%d rows", len(rows)))
-	known = !slices.ContainsFunc(files, func(f *bench.File) bool {
-		return slices.ContainsFunc(f.Instances, func(in *bench.Instance) bool { return !in.Known })
-	})
-	return rows, known, nil
+	lowered, without := 0, 0
+	for _, f := range files {
+		for _, in := range f.Instances {
+			if in.Lowered {
+				lowered++
+			}
+			if !in.Relative() {
+				without++
+			}
+		}
+	}
+	if lowered > 0 {
+		notes = append(notes, "The target of at least one instance is the lowest energy of these runs.")
+	}
+	if without > 0 {
+		notes = append(notes, fmt.Sprintf("Instances whose target is 0, so that they have no relative gap: %d.", without))
+	}
+	return rows, notes, nil
 }
 
 // open reads the instances of a file or dataset, and says which it is.
@@ -184,11 +204,7 @@ func (o *benchOptions) open(path string) (f *bench.File, kind string, err error)
 		if err != nil {
 			return nil, "", err
 		}
-		target := math.NaN()
-		if o.target != nil {
-			target = *o.target
-		}
-		f.Instances = []*bench.Instance{{Instance: in.Instance, Target: target}}
+		f.Instances = []*bench.Instance{{Instance: in.Instance, Offset: in.Offset, Vertices: in.Vertices()}}
 	case datasetKind:
 		d, err := data.Open(path)
 		if err != nil {
@@ -198,15 +214,12 @@ func (o *benchOptions) open(path string) (f *bench.File, kind string, err error)
 			if err != nil {
 				return nil, "", err
 			}
-			if f.Instances = append(f.Instances, &bench.Instance{Instance: s.Instance, Target: s.Energy}); len(f.Instances) == o.limit {
+			if f.Instances = append(f.Instances, &bench.Instance{Instance: s.Instance, Vertices: s.Sites(), Target: &s.Energy}); len(f.Instances) == o.limit {
 				break
 			}
 		}
 		if len(f.Instances) == 0 {
 			return nil, "", fmt.Errorf("%s holds no instances", path)
-		}
-		if o.target != nil {
-			f.Instances[0].Target = *o.target
 		}
 	default:
 		return nil, "", fmt.Errorf("%s is a %s, want an instance file or a dataset", path, kind)
@@ -255,10 +268,15 @@ func (o *benchOptions) contenders() []bench.Contender {
 	return list
 }
 
-// plotBench draws a curve for each method and file.
-func plotBench(rows []*bench.Row, known bool, out string) error {
+// plotBench draws a curve for each method and file whose targets are not all 0.
+func plotBench(stderr io.Writer, rows []*bench.Row, notes []string, out string) error {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r *bench.Row) bool { return !r.Gap.Exists() })
+	if len(rows) == 0 {
+		_, err := fmt.Fprintf(stderr, "%s was not drawn: all targets are 0, so that there is no relative gap\n", out)
+		return err
+	}
 	several := slices.ContainsFunc(rows, func(r *bench.Row) bool { return r.File != rows[0].File })
-	c := plots.Times{Title: rows[0].File, Proven: false}
+	c := plots.Times{Title: rows[0].File, Proven: false, Notes: notes}
 	if several {
 		c.Title = ""
 	}
@@ -273,7 +291,7 @@ func plotBench(rows []*bench.Row, known bool, out string) error {
 			c.Series = append(c.Series, plots.TimeSeries{Name: name})
 		}
 		c.Series[k].Points = append(c.Series[k].Points, plots.TimePoint{
-			Label: r.Length, Milliseconds: max(1e-3, r.CPU.Seconds()*1e3), Percent: 100 * r.Gap,
+			Label: r.Length, Milliseconds: max(1e-3, r.CPU.Seconds()*1e3), Percent: r.Gap.Mean,
 		})
 	}
 	for _, s := range c.Series {
@@ -282,9 +300,6 @@ func plotBench(rows []*bench.Row, known bool, out string) error {
 	f, err := c.Figure()
 	if err != nil {
 		return err
-	}
-	if !known {
-		f.Notes = append(f.Notes, "The target of at least one instance is the lowest energy of these runs.")
 	}
 	return f.Save(out)
 }

@@ -58,6 +58,37 @@ func TestBench(t *testing.T) {
 	}
 }
 
+// Energies of bench are those of the file, over its vertices: this one has a constant and
+// fields. A target that is given stays one, also if it is 0.
+func TestBenchEnergiesOfTheFile(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "offset.json"), `{"type": "BinaryQuadraticModel", "version": {"bqm_schema": "3.0.0"}, "use_bytes": false,
+"num_variables": 4, "num_interactions": 3, "variable_labels": [0, 1, 2, 3], "variable_type": "SPIN", "offset": -100,
+"linear_biases": [1, 0, 0, -2], "quadratic_biases": [1, -1, 1], "quadratic_head": [0, 1, 2], "quadratic_tail": [1, 2, 3]}`)
+	write(t, filepath.Join(dir, "six.rud"), "6 7\n1 2 1\n2 3 1\n3 4 1\n4 5 1\n5 6 1\n6 1 1\n1 4 1\n")
+	for _, c := range []struct{ line, want string }{
+		{"bench DIR/offset.json --sweeps 10 --repeats 3 --target-energy -104", "-26 -26 ± 0 0 ± 0 3/3"},
+		{"bench DIR/offset.json --sweeps 10 --repeats 3 --target-energy -103", "-26 -26 ± 0 0 ± 0 3/3"},
+		{"bench DIR/offset.json --sweeps 10 --repeats 3 --target-energy -105", "-26 -26 ± 0 0.952381 ± 0 0/3"},
+		{"bench DIR/offset.json --sweeps 10 --repeats 3 --target-energy 0", "-26 -26 ± 0 3/3"},
+		{"bench DIR/offset.json --sweeps 10 --repeats 3", "-26 -26 ± 0 0 ± 0 3/3"},
+		{"bench DIR/six.rud --sweeps 100 --repeats 5", "-1.166667 -1.166667 ± 0 0 ± 0 5/5"},
+	} {
+		out := succeed(t, dir, c.line)
+		if got := strings.Join(strings.Fields(strings.Split(out, "\n")[1]), " "); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q in it", c.line, got, c.want)
+		}
+		if given, said := strings.Contains(c.line, "target"), strings.Contains(out, "lowest energy of these runs"); given == said {
+			t.Errorf("%s: target given: %v\n%s", c.line, given, out)
+		}
+	}
+	// Without a relative gap there is no chart of it.
+	code, stdout, stderr := call(t.Context(), dir, "bench DIR/offset.json --sweeps 10 --repeats 1 --target-energy 0 --out DIR/gaps.png")
+	if _, err := os.Stat(filepath.Join(dir, "gaps.png")); code != 0 || err == nil || !strings.Contains(stderr, "gaps.png was not drawn") || !strings.Contains(stdout, "no relative gap: 1.") {
+		t.Errorf("code %d, chart: %v\n%s\n%s", code, err, stdout, stderr)
+	}
+}
+
 func TestBenchRefuses(t *testing.T) {
 	dir := t.TempDir()
 	writeInstance(t, filepath.Join(dir, "a.spin"), []int{4, 4})
@@ -95,6 +126,7 @@ func TestBenchRefuses(t *testing.T) {
 		{"bench DIR/a.spin --out chart.txt", 2, "--out chart.txt"},
 		{"bench DIR/a.spin DIR/a.spin --target-energy 1", 2, "--target-energy"},
 		{"bench DIR/a.spin --sign up", 2, "--sign"},
+		{"bench DIR/a.spin --target-energy NaN", 2, "--target-energy NaN"},
 	} {
 		refuse(t, dir, c.line, c.code, c.want)
 	}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -24,18 +25,20 @@ func draw(c chart, name string) error {
 
 // drawCharts draws the charts of a comparison that its rows allow.
 func drawCharts(o *compareOptions, t *compare.Table, runs []run) error {
-	title := fmt.Sprintf("%d instances, %v", len(t.Truth), t.Lattice)
+	title := fmt.Sprintf("%s, %v", t.Size(), t.Lattice)
 	var energies []plots.EnergyRow
 	var gaps []plots.GapRow
 	for _, r := range t.Rows {
 		energies = append(energies, plots.EnergyRow{Name: r.Name, Group: r.Group, PerSpin: t.PerSpin(r.Energies)})
-		gaps = append(gaps, plots.GapRow{Name: r.Name, Group: r.Group, Percent: percent(r.Gaps)})
+		gaps = append(gaps, plots.GapRow{Name: r.Name, Group: r.Group, Percent: percent(r.Gaps), Solved: r.Solved})
 	}
 	all := t.AllProven()
 	charts := map[string]chart{
 		"energies.png": plots.Energies{Title: title, Proven: all, Truth: t.PerSpin(t.Truth), Rows: energies},
-		"gaps.png":     plots.Gaps{Title: title, Proven: all, Rows: gaps},
-		"time.png":     plots.Times{Title: title, Proven: all, Series: timeSeries(t)},
+	}
+	if t.Relative() > 0 {
+		charts["gaps.png"] = plots.Gaps{Title: title, Proven: all, Rows: gaps}
+		charts["time.png"] = plots.Times{Title: title, Proven: all, Series: timeSeries(t)}
 	}
 	raw := rawRows(t)
 	if len(raw) > 0 {
@@ -81,8 +84,7 @@ func percent(fractions []float64) []float64 {
 func timeSeries(t *compare.Table) []plots.TimeSeries {
 	var curves, list []plots.TimeSeries
 	for _, r := range t.Rows {
-		gap, _ := compare.MeanSEM(r.Gaps)
-		p := plots.TimePoint{Milliseconds: max(r.PerInstance().Seconds()*1e3, 1e-4), Percent: 100 * gap}
+		p := plots.TimePoint{Milliseconds: max(r.PerInstance().Seconds()*1e3, 1e-4), Percent: r.Gap().Mean}
 		if r.Curve != "" {
 			p.Label = fmt.Sprint(r.Sweeps)
 			name := r.Curve + ", sweeps"
@@ -126,7 +128,7 @@ const maxPanels = 12
 func scatterPanels(t *compare.Table, rows []*compare.Row) []plots.ScatterPanel {
 	var panels []plots.ScatterPanel
 	for _, r := range rows[:min(len(rows), maxPanels)] {
-		panels = append(panels, plots.ScatterPanel{Name: r.Name, Truth: t.PerSpin(t.Truth), Predicted: t.PerSpin(r.Energies)})
+		panels = append(panels, plots.ScatterPanel{Name: r.Name, Truth: t.PerSpin(t.Truth), Predicted: t.PerSpin(r.Energies), Percent: percent(r.Gaps)})
 	}
 	return panels
 }
@@ -137,17 +139,7 @@ func latticeChart(t *compare.Table, rows []*compare.Row, instance int) (plots.La
 	if max(sides[0], sides[1]) > plots.MaxLattice || instance >= len(t.First) {
 		return plots.Lattice{}, false
 	}
-	best := slices.MinFunc(rows, func(a, b *compare.Row) int {
-		x, _ := compare.MeanSEM(a.Gaps)
-		y, _ := compare.MeanSEM(b.Gaps)
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
+	best := slices.MinFunc(rows, func(a, b *compare.Row) int { return cmp.Compare(a.Gap().Mean, b.Gap().Mean) })
 	s := t.First[instance]
 	n := s.Sites()
 	return plots.Lattice{
@@ -156,6 +148,7 @@ func latticeChart(t *compare.Table, rows []*compare.Row, instance int) (plots.La
 		PeriodicRows: t.Lattice.Periodic()[0], PeriodicCols: t.Lattice.Periodic()[1],
 		Frustrated: s.Frustrated(), Truth: s.Spins, Prediction: best.Spins[instance],
 		TruthEnergy: s.Energy, PredictionEnergy: best.Energies[instance],
+		Percent: 100 * best.Gaps[instance],
 	}, true
 }
 

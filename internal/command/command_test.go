@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spinlearn/data/samples"
-	"spinlearn/internal/compare"
+	"spinlearn/internal/stats"
 	"spinlearn/ising"
 )
 
@@ -733,7 +733,7 @@ func number(t *testing.T, text string) float64 {
 // checkTables recomputes results.csv from energies.csv.
 func checkTables(t *testing.T, dir string) {
 	t.Helper()
-	const columns = "method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance"
+	const columns = "method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance,gap_instances"
 	results, energies := readCSV(t, filepath.Join(dir, "results.csv")), readCSV(t, filepath.Join(dir, "energies.csv"))
 	if got := strings.Join(results[0], ","); got != columns {
 		t.Fatalf("columns %s", got)
@@ -753,15 +753,14 @@ func checkTables(t *testing.T, dir string) {
 				solved++
 			}
 		}
-		e, esem := compare.MeanSEM(perSpin)
-		gap, gsem := compare.MeanSEM(gaps)
-		for k, want := range map[int]float64{5: 20, 6: 20, 7: e, 8: esem, 9: gap, 10: gsem, 11: float64(solved) / 20} {
+		energy, gap := stats.Mean(perSpin), stats.Mean(gaps)
+		for k, want := range map[int]float64{5: 20, 6: 20, 7: energy.Mean, 8: energy.Error, 9: gap.Mean, 10: gap.Error, 11: float64(solved) / 20, 13: 20} {
 			if got := number(t, r[k]); math.Abs(got-want) > 1e-7*math.Abs(want)+1e-12 { // eight digits are written
 				t.Errorf("%s: %s = %v, want %v", r[0], results[0][k], got, want)
 			}
 		}
-		if gap < -1e-9 || len(gaps) != 20 {
-			t.Errorf("%s: gap %v on %d instances", r[0], gap, len(gaps))
+		if gap.Mean < -1e-9 || len(gaps) != 20 {
+			t.Errorf("%s: gap %v on %d instances", r[0], gap.Mean, len(gaps))
 		}
 		if (r[12] == "") != (i == 0) || i > 0 && number(t, r[12]) < 0 {
 			t.Errorf("%s: CPU time %q", r[0], r[12])

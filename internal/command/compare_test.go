@@ -6,12 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"spinlearn/internal/compare"
+	"spinlearn/internal/stats"
 )
 
 // checkLines reads the origin in results.jsonl.
@@ -54,7 +55,7 @@ func TestCompareTimed(t *testing.T) {
 	out := succeed(t, dir, "compare --data DIR/d DIR/e DIR/r --models DIR/m --times 2ms,1ms --limit 3 --out DIR/c")
 	for _, want := range []string{
 		"d: gaussian 6x6 cylinder, 3 instances, 3 with a proven ground state\n", "e: gaussian 4x4 cylinder, 3 instances", "r: pm 4x4 periodic, 3 instances, 0 with a proven ground state\n",
-		"bond cross-entropy effort 32", "annealing, multispin 2ms", "exact 0.0000 ± 0.0000 3/3",
+		"bond cross-entropy effort 32", "annealing, multispin 2ms", "exact 0 ± 0 3/3",
 	} {
 		if !strings.Contains(strings.Join(strings.FieldsFunc(out, func(r rune) bool { return r == ' ' }), " "), want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -89,8 +90,8 @@ func TestCompareTimed(t *testing.T) {
 				t.Errorf("run %v", run)
 			}
 		}
-		gap, sem := compare.MeanSEM(gaps)
-		for i, want := range map[int]float64{7: 3, 11: gap, 12: sem, 14: cpu} {
+		gap := stats.Mean(gaps)
+		for i, want := range map[int]float64{7: 3, 11: gap.Mean, 12: gap.Error, 14: cpu, 17: 3} {
 			if got := number(t, r[i]); math.Abs(got-want) > 1e-7*math.Abs(want)+1e-6 { // eight digits are written, and whole nanoseconds
 				t.Errorf("%v: %s = %v, want %v", r, results[0][i], got, want)
 			}
@@ -122,6 +123,71 @@ func TestCompareTimed(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "c", "sizes.png")); err == nil {
 		t.Error("sizes.png of one size")
+	}
+}
+
+// Instances without couplings have no relative gap. A comparison leaves them out of the gaps,
+// says how many, and draws what charts remain.
+func TestCompareWithoutGaps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("charts are slow under the race detector")
+	}
+	dir := t.TempDir()
+	succeed(t, dir, "generate --shape 3x3 --dilution 0.9 --count 20 --seed 1 --out DIR/some")
+	succeed(t, dir, "generate --shape 3x3 --dilution 1 --count 2 --seed 1 --out DIR/none")
+	for _, c := range []struct {
+		data, count, gap, mean string
+		with                   int
+		charts, timed          []string
+	}{
+		{"some", "20 instances, 3x3 periodic, 20 with a proven ground state, 3 with reference energy 0 and so no relative gap", "0 ± 0", "0", 17,
+			[]string{"energies.png", "gaps.png", "lattice.png", "scatter.png", "time.png"}, []string{"frontier.png"}},
+		{"none", "2 instances, 3x3 periodic, 2 with a proven ground state, 2 with reference energy 0 and so no relative gap", "", "", 0,
+			[]string{"energies.png", "lattice.png", "scatter.png"}, nil},
+	} {
+		charts := func(files map[string]string) (list []string) {
+			for name := range files {
+				if strings.HasSuffix(name, ".png") {
+					list = append(list, name)
+				}
+			}
+			slices.Sort(list)
+			return list
+		}
+		out := succeed(t, dir, "compare --data DIR/"+c.data+" --models shipped --passes 1 --sweeps 10 --out DIR/c")
+		files := snapshot(t, filepath.Join(dir, "c"))
+		if !strings.HasPrefix(out, c.count+"\n") || !strings.Contains(files["report.html"], c.count) {
+			t.Errorf("%s: want %q in text and page\n%s", c.data, c.count, out)
+		}
+		if diff := cmp.Diff(c.charts, charts(files)); diff != "" {
+			t.Errorf("%s: charts (-want +got):\n%s", c.data, diff)
+		}
+		for _, r := range readCSV(t, filepath.Join(dir, "c", "results.csv"))[1:] {
+			if r[13] != strconv.Itoa(c.with) || r[9] != c.mean || r[10] != c.mean || r[11] != "1" {
+				t.Errorf("%s: %v", c.data, r)
+			}
+		}
+		if found := strings.Contains(succeed(t, dir, "inspect DIR/c"), "best gap"); found != (c.with > 0) {
+			t.Errorf("%s: a best gap: %v", c.data, found)
+		}
+		out = succeed(t, dir, "compare --data DIR/"+c.data+" --models shipped --times 1ms --out DIR/c")
+		if want := c.count[strings.LastIndex(c.count, "proven"):]; !strings.Contains(out, want) {
+			t.Errorf("%s: want %q in\n%s", c.data, want, out)
+		}
+		if diff := cmp.Diff(c.timed, charts(snapshot(t, filepath.Join(dir, "c")))); diff != "" {
+			t.Errorf("%s: charts at equal time (-want +got):\n%s", c.data, diff)
+		}
+	}
+	// A dataset without gaps does not keep others from their chart.
+	succeed(t, dir, "compare --data DIR/none DIR/some --times 1ms --out DIR/c")
+	if _, err := os.Stat(filepath.Join(dir, "c", "frontier.png")); err != nil {
+		t.Error(err)
+	}
+	line := "--steps 2 --channels 2 --blocks 1 --batch 2 --pool 4 "
+	for data, want := range map[string]string{"some": "validation gap", "none": "no validation gap, 2 validation instances of reference energy 0"} {
+		if out := succeed(t, dir, "train --data DIR/some --validation DIR/"+data+" "+line+"--out DIR/m"+data); !strings.Contains(out, want) || !strings.Contains(out, "without a relative gap") {
+			t.Errorf("trained: %s", out)
+		}
 	}
 }
 

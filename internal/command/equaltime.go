@@ -129,7 +129,10 @@ func (o *compareOptions) writeTimed(sets []*timedData, tables []*compare.Timed) 
 	if err != nil {
 		return err
 	}
-	charts := map[string]chart{"frontier.png": frontierChart(tables)}
+	charts := map[string]chart{}
+	if c, ok := frontierChart(tables); ok {
+		charts["frontier.png"] = c
+	}
 	if c, ok := sizesChart(tables, o.times); ok {
 		charts["sizes.png"] = c
 	}
@@ -201,20 +204,38 @@ func allProven(tables []*compare.Timed) bool {
 }
 
 func point(x float64, r *compare.Row) plots.CurvePoint {
-	gap, sem := compare.MeanSEM(r.Gaps)
-	return plots.CurvePoint{X: x, Percent: 100 * gap, Error: 100 * sem}
+	gap := r.Gap()
+	return plots.CurvePoint{X: x, Percent: gap.Mean, Error: gap.Error}
 }
 
-// frontierChart is gap against CPU time, a panel a dataset.
-func frontierChart(tables []*compare.Timed) plots.Curves {
+// withGaps returns the tables of datasets that have relative gaps, and a note on the others.
+func withGaps(tables []*compare.Timed) (list []*compare.Timed, notes []string) {
+	var none []string
+	for _, t := range tables {
+		if t.Relative() > 0 {
+			list = append(list, t)
+		} else {
+			none = append(none, t.Name)
+		}
+	}
+	if len(none) > 0 {
+		notes = []string{"No relative gaps, for all reference energies are 0: " + strings.Join(none, ", ") + "."}
+	}
+	return list, notes
+}
+
+// frontierChart is gap against CPU time, a panel a dataset; there is none without relative
+// gaps.
+func frontierChart(tables []*compare.Timed) (plots.Curves, bool) {
+	tables, notes := withGaps(tables)
 	lines, left := drawnLines(tables)
-	c := plots.Curves{Title: "Gap against CPU time, one core", Proven: allProven(tables), X: "mean CPU time an instance (ms)", Notes: notDrawn(left)}
+	c := plots.Curves{Title: "Gap against CPU time, one core", Proven: allProven(tables), X: "mean CPU time an instance (ms)", Notes: append(notes, notDrawn(left)...)}
 	if len(tables) > maxTimedPanels {
 		c.Notes = append(c.Notes, fmt.Sprintf("The first %d of %d datasets.", maxTimedPanels, len(tables)))
 		tables = tables[:maxTimedPanels]
 	}
 	for _, t := range tables {
-		panel := plots.CurvePanel{Name: fmt.Sprintf("%v, %s, %d instances", t.Lattice, t.Family, len(t.Truth))}
+		panel := plots.CurvePanel{Name: fmt.Sprintf("%v, %s, %s", t.Lattice, t.Family, t.Size())}
 		for _, line := range lines {
 			curve := plots.Curve{Name: line}
 			for _, r := range t.Rows {
@@ -229,14 +250,15 @@ func frontierChart(tables []*compare.Timed) plots.Curves {
 		}
 		c.Panels = append(c.Panels, panel)
 	}
-	return c
+	return c, len(c.Panels) > 0
 }
 
 // sizesChart is gap against side, a panel a time and family of datasets of several sizes;
 // there is none without such a family.
 func sizesChart(tables []*compare.Timed, times []time.Duration) (plots.Curves, bool) {
+	tables, notes := withGaps(tables)
 	lines, left := drawnLines(tables)
-	c := plots.Curves{Title: "Gap against size at equal time, one core", Proven: allProven(tables), X: "side of the lattice (sites)", Notes: notDrawn(left)}
+	c := plots.Curves{Title: "Gap against size at equal time, one core", Proven: allProven(tables), X: "side of the lattice (sites)", Notes: append(notes, notDrawn(left)...)}
 	c.Notes = append(c.Notes, fmt.Sprintf("Of each method the longest runs of at most %v times the time; no point where none are that short.", compare.Tolerance))
 	families := map[string][]*compare.Timed{}
 	var names []string

@@ -20,6 +20,7 @@ import (
 	"spinlearn/data"
 	"spinlearn/internal/compare"
 	"spinlearn/internal/reproduce"
+	"spinlearn/internal/stats"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/plots"
@@ -385,13 +386,13 @@ func (l *facts) dataset(ctx context.Context, dir string) error {
 		l.add("walls", true)
 	}
 	if len(perSite) > 0 {
-		mean, sem := compare.MeanSEM(perSite)
+		energy := stats.Mean(perSite)
 		least, most := math.Inf(1), math.Inf(-1)
 		for _, e := range perSite {
 			least, most = min(least, e), max(most, e)
 		}
-		l.add("energy_per_site_mean", mean)
-		l.add("energy_per_site_sem", sem)
+		l.add("energy_per_site_mean", energy.Mean)
+		l.add("energy_per_site_sem", energy.Error)
 		l.add("energy_per_site_least", least)
 		l.add("energy_per_site_most", most)
 	}
@@ -532,7 +533,7 @@ func (l *facts) comparison(dir string) error {
 		Method    string
 		Instances int
 		Proven    int
-		Gap       *float64 `json:"gap_mean_fraction"`
+		Gap       *float64 `json:"gap_mean_fraction"` // nil if no instance has a relative gap
 	}
 	var first, best line
 	var datasets, names []string
@@ -546,8 +547,8 @@ func (l *facts) comparison(dir string) error {
 		if err != nil {
 			return fmt.Errorf("%s: line %d: %w", path, methods+1, err)
 		}
-		if next.Gap == nil {
-			return fmt.Errorf("%s: line %d: no gap_mean_fraction", path, methods+1)
+		if next.Method == "" {
+			return fmt.Errorf("%s: line %d: no method", path, methods+1)
 		}
 		if next.Dataset != "" && !slices.Contains(datasets, next.Dataset) {
 			datasets = append(datasets, next.Dataset)
@@ -558,7 +559,7 @@ func (l *facts) comparison(dir string) error {
 		switch {
 		case methods == 0:
 			first = next
-		case methods == 1 || *next.Gap < *best.Gap:
+		case next.Gap != nil && (best.Gap == nil || *next.Gap < *best.Gap):
 			best = next
 		}
 	}
@@ -579,7 +580,7 @@ func (l *facts) comparison(dir string) error {
 	l.add("instances", first.Instances)
 	l.add("proven", first.Proven)
 	l.add("methods", methods-1)
-	if methods > 1 {
+	if best.Gap != nil {
 		l.add("best_method", best.Method)
 		l.add("best_gap_fraction", *best.Gap)
 	}

@@ -103,7 +103,7 @@ func TestPythonSpins(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := number(t, strings.TrimSpace(runPython(t, interpreter, "spins.py", text, spins))); math.Abs(got-solved.Energy) > f.Tolerance() {
+		if got := number(t, strings.TrimSpace(runPython(t, interpreter, "spins.py", text, spins))); math.Abs(got-solved.Energy) > f.Rounding() {
 			t.Errorf("%s: numpy finds %v, solve %v", name, got, solved.Energy)
 		}
 	}

@@ -56,17 +56,17 @@ func TestSolveAndVerify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Status != "proven" || got.Lattice != l.String() || math.Abs(got.Energy-want.Energy) > in.Tolerance() || got.Bound > got.Energy || got.Bound < got.Energy-in.Tolerance() {
+		if got.Status != "proven" || got.Lattice != l.String() || math.Abs(got.Energy-want.Energy) > in.Rounding() || got.Bound > got.Energy || got.Bound < got.Energy-in.Rounding() {
 			t.Errorf("%s: %+v, want energy %v", c.name, got, want.Energy)
 		}
-		if e := in.Energy(got.Spins); math.Abs(e-got.Energy) > in.Tolerance() {
+		if e := in.Energy(got.Spins); math.Abs(e-got.Energy) > in.Rounding() {
 			t.Errorf("%s: the spins have energy %v, printed is %v", c.name, e, got.Energy)
 		}
 		total := 0.0
 		for _, J := range in.J {
 			total -= J
 		}
-		if cut := (total - got.Energy) / 2; math.Abs(cut-got.Cut) > in.Tolerance() {
+		if cut := (total - got.Energy) / 2; math.Abs(cut-got.Cut) > in.Rounding() {
 			t.Errorf("%s: cut %v, want %v", c.name, got.Cut, cut)
 		}
 		file, err := os.ReadFile(path("spins.txt"))

@@ -100,7 +100,13 @@ Example:
 			}
 			gap := "no validation"
 			if r.Model.Gap != nil {
-				gap = fmt.Sprintf("validation gap %.3f %%", 100**r.Model.Gap)
+				gap = fmt.Sprintf("validation gap %.3g %%", 100**r.Model.Gap)
+			}
+			if r.WithoutGap > 0 {
+				if r.Model.Gap == nil {
+					gap = "no validation gap"
+				}
+				gap += fmt.Sprintf(", %d validation instances of reference energy 0 without a relative gap", r.WithoutGap)
 			}
 			_, err = fmt.Fprintf(c.App.Writer, "%s: %d steps, best weights after %d, %s\n", o.out, r.Steps, r.Model.Step, gap)
 			return err

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"time"
 
 	"spinlearn/internal/cputime"
+	"spinlearn/internal/stats"
 	"spinlearn/ising"
 )
 
@@ -39,8 +39,8 @@ type Method struct {
 type Row struct {
 	Method
 	Energies []float64 // of each instance, in the unit of the couplings
-	Gaps     []float64 // relative, (E-E0)/|E0|
-	Solved   int       // instances with a gap ≤ 0
+	Gaps     []float64 // relative, (E-E0)/|E0|; NaN where E0 is 0
+	Solved   int       // instances whose reference energy was reached
 	CPU      time.Duration
 	Times    []time.Duration // CPU time of each batch
 	Spins    [][]int8        // of the first [Kept] instances
@@ -52,11 +52,39 @@ type Table struct {
 	Truth   []float64       // energies of the reference configurations
 	First   []*ising.Solved // the first [Kept] instances
 	Proven  int             // instances whose reference is a proven ground state
+	Gaps    []float64       // of the reference to itself: 0, or NaN where there are no relative gaps
 	Rows    []*Row
 }
 
 // AllProven reports whether every reference is a proven ground state.
 func (t *Table) AllProven() bool { return t.Proven == len(t.Truth) }
+
+// Relative returns the number of instances that have a relative gap: all but those of
+// reference energy 0.
+func (t *Table) Relative() int { return stats.Mean(t.Gaps).Count }
+
+// Size says how many instances there are and, if not all have one, how many of them have
+// a relative gap.
+func (t *Table) Size() string {
+	if n := t.Relative(); n < len(t.Truth) {
+		return fmt.Sprintf("%d instances, %d with a relative gap", len(t.Truth), n)
+	}
+	return fmt.Sprintf("%d instances", len(t.Truth))
+}
+
+// caption says what the instances are.
+func (t *Table) caption() string {
+	return fmt.Sprintf("%d instances, %v, %s", len(t.Truth), t.Lattice, t.references())
+}
+
+// references says what is known of the instances.
+func (t *Table) references() string {
+	text := fmt.Sprintf("%d with a proven ground state", t.Proven)
+	if n := len(t.Truth) - t.Relative(); n > 0 {
+		text += fmt.Sprintf(", %d with reference energy 0 and so no relative gap", n)
+	}
+	return text
+}
 
 // Kept is the number of instances whose configurations a table keeps.
 const Kept = batchSize
@@ -90,6 +118,7 @@ func run(ctx context.Context, l *ising.Lattice, instances iter.Seq2[*ising.Solve
 		}
 		for _, s := range batch {
 			t.Truth = append(t.Truth, s.Energy)
+			t.Gaps = append(t.Gaps, s.Gap(s.Energy))
 			if s.Proven() {
 				t.Proven++
 			}
@@ -103,9 +132,6 @@ func run(ctx context.Context, l *ising.Lattice, instances iter.Seq2[*ising.Solve
 	for s, err := range instances {
 		if err != nil {
 			return nil, err
-		}
-		if s.Energy == 0 && s.Tolerance() > 0 {
-			return nil, fmt.Errorf("compare: instance %d has couplings but reference energy 0, relative gaps have no meaning", len(t.Truth)+len(batch))
 		}
 		if batch = append(batch, s); len(batch) == size {
 			if err := flush(); err != nil {
@@ -149,12 +175,11 @@ func (r *Row) add(ctx context.Context, first int, batch []*ising.Solved) error {
 	}
 	for k, s := range batch {
 		e := s.Instance.Energy(spins[k])
-		gap := s.Gap(e)
-		if gap <= 0 {
+		if s.Solves(e) {
 			r.Solved++
 		}
 		r.Energies = append(r.Energies, e)
-		r.Gaps = append(r.Gaps, gap)
+		r.Gaps = append(r.Gaps, s.Gap(e))
 	}
 	if first == 0 {
 		r.Spins = spins
@@ -167,21 +192,8 @@ func (r *Row) PerInstance() time.Duration {
 	return r.CPU / time.Duration(max(len(r.Energies), 1))
 }
 
-// MeanSEM returns the mean of v and its standard error; the latter is 0 for a
-// single value.
-func MeanSEM(v []float64) (mean, sem float64) {
-	n := float64(len(v))
-	for _, x := range v {
-		mean += x / n
-	}
-	if n < 2 {
-		return mean, 0
-	}
-	for _, x := range v {
-		sem += (x - mean) * (x - mean)
-	}
-	return mean, math.Sqrt(sem / (n - 1) / n)
-}
+// Gap returns the mean relative gap in per cent over the instances that have one.
+func (r *Row) Gap() stats.Estimate { return stats.Mean(r.Gaps).Times(100) }
 
 // PerSpin divides energies by the number of sites.
 func (t *Table) PerSpin(energies []float64) []float64 {

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spinlearn/cnn"
+	"spinlearn/internal/report"
 	"spinlearn/ising"
 )
 
@@ -120,23 +123,6 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestMeanSEM(t *testing.T) {
-	for _, c := range []struct {
-		v         []float64
-		mean, sem float64
-	}{
-		{nil, 0, 0},
-		{[]float64{5}, 5, 0},
-		{[]float64{1, 0.75}, 0.875, 0.125},
-		{[]float64{1, 2, 3, 4}, 2.5, math.Sqrt(5.0 / 3 / 4)},
-	} {
-		mean, sem := MeanSEM(c.v)
-		if math.Abs(mean-c.mean) > 1e-15 || math.Abs(sem-c.sem) > 1e-15 { // last bits of the sums
-			t.Errorf("MeanSEM(%v) = %v, %v, want %v, %v", c.v, mean, sem, c.mean, c.sem)
-		}
-	}
-}
-
 func TestWriters(t *testing.T) {
 	table := handMadeTable(t)
 	for _, c := range []struct {
@@ -145,10 +131,10 @@ func TestWriters(t *testing.T) {
 		want  string
 	}{
 		{"CSV", func(b *bytes.Buffer) error { return table.WriteCSV(b) },
-			`method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance
-reference,,,,,3,2,-1.1666667,0.44095855,0,0,1,
-all up,,,,,3,2,-1.6666667,0.33333333,-1,1,1,1
-"net, ""a"" 3 passes",margin,bond,3,0,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,0.25
+			`method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance,gap_instances
+reference,,,,,3,2,-1.1666667,0.44095855,0,0,1,,3
+all up,,,,,3,2,-1.6666667,0.33333333,-1,1,1,1,3
+"net, ""a"" 3 passes",margin,bond,3,0,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,0.25,3
 `},
 		{"energies", func(b *bytes.Buffer) error { return table.WriteEnergies(b) },
 			`instance,reference,all up,"net, ""a"" 3 passes"
@@ -159,10 +145,10 @@ all up,,,,,3,2,-1.6666667,0.33333333,-1,1,1,1
 		{"text", func(b *bytes.Buffer) error { return table.WriteText(b) },
 			`3 instances, 2x2 free, 2 with a proven ground state
 
-             method  energy per spin (J)             gap (%)  reached  CPU ms
-          reference     -1.1667 ± 0.4410       0.000 ± 0.000      3/3        
-             all up     -1.6667 ± 0.3333  -100.000 ± 100.000      3/3   1.000
-  net, "a" 3 passes     -0.3333 ± 0.1667     58.333 ± 30.046      1/3   0.250
+             method  energy per spin (J)     gap (%)  reached  CPU (ms)
+          reference         -1.17 ± 0.44       0 ± 0      3/3          
+             all up         -1.67 ± 0.33  -100 ± 100      3/3         1
+  net, "a" 3 passes         -0.33 ± 0.17     58 ± 30      1/3      0.25
 `},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -218,6 +204,118 @@ func TestJSONL(t *testing.T) {
 			if value != want {
 				t.Errorf("%s of %s is %v, the CSV has %s", name, lines[k+1][0], value, want)
 			}
+		}
+	}
+}
+
+// withZeros has two instances of reference energy 0, one without couplings and one whose
+// reference is no ground state, between two others.
+func withZeros(t *testing.T) []*ising.Solved {
+	list := []*ising.Solved{
+		handMade(t)[0],
+		instance(t, [4]float64{}, up, 0),
+		instance(t, [4]float64{1, -1, 1, -1}, up, 0),
+		handMade(t)[2],
+	}
+	list[1].Bound = 0
+	return list
+}
+
+// TestZeroReference leaves instances of reference energy 0 out of the gaps, and out of
+// nothing else.
+func TestZeroReference(t *testing.T) {
+	table := func(list []*ising.Solved) *Timed {
+		methods := []Method{always("last", last), always("all up", up)}
+		table, err := RunTimed(t.Context(), square(t), each(list...), 0, methods, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range table.Rows { // measured, so set
+			r.CPU = time.Duration(len(list)) * time.Millisecond
+			r.Times = slices.Repeat([]time.Duration{time.Millisecond}, len(list))
+		}
+		return &Timed{table, "set", "family"}
+	}
+	some, none := table(withZeros(t)), table(withZeros(t)[1:3])
+	for _, c := range []struct {
+		name  string
+		write func(io.Writer) error
+		want  string
+	}{
+		{"text, some", some.WriteText, `4 instances, 2x2 free, 2 with a proven ground state, 2 with reference energy 0 and so no relative gap
+
+     method  energy per spin (J)     gap (%)  reached  CPU (ms)
+  reference         -0.38 ± 0.24       0 ± 0      4/4          
+       last         -0.38 ± 0.24     50 ± 50      3/4         1
+     all up         -0.75 ± 0.48  -150 ± 150      4/4         1
+`},
+		{"text, none", none.WriteText, `2 instances, 2x2 free, 1 with a proven ground state, 2 with reference energy 0 and so no relative gap
+
+     method  energy per spin (J)  gap (%)  reached  CPU (ms)
+  reference                0 ± 0               2/2          
+       last         -0.50 ± 0.50               2/2         1
+     all up                0 ± 0               2/2         1
+`},
+		{"CSV, some", some.WriteCSV, `method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance,gap_instances
+reference,,,,,4,2,-0.375,0.23935678,0,0,1,,2
+last,,,,,4,2,-0.375,0.23935678,0.5,0.5,0.75,1,2
+all up,,,,,4,2,-0.75,0.47871355,-1.5,1.5,1,1,2
+`},
+		{"CSV, none", none.WriteCSV, `method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance,gap_instances
+reference,,,,,2,1,0,0,,,1,,0
+last,,,,,2,1,-0.5,0.5,,,1,1,0
+all up,,,,,2,1,0,0,,,1,1,0
+`},
+		{"text at equal time", func(w io.Writer) error { return WriteTimedText(w, []*Timed{some, none}) }, `set: family 2x2 free, 4 instances, 2 with a proven ground state, 2 with reference energy 0 and so no relative gap
+
+  method  limit     gap (%)  reached  CPU (ms)  median (ms)
+    last            50 ± 50      3/4         1            1
+  all up         -150 ± 150      4/4         1            1
+
+set: family 2x2 free, 2 instances, 1 with a proven ground state, 2 with reference energy 0 and so no relative gap
+
+  method  limit  gap (%)  reached  CPU (ms)  median (ms)
+    last                      2/2         1            1
+  all up                      2/2         1            1
+`},
+		{"runs", func(w io.Writer) error { return WriteRuns(w, []*Timed{some}) }, `dataset,instance,method,budget_ms,passes,effort,reference_j,energy_j,gap_fraction,cpu_ms
+set,0,last,,,,-4,0,1,1
+set,1,last,,,,0,0,,1
+set,2,last,,,,0,-4,,1
+set,3,last,,,,-2,-2,0,1
+set,0,all up,,,,-4,-4,0,1
+set,1,all up,,,,0,0,,1
+set,2,all up,,,,0,0,,1
+set,3,all up,,,,-2,-8,-3,1
+`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := c.write(&b); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, strings.ReplaceAll(b.String(), ",-0,", ",0,")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	var b bytes.Buffer
+	if err := none.Table.WriteJSONL(&b, &Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := `"energy_per_spin_j":0,"energy_per_spin_sem_j":0,"gap_mean_fraction":null,"gap_sem_fraction":null,"solved_fraction":1,`; strings.Count(b.String(), `"gap_instances":0}`) != 3 || strings.Count(strings.ReplaceAll(b.String(), ":-0,", ":0,"), want) != 2 {
+		t.Errorf("JSON without gaps:\n%s", &b)
+	}
+	for name, r := range map[string]report.Table{"table": none.Table.Report(), "times": none.Report()} {
+		for _, row := range r.Rows {
+			for i, c := range r.Columns {
+				if c.Name == "gap (%)" && row[i] != (report.Cell{}) {
+					t.Errorf("%s: gap %+v", name, row[i])
+				}
+			}
+		}
+		if !strings.Contains(r.Caption, "2 with reference energy 0") {
+			t.Errorf("%s: caption %s", name, r.Caption)
 		}
 	}
 }
@@ -312,7 +410,6 @@ func TestRunErrors(t *testing.T) {
 		{"solve", context.Background(), each(handMade(t)...), failing, broken, "fails: broken"},
 		{"prepare", context.Background(), each(handMade(t)...), unprepared, broken, "unprepared: broken"},
 		{"cancelled", cancelled, each(handMade(t)...), always("m", up), context.Canceled, "m: stopped"},
-		{"energy 0", context.Background(), each(handMade(t)[0], instance(t, [4]float64{1, -1, 1, -1}, up, -4)), always("m", up), nil, "instance 1 has couplings but reference energy 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			table, err := Run(c.ctx, square(t), c.instances, 0, []Method{c.method}, nil)

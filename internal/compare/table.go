@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"spinlearn/cnn"
+	"spinlearn/internal/stats"
 )
 
 // A record is a line of the tables for machines. What a method does not have is nil.
@@ -23,16 +25,20 @@ type record struct {
 	Proven    int      `json:"proven"`
 	Energy    float64  `json:"energy_per_spin_j"` // in the unit of the couplings
 	EnergySEM float64  `json:"energy_per_spin_sem_j"`
-	Gap       float64  `json:"gap_mean_fraction"`
-	GapSEM    float64  `json:"gap_sem_fraction"`
+	Gap       *float64 `json:"gap_mean_fraction"`
+	GapSEM    *float64 `json:"gap_sem_fraction"`
 	Solved    float64  `json:"solved_fraction"`
 	CPU       *float64 `json:"cpu_ms_per_instance"`
+	Relative  int      `json:"gap_instances"` // those with a relative gap, over which it is averaged
 }
 
 var header = []string{
 	"method", "loss", "target", "passes", "effort", "instances", "proven", "energy_per_spin_j", "energy_per_spin_sem_j",
 	"gap_mean_fraction", "gap_sem_fraction", "solved_fraction", "cpu_ms_per_instance",
 }
+
+// relative is the last column of all tables.
+const relative = "gap_instances"
 
 // records returns a line a method, the ground truth first.
 func (t *Table) records() []record {
@@ -46,8 +52,11 @@ func (t *Table) records() []record {
 func (t *Table) record(row *Row) record {
 	n := len(row.Energies)
 	r := record{Method: row.Name, Loss: row.Loss, Target: row.Target, Instances: n, Proven: t.Proven, Solved: float64(row.Solved) / float64(n)}
-	r.Energy, r.EnergySEM = MeanSEM(t.PerSpin(row.Energies))
-	r.Gap, r.GapSEM = MeanSEM(row.Gaps)
+	energy, gap := stats.Mean(t.PerSpin(row.Energies)), stats.Mean(row.Gaps)
+	r.Energy, r.EnergySEM, r.Relative = energy.Mean, energy.Error, gap.Count
+	if gap.Exists() {
+		r.Gap, r.GapSEM = &gap.Mean, &gap.Error
+	}
 	if row.Passes > 0 {
 		r.Passes = &row.Passes
 	}
@@ -64,13 +73,9 @@ func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
 
 // fields returns the record in the order of the header.
 func (r *record) fields() []string {
-	cpu := ""
-	if r.CPU != nil {
-		cpu = digits(*r.CPU)
-	}
 	return []string{
-		r.Method, r.Loss, r.Target, count(r.Passes), count(r.Effort), strconv.Itoa(r.Instances), strconv.Itoa(r.Proven), digits(r.Energy), digits(r.EnergySEM),
-		digits(r.Gap), digits(r.GapSEM), digits(r.Solved), cpu,
+		r.Method, r.Loss, r.Target, count(r.Passes), count(r.Effort), strconv.Itoa(r.Instances), strconv.Itoa(r.Proven),
+		digits(&r.Energy), digits(&r.EnergySEM), digits(r.Gap), digits(r.GapSEM), digits(&r.Solved), digits(r.CPU),
 	}
 }
 
@@ -81,7 +86,12 @@ func count(n *int) string {
 	return strconv.Itoa(*n)
 }
 
-func digits(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
+func digits(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'g', 8, 64)
+}
 
 // An Origin says what a table was made of and by.
 type Origin struct {
@@ -114,17 +124,17 @@ func (t *Table) truth() *Row {
 	if t.AllProven() {
 		name = "ground state"
 	}
-	return &Row{Method: Method{Name: name}, Energies: t.Truth, Gaps: make([]float64, len(t.Truth)), Solved: len(t.Truth)}
+	return &Row{Method: Method{Name: name}, Energies: t.Truth, Gaps: t.Gaps, Solved: len(t.Truth)}
 }
 
 // WriteCSV writes a line a method, the ground truth first. Gaps are relative, as
 // fractions; energies per spin are in the unit of the couplings. What a method does
-// not have is left empty.
+// not have is left empty, and so are gaps if no instance has one.
 func (t *Table) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
-	c.Write(header)
+	c.Write(append(slices.Clone(header), relative))
 	for _, r := range t.records() {
-		c.Write(r.fields())
+		c.Write(append(r.fields(), strconv.Itoa(r.Relative)))
 	}
 	c.Flush()
 	return c.Error()
@@ -153,21 +163,19 @@ func (t *Table) WriteEnergies(w io.Writer) error {
 
 // WriteText writes the table for reading, gaps in per cent.
 func (t *Table) WriteText(w io.Writer) error {
-	fmt.Fprintf(w, "%d instances, %v, %d with a proven ground state\n\n", len(t.Truth), t.Lattice, t.Proven)
+	fmt.Fprintf(w, "%s\n\n", t.caption())
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	reached := "reached"
 	if t.AllProven() {
 		reached = "solved"
 	}
-	fmt.Fprintf(tw, "method\tenergy per spin (J)\tgap (%%)\t%s\tCPU ms\t\n", reached)
+	fmt.Fprintf(tw, "method\tenergy per spin (J)\tgap (%%)\t%s\tCPU (ms)\t\n", reached)
 	for _, r := range append([]*Row{t.truth()}, t.Rows...) {
-		e, esem := MeanSEM(t.PerSpin(r.Energies))
-		gap, gsem := MeanSEM(r.Gaps)
 		cpu := ""
 		if r.Solve != nil {
-			cpu = strconv.FormatFloat(r.PerInstance().Seconds()*1e3, 'f', 3, 64)
+			cpu = threeDigits(r.PerInstance())
 		}
-		fmt.Fprintf(tw, "%s\t%.4f ± %.4f\t%.3f ± %.3f\t%d/%d\t%s\t\n", r.Name, e, esem, 100*gap, 100*gsem, r.Solved, len(r.Energies), cpu)
+		fmt.Fprintf(tw, "%s\t%v\t%v\t%d/%d\t%s\t\n", r.Name, stats.Mean(t.PerSpin(r.Energies)), r.Gap(), r.Solved, len(r.Energies), cpu)
 	}
 	return tw.Flush()
 }

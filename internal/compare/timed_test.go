@@ -50,11 +50,11 @@ func TestTimedWriters(t *testing.T) {
 		want  string
 	}{
 		{"CSV", func(b *bytes.Buffer) error { return WriteTimedCSV(b, list[:1]) },
-			`dataset,lattice,method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance,budget_ms,cpu_ms_median
-squares,2x2 free,search,,,,,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,2,2,1
-squares,2x2 free,search,,,,,3,2,-1.6666667,0.33333333,-1,1,1,4,4,2
-squares,2x2 free,tree,,,,,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,6,,3
-squares,2x2 free,net 3 passes,margin,bond,3,0,3,2,-1.6666667,0.33333333,-1,1,1,8,,4
+			`dataset,lattice,method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance,budget_ms,cpu_ms_median,gap_instances
+squares,2x2 free,search,,,,,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,2,2,1,3
+squares,2x2 free,search,,,,,3,2,-1.6666667,0.33333333,-1,1,1,4,4,2,3
+squares,2x2 free,tree,,,,,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,6,,3,3
+squares,2x2 free,net 3 passes,margin,bond,3,0,3,2,-1.6666667,0.33333333,-1,1,1,8,,4,3
 `},
 		{"runs", func(b *bytes.Buffer) error { return WriteRuns(b, list[:1]) },
 			`dataset,instance,method,budget_ms,passes,effort,reference_j,energy_j,gap_fraction,cpu_ms
@@ -74,19 +74,19 @@ squares,2,net 3 passes,,3,0,-2,-8,-3,4
 		{"text", func(b *bytes.Buffer) error { return WriteTimedText(b, list) },
 			`squares: hand-made 2x2 free, 3 instances, 2 with a proven ground state
 
-        method     limit               gap (%)  reached  CPU ms  median
-        search       2ms     58.3333 ± 30.0463      1/3       2       1
-        search       4ms  -100.0000 ± 100.0000      3/3       4       2
-          tree               58.3333 ± 30.0463      1/3       6       3
-  net 3 passes  3 passes  -100.0000 ± 100.0000      3/3       8       4
+        method     limit     gap (%)  reached  CPU (ms)  median (ms)
+        search       2ms     58 ± 30      1/3         2            1
+        search       4ms  -100 ± 100      3/3         4            2
+          tree               58 ± 30      1/3         6            3
+  net 3 passes  3 passes  -100 ± 100      3/3         8            4
 
 again: hand-made 2x2 free, 3 instances, 2 with a proven ground state
 
-        method     limit               gap (%)  reached  CPU ms  median
-        search       2ms     58.3333 ± 30.0463      1/3       2       1
-        search       4ms  -100.0000 ± 100.0000      3/3       4       2
-          tree               58.3333 ± 30.0463      1/3       6       3
-  net 3 passes  3 passes  -100.0000 ± 100.0000      3/3       8       4
+        method     limit     gap (%)  reached  CPU (ms)  median (ms)
+        search       2ms     58 ± 30      1/3         2            1
+        search       4ms  -100 ± 100      3/3         4            2
+          tree               58 ± 30      1/3         6            3
+  net 3 passes  3 passes  -100 ± 100      3/3         8            4
 `},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -30,23 +31,16 @@ func (t *Timed) record(row *Row) *timedRecord {
 	return r
 }
 
-func (r *timedRecord) budget() string {
-	if r.Budget == nil {
-		return ""
-	}
-	return digits(*r.Budget)
-}
-
 // WriteTimedCSV writes a line a dataset, method, and budget or effort; see
 // [Table.WriteCSV].
 func WriteTimedCSV(w io.Writer, tables []*Timed) error {
 	c := csv.NewWriter(w)
-	c.Write(append(append([]string{"dataset", "lattice"}, header...), "budget_ms", "cpu_ms_median"))
+	c.Write(append(append([]string{"dataset", "lattice"}, header...), "budget_ms", "cpu_ms_median", relative))
 	for _, t := range tables {
 		for _, row := range t.Rows {
 			r := t.record(row)
 			line := append([]string{r.Dataset, t.Lattice.String()}, r.fields()...)
-			c.Write(append(line, r.budget(), digits(r.Median)))
+			c.Write(append(line, digits(r.Budget), digits(&r.Median), strconv.Itoa(r.Relative)))
 		}
 	}
 	c.Flush()
@@ -68,16 +62,22 @@ func (t *Timed) WriteJSONL(w io.Writer, from *Origin) error {
 	return nil
 }
 
-// WriteRuns writes a line a run of a method on an instance.
+// WriteRuns writes a line a run of a method on an instance. A gap that does not exist is
+// left empty.
 func WriteRuns(w io.Writer, tables []*Timed) error {
 	c := csv.NewWriter(w)
 	c.Write([]string{"dataset", "instance", "method", "budget_ms", "passes", "effort", "reference_j", "energy_j", "gap_fraction", "cpu_ms"})
-	exact := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	exact := func(v float64) string {
+		if math.IsNaN(v) {
+			return ""
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
 	for _, t := range tables {
 		for _, row := range t.Rows {
 			r := t.record(row)
 			for k, e := range row.Energies {
-				c.Write([]string{t.Name, strconv.Itoa(k), r.Method, r.budget(), count(r.Passes), count(r.Effort), exact(t.Truth[k]), exact(e), exact(row.Gaps[k]), digits(milliseconds(row.Times[k]))})
+				c.Write([]string{t.Name, strconv.Itoa(k), r.Method, digits(r.Budget), count(r.Passes), count(r.Effort), exact(t.Truth[k]), exact(e), exact(row.Gaps[k]), digits(new(milliseconds(row.Times[k])))})
 			}
 		}
 	}
@@ -101,7 +101,7 @@ func (r *Row) spent() string {
 }
 
 func (t *Timed) caption() string {
-	return fmt.Sprintf("%s: %s %v, %d instances, %d with a proven ground state", t.Name, t.Family, t.Lattice, len(t.Truth), t.Proven)
+	return fmt.Sprintf("%s: %s %v, %d instances, %s", t.Name, t.Family, t.Lattice, len(t.Truth), t.references())
 }
 
 // WriteTimedText writes a table a dataset for reading, gaps in per cent.
@@ -116,11 +116,10 @@ func WriteTimedText(w io.Writer, tables []*Timed) error {
 		if t.AllProven() {
 			reached = "solved"
 		}
-		fmt.Fprintf(tw, "method\tlimit\tgap (%%)\t%s\tCPU ms\tmedian\t\n", reached)
+		fmt.Fprintf(tw, "method\tlimit\tgap (%%)\t%s\tCPU (ms)\tmedian (ms)\t\n", reached)
 		for _, r := range t.Rows {
-			gap, sem := MeanSEM(r.Gaps)
-			fmt.Fprintf(tw, "%s\t%s\t%.4f ± %.4f\t%d/%d\t%s\t%s\t\n",
-				r.Line(), r.spent(), 100*gap, 100*sem, r.Solved, len(r.Gaps), threeDigits(r.PerInstance()), threeDigits(r.Median()))
+			fmt.Fprintf(tw, "%s\t%s\t%v\t%d/%d\t%s\t%s\t\n",
+				r.Line(), r.spent(), r.Gap(), r.Solved, len(r.Gaps), threeDigits(r.PerInstance()), threeDigits(r.Median()))
 		}
 		if err := tw.Flush(); err != nil {
 			return err
@@ -144,17 +143,15 @@ func (t *Timed) Report() report.Table {
 		Caption: t.caption() + ". ± is the standard error of the mean. A click on a name sorts.",
 		Columns: []report.Column{
 			{Name: "method"}, {Name: "time limit or effort"}, {Name: "gap (%)", Numeric: true}, {Name: "solved", Numeric: true},
-			{Name: "CPU ms an instance", Numeric: true}, {Name: "median", Numeric: true},
+			{Name: "CPU an instance (ms)", Numeric: true}, {Name: "median (ms)", Numeric: true},
 		},
 	}
 	for _, r := range t.Rows {
-		gap, sem := MeanSEM(r.Gaps)
-		ms, median := milliseconds(r.PerInstance()), milliseconds(r.Median())
 		out.Rows = append(out.Rows, []report.Cell{
 			{Text: r.Line()}, {Text: r.spent()},
-			number(fmt.Sprintf("%.4f ± %.4f", 100*gap, 100*sem), gap),
+			estimate(r.Gap()),
 			number(fmt.Sprintf("%d/%d", r.Solved, len(r.Gaps)), float64(r.Solved)/float64(len(r.Gaps))),
-			number(strconv.FormatFloat(ms, 'f', 3, 64), ms), number(strconv.FormatFloat(median, 'f', 3, 64), median),
+			duration(r.PerInstance()), duration(r.Median()),
 		})
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/internal/compare"
+	"spinlearn/internal/stats"
 	"spinlearn/internal/study"
 	"spinlearn/ising"
 )
@@ -29,12 +30,33 @@ type cell struct {
 	size        int
 	set         cnn.TrainSettings
 	runs        []*run
-	gaps        map[string][][]float64 // of each decoding: seed, instance
+	// Gaps, in per cent, and energies above the ground state of each decoding: seed,
+	// instance. A gap is NaN where the ground state has the energy 0.
+	gaps, excess map[string][][]float64
 }
 
 // study returns the gaps of a decoding, in per cent, for comparisons.
 func (c *cell) study(decoding string) *study.Arm {
 	return &study.Arm{Name: c.arm, Gaps: c.gaps[decoding]}
+}
+
+// above returns the energies of a decoding above the ground state, in the unit of the
+// couplings.
+func (c *cell) above(decoding string) *study.Arm {
+	return &study.Arm{Name: c.arm, Gaps: c.excess[decoding]}
+}
+
+// size says how many instances there are and, if not all have one, how many of them have a
+// relative gap.
+func size(list []*ising.Solved) string {
+	gaps := make([]float64, len(list))
+	for i, s := range list {
+		gaps[i] = s.Gap(s.Energy)
+	}
+	if n := stats.Mean(gaps).Count; n < len(list) {
+		return fmt.Sprintf("%d instances, %d with a relative gap", len(list), n)
+	}
+	return fmt.Sprintf("%d instances", len(list))
 }
 
 // An evaluation is the energies of a run, or of the classical methods, on the test set.
@@ -159,14 +181,18 @@ func each(list []*ising.Solved) iter.Seq2[*ising.Solved, error] {
 	}
 }
 
-// gather puts the energies into the cells as relative gaps in per cent.
+// gather puts the energies into the cells.
 func (s *Study) gather(runs []*run, files []*evaluation) {
-	gaps := func(energies []float64) []float64 {
-		v := make([]float64, len(energies))
+	add := func(c *cell, decoding string, energies []float64) {
+		gaps, excess := make([]float64, len(energies)), make([]float64, len(energies))
 		for i, e := range energies {
-			v[i] = 100 * s.x.test[i].Gap(e)
+			t := s.x.test[i]
+			gaps[i] = 100 * t.Gap(e)
+			if !t.Solves(e) {
+				excess[i] = e - t.Energy
+			}
 		}
-		return v
+		c.gaps[decoding], c.excess[decoding] = append(c.gaps[decoding], gaps), append(c.excess[decoding], excess)
 	}
 	s.evaluations = map[string]*evaluation{}
 	for k, r := range runs {
@@ -174,16 +200,18 @@ func (s *Study) gather(runs []*run, files []*evaluation) {
 	}
 	for _, list := range [][]*cell{s.losses, s.sizes, s.sweep} {
 		for _, c := range list {
-			c.gaps = map[string][][]float64{}
+			c.gaps, c.excess = map[string][][]float64{}, map[string][][]float64{}
 			for _, r := range c.runs {
 				for _, e := range s.evaluations[r.dir].Energies {
-					c.gaps[e.Name] = append(c.gaps[e.Name], gaps(e.Energies))
+					add(c, e.Name, e.Energies)
 				}
 			}
 		}
 	}
 	s.evaluations[""] = files[len(runs)]
 	for _, e := range files[len(runs)].Energies {
-		s.classical = append(s.classical, &cell{arm: e.Name, gaps: map[string][][]float64{"": {gaps(e.Energies)}}})
+		c := &cell{arm: e.Name, gaps: map[string][][]float64{}, excess: map[string][][]float64{}}
+		add(c, "", e.Energies)
+		s.classical = append(s.classical, c)
 	}
 }

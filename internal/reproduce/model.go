@@ -12,7 +12,7 @@ import (
 	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/compare"
 	"spinlearn/internal/report"
-	"spinlearn/internal/study"
+	"spinlearn/internal/stats"
 	"spinlearn/ising"
 	"spinlearn/plots"
 )
@@ -232,19 +232,20 @@ func (m *Trained) measure(ctx context.Context, t *test) error {
 	return nil
 }
 
-// gaps returns mean and standard error over instances of the relative gap in per cent, and
-// the part of them that are solved, in per cent.
-func (t *test) gaps(list energies) (mean, sem, solved float64) {
+// gap returns the mean relative gap in per cent, over the instances that have one, and how
+// many of all are solved.
+func (t *test) gap(list energies) (gap stats.Estimate, solved int) {
 	gaps := make([]float64, len(list.Energies))
 	for i, e := range list.Energies {
 		gaps[i] = 100 * t.instances[i].Gap(e)
-		if gaps[i] <= 0 {
-			solved += 100 / float64(len(gaps))
+		if t.instances[i].Solves(e) {
+			solved++
 		}
 	}
-	mean, sem = compare.MeanSEM(gaps)
-	return mean, sem, solved
+	return stats.Mean(gaps), solved
 }
+
+func (t *test) percent(solved int) float64 { return 100 * float64(solved) / float64(len(t.instances)) }
 
 func (m *Trained) write() error {
 	type line struct {
@@ -262,18 +263,24 @@ func (m *Trained) write() error {
 			truth[i] = s.Energy
 		}
 		lines = append(lines, line{Test: t.name, Method: "ground state", Energies: truth})
-		table := report.Table{Caption: fmt.Sprintf("%s, %d instances", t.name, len(t.instances)), Columns: []report.Column{{Name: "method"}, {Name: "gap (%)", Numeric: true}, {Name: "solved (%)", Numeric: true}, {Name: "CPU (ms)", Numeric: true}}}
+		table := report.Table{Caption: fmt.Sprintf("%s, %s", t.name, size(t.instances)), Columns: []report.Column{{Name: "method"}, {Name: "gap (%)", Numeric: true}, {Name: "solved (%)", Numeric: true}, {Name: "CPU (ms)", Numeric: true}}}
 		curve := plots.Curve{Name: "model"}
 		for _, e := range t.evaluation.Energies {
-			mean, sem, solved := t.gaps(e)
+			gap, solved := t.gap(e)
 			lines = append(lines, line{t.name, e.Name, e.CPU, e.Energies})
-			table.Rows = append(table.Rows, []report.Cell{{Text: e.Name}, estimateCell(study.Estimate{Mean: mean, Error: sem}), number(solved, 1), significant(e.CPU)})
-			curve.Points = append(curve.Points, plots.CurvePoint{X: e.CPU, Percent: mean, Error: sem})
+			table.Rows = append(table.Rows, []report.Cell{{Text: e.Name}, estimateCell(gap), number(t.percent(solved), 1), significant(e.CPU)})
+			if gap.Exists() {
+				curve.Points = append(curve.Points, plots.CurvePoint{X: e.CPU, Percent: gap.Mean, Error: gap.Error})
+			}
 		}
 		tables.tables = append(tables.tables, table)
-		chart.Panels = append(chart.Panels, plots.CurvePanel{Name: table.Caption, Curves: []plots.Curve{curve}})
+		if len(curve.Points) > 0 {
+			chart.Panels = append(chart.Panels, plots.CurvePanel{Name: table.Caption, Curves: []plots.Curve{curve}})
+		}
 	}
-	tables.charts = []figure{{modelChart, "Gap against CPU time", chart}}
+	if len(chart.Panels) > 0 {
+		tables.charts = []figure{{modelChart, "Gap against CPU time", chart}}
+	}
 	if err := m.writeResults(lines); err != nil {
 		return err
 	}
@@ -287,7 +294,7 @@ func (m *Trained) facts() []report.Fact {
 		{Name: "network", Value: fmt.Sprintf("target %s, %d channels, %d residual blocks", set.Target, set.Channels, set.Blocks)},
 		{Name: "training", Value: fmt.Sprintf("%s, %d steps of %d instances, pool of %d, Adam at %v, seed %d", set.Loss, set.Steps, set.Batch, set.Pool, set.LearningRate, set.Seed)},
 		{Name: "data", Value: set.Data},
-		{Name: "validation gap", Value: fmt.Sprintf("%.3f %% in one pass without descent, after %d steps", 100**m.model.Gap, m.model.Step)},
+		{Name: "validation gap", Value: fmt.Sprintf("%.3g %% in one pass without descent, after %d steps", 100**m.model.Gap, m.model.Step)},
 	}
 	if set.Temperature != 0 {
 		facts = append(facts, report.Fact{Name: "temperature of the loss", Value: fmt.Sprintf("%v J", set.Temperature)})
@@ -306,8 +313,12 @@ func (m *Trained) Findings() string {
 	var b strings.Builder
 	for _, t := range m.tests {
 		e := t.evaluation.Energies[len(t.evaluation.Energies)-1]
-		mean, sem, solved := t.gaps(e)
-		fmt.Fprintf(&b, "%s, %s: gap %s %%, %.1f %% solved, %.3g ms\n", t.name, e.Name, estimateText(study.Estimate{Mean: mean, Error: sem}), solved, e.CPU)
+		gap, solved := t.gap(e)
+		words := "no relative gap"
+		if gap.Exists() {
+			words = fmt.Sprintf("gap %v %%", gap)
+		}
+		fmt.Fprintf(&b, "%s, %s: %s, %.1f %% solved, %.3g ms\n", t.name, e.Name, words, t.percent(solved), e.CPU)
 	}
 	return b.String()
 }

@@ -66,7 +66,7 @@ func TestRunModel(t *testing.T) {
 	}
 	for _, e := range m.tests[0].evaluation.Energies {
 		for i, v := range e.Energies {
-			if s := m.tests[0].instances[i]; v < s.Energy-s.Tolerance() {
+			if s := m.tests[0].instances[i]; v < s.Energy-s.Rounding() {
 				t.Errorf("%s of instance %d: %v, below the ground state's %v", e.Name, i, v, s.Energy)
 			}
 		}

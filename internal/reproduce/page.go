@@ -10,7 +10,7 @@ import (
 
 	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/report"
-	"spinlearn/internal/study"
+	"spinlearn/internal/stats"
 	"spinlearn/plots"
 )
 
@@ -138,9 +138,10 @@ func (x *folder) writeResults(lines []any) error {
 	return atomicfile.Write(x.path(resultsFile), b.Bytes())
 }
 
-// number formats a value; 0 is left out where digits is -1, which writes as few as needed.
+// number formats a value, NaN as none; 0 is left out where digits is -1, which writes as few
+// as needed.
 func number(v float64, digits int) report.Cell {
-	if digits < 0 && v == 0 {
+	if math.IsNaN(v) || digits < 0 && v == 0 {
 		return report.Cell{}
 	}
 	format := byte('f')
@@ -156,6 +157,9 @@ func significant(v float64) report.Cell {
 }
 
 func probability(p float64) report.Cell {
+	if math.IsNaN(p) {
+		return report.Cell{}
+	}
 	text := strconv.FormatFloat(p, 'g', 2, 64)
 	if p < 1e-4 {
 		text = "< 0.0001"
@@ -163,17 +167,12 @@ func probability(p float64) report.Cell {
 	return report.Cell{Text: text, Key: strconv.FormatFloat(p, 'g', -1, 64)}
 }
 
-// estimateText writes mean and error with two digits of the error.
-func estimateText(e study.Estimate) string {
-	digits := 3
-	if e.Error > 0 {
-		digits = min(max(1-int(math.Floor(math.Log10(e.Error))), 0), 6)
+// estimateCell is empty if no value exists.
+func estimateCell(e stats.Estimate) report.Cell {
+	if !e.Exists() {
+		return report.Cell{}
 	}
-	return fmt.Sprintf("%.*f ± %.*f", digits, e.Mean, digits, e.Error)
-}
-
-func estimateCell(e study.Estimate) report.Cell {
-	return report.Cell{Text: estimateText(e), Key: strconv.FormatFloat(e.Mean, 'g', -1, 64)}
+	return report.Cell{Text: e.String(), Key: strconv.FormatFloat(e.Mean, 'g', -1, 64)}
 }
 
 func slug(text string) string { return strings.NewReplacer(" + ", "-", " ", "-").Replace(text) }

@@ -3,7 +3,6 @@ package reproduce
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -85,9 +84,9 @@ func (s *Study) lossSection(t *Target) (section, []report.Fact) {
 	part := section{title: strings.ToUpper(target[:1]) + target[1:] + " targets"}
 	var found []report.Fact
 
-	table := report.Table{Caption: fmt.Sprintf("Relative gap in %%, and E − E₀ in J, mean ± standard error over %d seeds and %d instances", s.x.Plan.Seeds, len(s.x.test)),
+	table := report.Table{Caption: fmt.Sprintf("Relative gap in %%, and E − E₀ in J, mean ± standard error over %d seeds and %s", s.x.Plan.Seeds, size(s.x.test)),
 		Columns: []report.Column{{Name: "loss"}}}
-	chart := plots.Means{Title: fmt.Sprintf("%s targets, %d instances, %d seeds", target, len(s.x.test), s.x.Plan.Seeds), Proven: true}
+	chart := plots.Means{Title: fmt.Sprintf("%s targets, %s, %d seeds", target, size(s.x.test), s.x.Plan.Seeds), Proven: true}
 	rows := make([][]report.Cell, len(cells))
 	for i, c := range cells {
 		rows[i] = []report.Cell{{Text: c.arm}}
@@ -97,8 +96,8 @@ func (s *Study) lossSection(t *Target) (section, []report.Fact) {
 		table.Columns = append(table.Columns, report.Column{Name: d.name + " (%)", Numeric: true}, report.Column{Name: d.name + " (J)", Numeric: true})
 		for i, c := range cells {
 			e := c.study(d.name).Mean()
-			excess := s.excess(c, d.name).Mean()
-			rows[i] = append(rows[i], estimateCell(e), estimateCell(excess))
+			excess := c.above(d.name).Mean()
+			rows[i] = append(rows[i], estimateCell(e.Estimate), estimateCell(excess.Estimate))
 			chart.Rows[i].Values = append(chart.Rows[i].Values, plots.MeanValue{Kind: d.name, Percent: e.Mean, Error: e.Error})
 		}
 	}
@@ -159,7 +158,7 @@ func (s *Study) against(target string, cells []*cell) []report.Fact {
 			v := verb(study.Difference(best.study(d.name), c.study("")))
 			names[v] = append(names[v], c.arm)
 		}
-		words := []string{fmt.Sprintf("%s with %s %%", best.arm, estimateText(best.study(d.name).Mean()))}
+		words := []string{fmt.Sprintf("%s with %v %%", best.arm, best.study(d.name).Mean())}
 		for _, v := range []string{better, level, worse} {
 			if len(names[v]) > 0 {
 				words = append(words, v+" "+strings.Join(names[v], ", "))
@@ -187,24 +186,10 @@ func verb(e study.Estimate) string {
 	return worse
 }
 
-// excess returns the energies of a decoding above the ground state, in the unit of the
-// couplings.
-func (s *Study) excess(c *cell, decoding string) *study.Arm {
-	a := &study.Arm{Name: c.arm}
-	for _, row := range c.gaps[decoding] {
-		v := make([]float64, len(row))
-		for i, g := range row {
-			v[i] = g / 100 * math.Abs(s.x.test[i].Energy)
-		}
-		a.Gaps = append(a.Gaps, v)
-	}
-	return a
-}
-
 func (s *Study) classicalSection() section {
 	t := report.Table{Columns: []report.Column{{Name: "method"}, {Name: "gap (%)", Numeric: true}, {Name: "E − E₀ (J)", Numeric: true}}}
 	for _, c := range s.classical {
-		t.Rows = append(t.Rows, []report.Cell{{Text: c.arm}, estimateCell(c.study("").Mean()), estimateCell(s.excess(c, "").Mean())})
+		t.Rows = append(t.Rows, []report.Cell{{Text: c.arm}, estimateCell(c.study("").Mean().Estimate), estimateCell(c.above("").Mean().Estimate)})
 	}
 	return section{title: "Classical methods on the same instances, without any learning", tables: []report.Table{t}}
 }
@@ -224,7 +209,7 @@ func significance(e study.Estimate) []report.Cell {
 	if e.Resolved() {
 		word = "yes"
 	}
-	return []report.Cell{estimateCell(e), number(e.Sigmas(), 1), number(e.Freedom, 0), probability(e.P()), {Text: word}}
+	return []report.Cell{estimateCell(e.Estimate), number(e.Sigmas(), 1), number(e.Freedom, 0), probability(e.P()), {Text: word}}
 }
 
 // sizeSection draws the gap against the number of training instances.
@@ -257,7 +242,7 @@ func (s *Study) sizeSection(t *Target) (section, []report.Fact) {
 					continue
 				}
 				e := c.study(d.name).Mean()
-				row = append(row, estimateCell(e))
+				row = append(row, estimateCell(e.Estimate))
 				k := len(same)
 				panel.Curves[k].Points = append(panel.Curves[k].Points, plots.CurvePoint{X: float64(size), Percent: e.Mean, Error: e.Error})
 				same = append(same, c)
@@ -309,7 +294,7 @@ func (s *Study) sweepSection(t *Target) (section, []report.Fact) {
 		var arms []string
 		for _, c := range cells {
 			e := c.study(d.name).Mean()
-			row := []report.Cell{{Text: c.arm}, number(c.set.Temperature, -1), number(c.set.Offset, -1), estimateCell(e)}
+			row := []report.Cell{{Text: c.arm}, number(c.set.Temperature, -1), number(c.set.Offset, -1), estimateCell(e.Estimate)}
 			table.Rows = append(table.Rows, append(row, significance(study.Difference(c.study(d.name), base))...))
 			if b := best[c.arm]; b == nil || s.validation(c) < s.validation(b) {
 				if b == nil {
@@ -334,7 +319,7 @@ func (s *Study) sweepSection(t *Target) (section, []report.Fact) {
 			c := best[arm]
 			e := study.Difference(c.study(d.name), base)
 			found = append(found, report.Fact{Name: fmt.Sprintf("%s targets, %s, %s at the swept setting of least validation gap (T = %v J, h₀ = %v J)", target, d.name, arm, c.set.Temperature, c.set.Offset),
-				Value: fmt.Sprintf("%s %s, %s points, %.1f standard errors", verb(e), reference.arm, estimateText(e), e.Sigmas())})
+				Value: fmt.Sprintf("%s %s, %v points, %.1f standard errors", verb(e), reference.arm, e, e.Sigmas())})
 		}
 	}
 	return part, found
@@ -356,7 +341,7 @@ func (s *Study) tuningSection() section {
 		if r.chosen {
 			chosen = "chosen"
 		}
-		t.Rows = append(t.Rows, []report.Cell{{Text: r.target}, {Text: r.arm}, number(r.set.Temperature, -1), number(r.set.LearningRate, -1), number(100*r.gap, 3), {Text: chosen}})
+		t.Rows = append(t.Rows, []report.Cell{{Text: r.target}, {Text: r.arm}, number(r.set.Temperature, -1), number(r.set.LearningRate, -1), significant(100 * r.gap), {Text: chosen}})
 	}
 	return section{title: "Tuning", words: "The same number of short runs for every loss of a target; " +
 		"the one of least validation gap, in one pass without descent, is chosen for all seeds and sizes.", tables: []report.Table{t}}

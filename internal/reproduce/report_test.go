@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/internal/report"
+	"spinlearn/internal/stats"
 	"spinlearn/internal/study"
 )
 
@@ -68,15 +70,18 @@ func TestVerb(t *testing.T) {
 }
 
 func TestNumbers(t *testing.T) {
-	for want, e := range map[string]study.Estimate{
-		"12.3 ± 1.2":          {Mean: 12.345, Error: 1.234},
-		"12 ± 23":             {Mean: 12.345, Error: 23.4},
-		"-0.0123 ± 0.0056":    {Mean: -0.01234, Error: 0.00561},
-		"5.000 ± 0.000":       {Mean: 5},
-		"0.000001 ± 0.000000": {Mean: 1e-6, Error: 1e-9},
+	for want, e := range map[string]stats.Estimate{
+		"12.3 ± 1.2": {Mean: 12.345, Error: 1.234, Count: 3},
+		"5 ± 0":      {Mean: 5, Count: 3},
+		"":           stats.Mean(nil),
 	} {
-		if got := estimateText(e); got != want {
+		if got := estimateCell(e); got.Text != want {
 			t.Errorf("%+v: %q, want %q", e, got, want)
+		}
+	}
+	for _, got := range []report.Cell{number(math.NaN(), 1), probability(math.NaN())} {
+		if got != (report.Cell{}) {
+			t.Errorf("no number is %v", got)
 		}
 	}
 	if got := number(0, -1); got != (report.Cell{}) {

@@ -1,6 +1,8 @@
 // Package study says what runs of several seeds on the same instances show: means with
 // their errors, differences between arms, and which order of the arms is resolved.
 //
+// An instance whose gaps are NaN, for its reference energy is 0, has none, and is left out.
+//
 // # Model
 //
 // The gap of seed s on instance i is taken as a mean, plus an effect of the seed, plus an
@@ -22,12 +24,14 @@ package study
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"spinlearn/internal/stats"
 )
 
-// An Arm is what one setting reached: Gaps[s][i] is the gap of seed s on instance i.
-// There is at least one seed, and all have the same instances, at least two.
+// An Arm is what one setting reached: Gaps[s][i] is the gap of seed s on instance i, NaN
+// for all seeds if the instance has none. There is at least one seed, and all have the same
+// instances.
 type Arm struct {
 	Name string
 	Gaps [][]float64
@@ -35,9 +39,10 @@ type Arm struct {
 
 // An Estimate is a mean with its standard error over seeds and instances, in the unit of
 // the gaps, and the degrees of freedom of that error. With a single seed the error is
-// over instances only.
+// over instances only. Count is the number of instances that have gaps.
 type Estimate struct {
-	Mean, Error, Freedom float64
+	stats.Estimate
+	Freedom float64
 }
 
 // Mean returns the estimate of an arm's mean gap.
@@ -70,8 +75,12 @@ func (e Estimate) Sigmas() float64 {
 	return math.Abs(e.Mean) / e.Error
 }
 
-// P returns the probability of a mean so far from 0, on either side, if the true one is 0.
+// P returns the probability of a mean so far from 0, on either side, if the true one is 0;
+// NaN of no mean.
 func (e Estimate) P() float64 {
+	if !e.Exists() {
+		return math.NaN()
+	}
 	if e.Error == 0 {
 		if e.Mean == 0 {
 			return 1
@@ -91,7 +100,7 @@ func (e Estimate) Resolved() bool { return e.Sigmas() >= 2 && e.P() <= resolvedP
 
 // parts are the pieces of an arm's variance.
 type parts struct {
-	instances   []float64 // mean over the seeds
+	instances   []float64 // mean over the seeds, NaN where there are no gaps
 	seed        float64   // variance of the mean by the seeds, with its rest
 	seedFreedom float64   // 0 for a single seed
 	rest        float64   // variance of the mean by the rest
@@ -105,23 +114,24 @@ func (a *Arm) parts() parts {
 		if len(row) != count {
 			panic("study: numbers of instances differ")
 		}
-		means = append(means, stat.Mean(row, nil))
+		means = append(means, stats.Mean(row).Mean)
 		for i, v := range row {
 			p.instances[i] += v / seeds
 		}
 	}
-	if len(means) < 2 {
+	n := float64(stats.Mean(p.instances).Count)
+	if len(means) < 2 || n < 2 {
 		return p
 	}
-	grand, sum := stat.Mean(means, nil), 0.0
+	grand, sum := stats.Mean(means), 0.0
 	for s, row := range a.Gaps {
 		for i, v := range row {
-			r := v - means[s] - p.instances[i] + grand
-			sum += r * r
+			if r := v - means[s] - p.instances[i] + grand.Mean; !math.IsNaN(r) {
+				sum += r * r
+			}
 		}
 	}
-	n := float64(count)
-	p.seed = stat.Variance(means, nil) / seeds
+	p.seed = grand.Error * grand.Error
 	p.rest = sum / ((seeds - 1) * (n - 1)) / (seeds * n)
 	return p
 }
@@ -129,11 +139,10 @@ func (a *Arm) parts() parts {
 // estimate puts the error together. The rest stands in both variances and is taken off
 // once, but for what the seeds' variance has not.
 func estimate(instances []float64, seed, seedFreedom, rest float64) Estimate {
-	mean, variance := stat.MeanVariance(instances, nil)
-	n := float64(len(instances))
-	variance /= n
+	e := Estimate{Estimate: stats.Mean(instances)}
+	n, variance := float64(e.Count), e.Error*e.Error
 	total := variance + max(0, seed-rest)
-	e := Estimate{Mean: mean, Error: math.Sqrt(total), Freedom: n - 1}
+	e.Error, e.Freedom = math.Sqrt(total), n-1
 	if seed > rest {
 		e.Freedom = total * total / (variance*variance/(n-1) + seed*seed/max(seedFreedom, 1))
 		e.Freedom = max(1, min(e.Freedom, n-1))

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
+
+	"spinlearn/internal/stats"
 )
 
 // world draws arms with known effects.
@@ -101,10 +103,43 @@ func TestDifferenceFound(t *testing.T) {
 	}
 }
 
+func estimated(mean, err, freedom float64) Estimate {
+	return Estimate{stats.Estimate{Mean: mean, Error: err, Count: 2}, freedom}
+}
+
+// An instance without gaps is as if it were not there.
+func TestWithoutGaps(t *testing.T) {
+	none := math.NaN()
+	with := func(rows ...[]float64) (list [][]float64) {
+		for _, r := range rows {
+			list = append(list, slices.Concat([]float64{none}, r[:1], []float64{none}, r[1:]))
+		}
+		return list
+	}
+	rows, others := [][]float64{{1, 3, 4}, {3, 5, 4.5}, {2, 2, 2}}, [][]float64{{1.1, 2, 4}, {3, 3, 4}}
+	a, b := &Arm{"a", rows}, &Arm{"b", others}
+	c, d := &Arm{"c", with(rows...)}, &Arm{"d", with(others...)}
+	if got, want := c.Mean(), a.Mean(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got, want := Difference(c, d), Difference(a, b); got != want || got.Count != 3 {
+		t.Errorf("difference %+v, want %+v", got, want)
+	}
+	empty := &Arm{"e", [][]float64{{none, none}, {none, none}}}
+	for _, e := range []Estimate{empty.Mean(), Difference(empty, empty)} {
+		if e.Exists() || e.Resolved() || e.String() != "" || !math.IsNaN(e.P()) {
+			t.Errorf("of no gaps: %+v, p %v", e, e.P())
+		}
+	}
+	if got := NewOrder([]*Arm{empty, empty}).String(); got != "{e, e}" {
+		t.Errorf("order of no gaps: %q", got)
+	}
+}
+
 func TestByHand(t *testing.T) {
 	// Seeds' means 2 and 4, instances' means 2 and 4, nothing left.
 	a := &Arm{"a", [][]float64{{1, 3}, {3, 5}}}
-	want := Estimate{Mean: 3, Error: math.Sqrt(1 + 1), Freedom: 1}
+	want := estimated(3, math.Sqrt(1+1), 1)
 	if got := a.Mean(); math.Abs(got.Error-want.Error) > 1e-12 || got.Mean != want.Mean || got.Freedom != want.Freedom {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -112,13 +147,13 @@ func TestByHand(t *testing.T) {
 		t.Errorf("an arm less itself: %+v", got)
 	}
 	// Student's distribution of one degree of freedom is Cauchy's.
-	if p := (Estimate{Mean: 1, Error: 1, Freedom: 1}).P(); math.Abs(p-0.5) > 1e-9 {
+	if p := (estimated(1, 1, 1)).P(); math.Abs(p-0.5) > 1e-9 {
 		t.Errorf("P = %v, want 0.5", p)
 	}
-	if e := (Estimate{Mean: 3, Error: 1, Freedom: 1}); e.Resolved() {
+	if e := (estimated(3, 1, 1)); e.Resolved() {
 		t.Error("three errors are resolved with one degree of freedom")
 	}
-	if e := (Estimate{Mean: 2.01, Error: 1, Freedom: 1e6}); !e.Resolved() {
+	if e := (estimated(2.01, 1, 1e6)); !e.Resolved() {
 		t.Error("two errors are not resolved with many degrees of freedom")
 	}
 	// One seed: over instances only.
@@ -154,7 +189,7 @@ func TestOrder(t *testing.T) {
 
 // Neighbours in rank do not tell everything.
 func TestOrderNotTransitive(t *testing.T) {
-	far, near := Estimate{3, 1, 1e6}, Estimate{1, 1, 1e6}
+	far, near := estimated(3, 1, 1e6), estimated(1, 1, 1e6)
 	names := []string{"a", "b", "c"}
 	for _, c := range []struct {
 		ab, ac, bc Estimate

@@ -148,7 +148,7 @@ func compareEnergies(t *testing.T, a, b *File) {
 		if keep(a) && keep(b) {
 			got, want = got+b.Offset, want+a.Offset
 		}
-		if math.Abs(got-want) > rounding+a.Tolerance() {
+		if math.Abs(got-want) > rounding+a.Rounding() {
 			t.Fatalf("%s to %s: %v has the energy %v, want %v", a.Format, b.Format, v, got, want)
 		}
 	}
@@ -473,7 +473,7 @@ func FuzzFormats(f *testing.F) {
 			if again.Vertices() != len(w) {
 				t.Fatalf("%s to %s: %d vertices, want %d", in.Format, format, again.Vertices(), len(w))
 			}
-			if got := again.Energy(again.SiteSpins(w)); math.Abs(got-want) > in.Tolerance() {
+			if got := again.Energy(again.SiteSpins(w)); math.Abs(got-want) > in.Rounding() {
 				t.Fatalf("%s to %s: energy %v, want %v", in.Format, format, got, want)
 			}
 		}

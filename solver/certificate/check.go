@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 
 	"spinlearn/ising"
 )
 
 // maxTotal is the largest Σw: sums of a few of them and of duals stay far from overflow.
-const maxTotal = 1 << 58
+const maxTotal = 1 << 60
 
 // ErrRejected is wrapped by every error that says why a proof fails.
 var ErrRejected = errors.New("certificate rejected")
@@ -22,10 +21,15 @@ func reject(path, format string, args ...any) error {
 
 // A Verdict is what an accepted certificate proves.
 type Verdict struct {
-	Energy   float64 // of the spins, in the unit of the couplings
-	Bound    float64 // no state of the instance as given lies lower; in the unit of the couplings
-	Rounding float64 // Σ|J_e - K_e/Scale|: what scaling to integers can change an energy by
-	Proven   bool    // Bound is at least Energy - in.Tolerance()
+	Energy float64 // of the spins, in the unit of the couplings
+	Bound  float64 // no state of the instance as given lies lower; in the unit of the couplings
+	// Rounding is what scaling to integers, and then writing an energy as a float64, can
+	// change an energy by; 0 where the scaled couplings are integers.
+	Rounding float64
+	// Proven is true if no state has an energy that is lower by more than Rounding: the
+	// scaled bound is the scaled energy, where couplings had to be rounded up to two units a
+	// bond, and scaling lost no coupling.
+	Proven bool
 }
 
 // Check verifies the whole certificate for an instance: that it was made for it, that
@@ -50,6 +54,9 @@ func (c *Certificate) Check(in *ising.Instance) (*Verdict, error) {
 	}
 	s, err := scale(in, c.Scale)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.judgeScale(); err != nil {
 		return nil, err
 	}
 	violated := s.violated(spins)
@@ -121,13 +128,16 @@ func parseSpins(text string, sites int) ([]int8, error) {
 // scaled is an instance with integer couplings K_e.
 type scaled struct {
 	in       *ising.Instance
+	by       float64
 	weight   []int64 // |K_e|
 	negative []bool  // K_e < 0
 	total    int64   // of the weights
+	exact    bool    // scaling rounds no coupling
+	lost     bool    // it leaves too little of one
 }
 
 func scale(in *ising.Instance, by float64) (*scaled, error) {
-	s := &scaled{in: in, weight: make([]int64, in.Bonds()), negative: make([]bool, in.Bonds())}
+	s := &scaled{in: in, by: by, weight: make([]int64, in.Bonds()), negative: make([]bool, in.Bonds())}
 	for e, v := range in.J {
 		k := math.Round(v * by)
 		size := math.Abs(k)
@@ -182,25 +192,16 @@ func (s *scaled) roundUp(bound, like int64) int64 {
 	return bound + short
 }
 
-// verdict turns scaled numbers into those of the instance; every operation errs on the
-// safe side.
+// verdict turns scaled numbers into those of the instance.
 func (c *Certificate) verdict(s *scaled, spins []int8) *Verdict {
-	number := func(mode big.RoundingMode) *big.Float { return new(big.Float).SetPrec(256).SetMode(mode) }
-	by := number(big.ToNearestEven).SetFloat64(c.Scale)
-	sum, diff, k := number(big.AwayFromZero), number(big.AwayFromZero), number(big.ToNearestEven)
-	for e, v := range s.in.J {
-		k.SetInt64(s.weight[e])
-		diff.Mul(diff.SetFloat64(math.Abs(v)), by)
-		diff.Sub(diff, k)
-		sum.Add(sum, diff.Abs(diff))
+	v := &Verdict{Energy: s.energy(c.Energy), Rounding: s.rounding()}
+	if s.lost {
+		v.Energy = s.realEnergy(spins)
 	}
-	sum.Quo(sum, by)
-	bound := number(big.ToNegativeInf).SetInt64(c.Bound)
-	bound.Quo(bound, by)
-	bound.Sub(bound, sum)
-	v := &Verdict{Energy: s.in.Energy(spins)}
-	v.Rounding, _ = sum.SetMode(big.AwayFromZero).SetPrec(53).Float64()
-	v.Bound, _ = bound.SetMode(big.ToNegativeInf).SetPrec(53).Float64()
-	v.Proven = v.Bound >= v.Energy-s.in.Tolerance()
+	v.Proven = c.Energy-c.Bound <= s.slack() && !s.lost
+	v.Bound = v.Energy - v.Rounding
+	if !v.Proven {
+		v.Bound = min(s.energy(c.Bound)-v.Rounding, math.Nextafter(v.Bound, math.Inf(-1)))
+	}
 	return v
 }

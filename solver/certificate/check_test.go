@@ -262,8 +262,8 @@ func proofs(t testing.TB) map[string]struct {
 	if err != nil {
 		t.Fatal(err)
 	}
-	triangle := random(t, ring, rand.New(rand.NewPCG(1, 1)), -1.5)
-	ts := mustScale(t, triangle, 2)
+	triangle := random(t, ring, rand.New(rand.NewPCG(1, 1)), -0.3)
+	ts := mustScale(t, triangle, 10)
 	return map[string]struct {
 		in *ising.Instance
 		c  *Certificate
@@ -274,7 +274,7 @@ func proofs(t testing.TB) map[string]struct {
 		"infeasible": {in, claim(s, 1, up, 3, Certificate{Tree: &Node{around}})},
 		"packing": {in, claim(s, 1, up, 3, Certificate{Packing: &Packing{2, []Cycle{
 			{2, []int32{9, 10, 11}}, {2, []int32{12, 13, 14}}, {1, []int32{15, 16, 17}}, {1, []int32{17, 16, 15}}}}})},
-		"graph": {triangle, claim(ts, 2, []int8{1, -1, 1}, 3, Certificate{Packing: &Packing{1, []Cycle{{3, []int32{0, 1, 2}}}}})},
+		"graph": {triangle, claim(ts, 10, []int8{1, -1, 1}, 3, Certificate{Packing: &Packing{1, []Cycle{{3, []int32{0, 1, 2}}}}})},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -200,7 +201,7 @@ func TestRounding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 0))
 	for range 200 {
 		in := gaussian(t, lattice(t, 3, 3, false, true), rng)
-		by := []float64{3, 10, 0x1p20, 1e6, 0x1p53, 3e15}[rng.IntN(6)]
+		by := []float64{0x1p51, 0x1p52, 0x1p53, 0x1p55}[rng.IntN(4)]
 		s := mustScale(t, in, by)
 		m := &maker{tree: newTree(s), rng: rng}
 		d, _, _ := m.dual()
@@ -210,11 +211,17 @@ func TestRounding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e := in.Energy(best); v.Energy != e || v.Bound > e+1e-14 || v.Rounding < 0 || v.Rounding > 9/by*2 {
+		if e := in.Energy(best); math.Abs(v.Energy-e) > v.Rounding || v.Bound > e+1e-14 || v.Rounding <= 0 || v.Rounding > 1e-13 {
 			t.Fatalf("scale %v: energy %v, verdict %+v", by, e, v)
 		}
-		if v.Proven != (v.Bound >= v.Energy-in.Tolerance()) {
+		if v.Proven != (v.Bound >= v.Energy-v.Rounding) {
 			t.Fatalf("scale %v: verdict %+v", by, v)
+		}
+		for _, coarse := range []float64{1, 3, 10, 1e6, 3e15, 0x1p20, 0x1p45} {
+			c.Scale = coarse
+			if err := refused(c, in, "scale"); err != nil {
+				t.Fatalf("scale %v: %v", coarse, err)
+			}
 		}
 	}
 }
@@ -305,4 +312,13 @@ func TestDocExample(t *testing.T) {
 	if v, err := c.Check(in); err != nil || !v.Proven {
 		t.Errorf("%+v, %v", v, err)
 	}
+}
+
+// refused returns an error unless the checker refuses the resealed certificate for that part.
+func refused(c *Certificate, in *ising.Instance, part string) error {
+	c.Seal()
+	if _, err := c.Check(in); !errors.Is(err, ErrRejected) || !strings.Contains(err.Error(), part) {
+		return fmt.Errorf("%w, want a rejection that names the %s", err, part)
+	}
+	return nil
 }

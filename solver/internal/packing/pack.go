@@ -23,7 +23,7 @@ type Graph struct {
 }
 
 // MaxWeight is the largest sum of weights.
-const MaxWeight = 1 << 57
+const MaxWeight = 1 << 60
 
 // ErrGraph is wrapped by the error of a malformed graph, ErrSettings by that of a
 // setting out of range.
@@ -50,7 +50,7 @@ func (g *Graph) check() error {
 			return fmt.Errorf("%w: bond %d has weight %d, want ≥ 0", ErrGraph, e, w)
 		}
 		if w > MaxWeight-total {
-			return fmt.Errorf("%w: weights sum to more than 2^57", ErrGraph)
+			return fmt.Errorf("%w: weights sum to more than 2^60", ErrGraph)
 		}
 		total += w
 	}

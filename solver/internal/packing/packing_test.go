@@ -420,7 +420,7 @@ func TestPackErrors(t *testing.T) {
 		{"negative site", triangle(func(g *Graph) { g.From[2] = -1 }), nil, ErrGraph, "packing: malformed graph: bond 2 joins sites -1 and 1 of 3"},
 		{"loop", triangle(func(g *Graph) { g.To[0] = g.From[0] }), nil, ErrGraph, "packing: malformed graph: bond 0 joins sites 1 and 1 of 3"},
 		{"weight", triangle(func(g *Graph) { g.Weight[2] = -4 }), nil, ErrGraph, "packing: malformed graph: bond 2 has weight -4, want ≥ 0"},
-		{"sum", triangle(func(g *Graph) { g.Weight[2] = MaxWeight - 1 }), nil, ErrGraph, "packing: malformed graph: weights sum to more than 2^57"},
+		{"sum", triangle(func(g *Graph) { g.Weight[2] = MaxWeight - 1 }), nil, ErrGraph, "packing: malformed graph: weights sum to more than 2^60"},
 		{"enough", triangle(func(*Graph) {}), &Settings{Enough: -1}, ErrSettings, "packing: invalid settings: Enough = -1, want ≥ 0"},
 		{"pivots", triangle(func(*Graph) {}), &Settings{MaxPivots: -2}, ErrSettings, "packing: invalid settings: MaxPivots = -2, want ≥ 0"},
 		{"basis", triangle(func(*Graph) {}), &Settings{MaxBasis: -3}, ErrSettings, "packing: invalid settings: MaxBasis = -3, want ≥ 0"},

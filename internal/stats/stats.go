@@ -1,0 +1,97 @@
+// Package stats averages: every mean with a standard error that the program states is
+// computed and printed here.
+package stats
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// An Estimate is a mean with its standard error, in the unit of the values.
+type Estimate struct {
+	Mean  float64 // NaN if Count is 0
+	Error float64 // at least 0, and 0 if Count is 1; NaN if Count is 0
+	Count int     // of values
+}
+
+// Mean returns the mean of the values that exist: NaN stands for one that does not and is
+// left out. Equal values have the error 0 exactly, however large they are.
+func Mean(values []float64) Estimate {
+	var first float64
+	var above []float64 // differences to the first value, which a large common part does not blur
+	for _, v := range values {
+		if math.IsNaN(v) {
+			continue
+		}
+		if above == nil {
+			first = v
+		}
+		above = append(above, v-first)
+	}
+	switch len(above) {
+	case 0:
+		return Estimate{Mean: math.NaN(), Error: math.NaN()}
+	case 1:
+		return Estimate{Mean: first, Count: 1}
+	}
+	mean, deviation := stat.MeanStdDev(above, nil)
+	n := len(above)
+	return Estimate{first + mean, stat.StdErr(deviation, float64(n)), n}
+}
+
+// Exists reports whether there was a value.
+func (e Estimate) Exists() bool { return !math.IsNaN(e.Mean) }
+
+// Times returns the estimate in another unit, of which the old one is factor ≥ 0.
+func (e Estimate) Times(factor float64) Estimate {
+	e.Mean *= factor
+	e.Error *= factor
+	return e
+}
+
+// String writes mean and error, the error with two significant digits and the mean to the
+// same place: "-1.0833 ± 0.0012". Equal values give "-1.083333 ± 0", a single one gives
+// "-1.083333", none gives "".
+func (e Estimate) String() string {
+	switch {
+	case !e.Exists():
+		return ""
+	case e.Count == 1:
+		return Number(e.Mean)
+	case e.Error == 0:
+		return Number(e.Mean) + " ± 0"
+	}
+	place := exponent(e.Error, 2) - 1 // of the last digit
+	if top := max(exponent(e.Error, 2), exponent(e.Mean, 2)); place < -9 || top > 9 {
+		unit := math.Pow(10, float64(top))
+		return fmt.Sprintf("(%.*f ± %.*f)e%d", top-place, e.Mean/unit, top-place, e.Error/unit, top)
+	}
+	return fmt.Sprintf("%.*f ± %.*f", max(0, -place), e.Mean, max(0, -place), e.Error)
+}
+
+// exponent returns the power of ten of the first digit of v, rounded to so many digits;
+// that of 0 is the least there is.
+func exponent(v float64, digits int) int {
+	if v == 0 {
+		return math.MinInt32
+	}
+	text := strconv.FormatFloat(v, 'e', digits-1, 64)
+	for i := range text {
+		if text[i] == 'e' {
+			n, _ := strconv.Atoi(text[i+1:])
+			return n
+		}
+	}
+	return 0
+}
+
+// Number writes v with at most seven significant digits.
+func Number(v float64) string {
+	if v == 0 {
+		return "0" // not -0
+	}
+	return strconv.FormatFloat(v, 'g', 7, 64)
+}
