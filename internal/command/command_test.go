@@ -261,6 +261,7 @@ func TestRefusals(t *testing.T) {
 		{"generate --out DIR/x --shape 99999x99999", 2, "shape 99999x99999"},
 		{"generate --out DIR/x --shape EMPTY", 2, "--shape is empty"},
 		{"generate --out DIR/x --boundary torus", 2, `boundary "torus"`},
+		{"generate --out DIR/x --boundary free,periodc", 2, "did you mean periodic?"},
 		{"generate --out DIR/x --boundary free,free,free", 2, `boundary "free,free,free"`},
 		{"generate --out DIR/x --couplings foo", 2, `couplings "foo"`},
 		{"generate --out DIR/x --negative 0.3", 2, "--negative --couplings gaussian; pm"},

@@ -182,11 +182,14 @@ func enumerate(words []string, and string) string {
 	return strings.Join(words, "")
 }
 
-// didYouMean suggests the name that is most like what was given, if one is like it. The
-// measure is that of the library, which suggests something at any distance.
+// didYouMean suggests the name that is most like what was given, if one is like it and
+// what was given is no name itself. The measure is that of the library, which suggests
+// something at any distance.
 func didYouMean(given string, names []string) string {
-	const alike = 0.8
-	best, closest := alike, ""
+	if slices.Contains(names, given) {
+		return ""
+	}
+	best, closest := 0.8, ""
 	for _, name := range names {
 		if near := smetrics.JaroWinkler(name, given, 0.7, 4); near >= best {
 			best, closest = near, name

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -144,7 +146,11 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 func (o *generateOptions) chooseSolver(shape []int) error {
 	periodic, err := ising.ParseBoundary(o.boundary, len(shape))
 	if err != nil {
-		return usageError{err}
+		suggestion := ""
+		for part := range strings.SplitSeq(o.boundary, ",") {
+			suggestion = cmp.Or(suggestion, didYouMean(part, []string{"free", "periodic", "cylinder"}))
+		}
+		return usagef("%w%s", err, suggestion)
 	}
 	l, err := ising.NewLattice(shape, periodic)
 	if err != nil {

@@ -42,7 +42,7 @@ func TestHelpIsReadable(t *testing.T) {
 func TestDidYouMean(t *testing.T) {
 	names := []string{"solve", "predict", "reproduce", "time-limit", "target-energy", "reads"}
 	for given, want := range map[string]string{
-		"slove": "solve", "SOLVE": "", "predct": "predict", "timelimit": "time-limit", "reeds": "reads", "frobnicate": "", "": "", "x": "",
+		"slove": "solve", "SOLVE": "", "predct": "predict", "timelimit": "time-limit", "reeds": "reads", "frobnicate": "", "reads": "", "": "", "x": "",
 	} {
 		got := didYouMean(given, names)
 		if want != "" {

@@ -23,6 +23,10 @@ func readSpins(stdin io.Reader, path string) (spins []int8, shape []int, err err
 		return nil, nil, err
 	}
 	defer r.Close()
+	return parseSpins(r, name)
+}
+
+func parseSpins(r io.Reader, name string) (spins []int8, shape []int, err error) {
 	b := bufio.NewReader(r)
 	if head, err := b.Peek(len(numpyMagic)); err == nil && string(head) == numpyMagic {
 		if spins, shape, err = data.ReadSpins(b); err != nil {
