@@ -11,6 +11,7 @@ import (
 
 	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
+	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 )
 
@@ -29,13 +30,21 @@ func convertCommand() *cli.Command {
 		Description: `Formats are edgelist (rudy, Gset, Biq Mac, mc, DIMACS), coo and coo-binary (dimod
 coordinates), bqm and bqm-binary (dimod JSON), qubo (qbsolv), qs (Biq Mac sparse
 matrix) and spinlearn (our own). IN is recognised by its content, OUT by its
-ending: .rud .mc .edges .dat .coo .json .qubo .qs .sparse .bq .spin. The vertices
-keep their order and numbers their last bit. OUT is - for standard output. IN may be
-a dataset, of which one instance is taken.
+ending: .rud .mc .edges .dat .sg .gsg .coo .json .qubo .qs .sparse .bq .spin. The
+vertices keep their order and numbers their last bit. OUT is - for standard output.
+IN may be a dataset, of which one instance is taken.
+
+IN may be compressed by gzip or bzip2, and its fields may be separated by commas. An
+edge list may have further fields in its header, no header, no weights, vertices
+counted from 0, and every bond in both directions. Where the content leaves open
+whether the first line is a header, give --from edgelist if it is one, --from coo if
+it is a bond. Lines "i i h" are fields with either of them, entries of a matrix of 0-1
+variables with --from qs.
 
 The sign plus says that the function of a file is to be minimised, H = +Σ w s s, as
 in MaxCut; minus that it is to be maximised, H = -Σ w s s, so that weights are
-couplings J. Files of our own format mean minus, others plus unless told.
+couplings J. Files of our own format mean minus, and so do edge lists whose names
+end in .sg or .gsg; others mean plus unless told.
 
 Example:
    spinlearn convert G11.rud G11.json
@@ -88,6 +97,12 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	if to.Format == "" {
 		to.Format = instancefile.FormatOf(out)
 	}
+	if e := strings.ToLower(filepath.Ext(out)); e == ".gz" || e == ".bz2" {
+		return nil, "", usagef("%s: convert does not compress; write to - and compress that", out)
+	}
+	if to.Sign == instancefile.Default && to.Format != instancefile.Native && !to.Format.Binary() {
+		to.Sign = instancefile.SignOf(out)
+	}
 	if to.Format == "" {
 		return nil, "", usagef("--to is missing, and the ending of %s tells no format; see spinlearn convert --help", out)
 	}
@@ -115,9 +130,9 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	if err != nil {
 		return nil, "", err
 	}
-	summary = fmt.Sprintf("%s, %s, %v", to.Format, function(to.Format, to.Sign), f.Lattice)
-	if f.Ghost {
-		summary += ", the last site the ghost spin of the fields"
+	summary = fmt.Sprintf("%s, %s, %s", to.Format, function(to.Format, to.Sign), latticeOf(f))
+	if f.SignBy != "" {
+		summary += fmt.Sprintf("; read as %s", convention(f))
 	}
 	if left != 0 {
 		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, in)
@@ -171,6 +186,48 @@ func function(format instancefile.Format, sign instancefile.Sign) string {
 		return "H = -Σ w s s"
 	}
 	return "H = +Σ w s s"
+}
+
+// convention says what the numbers of a file mean and what tells so.
+func convention(f *instancefile.File) string {
+	by := "the default of " + string(f.Format)
+	switch f.SignBy {
+	case instancefile.FromSettings:
+		by = "by --sign"
+	case instancefile.FromEnding:
+		by = "by the ending of the file's name"
+	}
+	return function(f.Format, f.Sign) + ", " + by
+}
+
+// latticeOf names the lattice of an instance and which of its sites is no spin of the file.
+func latticeOf(f *instancefile.File) string {
+	if f.Ghost {
+		return f.Lattice.String() + ", the last site the ghost spin of the fields"
+	}
+	return f.Lattice.String()
+}
+
+// negated returns the instance that a file read by the other sign is, nil if its format
+// has only one.
+func negated(f *instancefile.File) *ising.Instance {
+	if f.Format == instancefile.Native {
+		return nil
+	}
+	J := make([]float64, len(f.J))
+	for k, v := range f.J {
+		J[k] = -v
+	}
+	in, err := ising.NewInstance(f.Lattice, J)
+	if err != nil {
+		return nil
+	}
+	return in
+}
+
+// otherSign says how a file was read, and how to read it by the other sign.
+func otherSign(f *instancefile.File) string {
+	return fmt.Sprintf("the instance was read as %s; to read it by the other sign, give --sign %v", convention(f), -f.Sign)
 }
 
 // checkOut refuses, before long work, names under which no file can be written. An

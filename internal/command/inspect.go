@@ -94,11 +94,11 @@ func (l facts) writeText(w io.Writer) error {
 	}
 	var b bytes.Buffer
 	for _, f := range l {
-		value := f.value
-		if v, ok := value.(float64); ok && v == math.Trunc(v) && math.Abs(v) < 1e15 {
-			value = int64(v) // no exponent
+		value := fmt.Sprint(f.value)
+		if v, ok := f.value.(float64); ok && v == math.Trunc(v) && math.Abs(v) < 1e15 {
+			value = fmt.Sprint(int64(v)) // no exponent
 		}
-		fmt.Fprintf(&b, "%-*s  %v\n", width, strings.ReplaceAll(f.name, "_", " "), value)
+		fmt.Fprintf(&b, "%-*s  %s\n", width, printable(strings.ReplaceAll(f.name, "_", " ")), printable(value))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -231,14 +231,21 @@ func kindOf(path string) (string, error) {
 func (l *facts) instance(f *instancefile.File) {
 	s := f.Summary()
 	l.add("format", f.Format)
-	l.add("convention", function(f.Format, f.Sign))
-	l.add("lattice", f.Lattice.String())
+	if len(f.Notes) > 0 {
+		l.add("notes", strings.Join(f.Notes, "; "))
+	}
+	l.add("convention", convention(f))
+	l.add("lattice", latticeOf(f))
 	if f.Site != nil {
 		l.add("numbering", "not row-major")
 	}
 	l.add("vertices", f.Vertices())
+	bound := f.Offset - s.Sum
 	if f.Ghost {
+		all := s.Bonds
+		s = withoutGhost(f).Summary()
 		l.add("ghost_spin", true)
+		l.add("fields", all-s.Bonds)
 	}
 	l.add("bonds", s.Bonds)
 	if s.Missing > 0 {
@@ -271,13 +278,32 @@ func (l *facts) instance(f *instancefile.File) {
 		up[i] = 1
 	}
 	tree := f.Energy(f.SpanningTree(f.J, nil).Spins(f.J))
-	l.add("energy_bound", -s.Sum)
-	l.add("energy_spanning_tree", tree)
-	l.add("energy_all_up", f.Energy(up))
-	if f.Format == instancefile.EdgeList {
+	l.add("energy_bound", bound)
+	l.add("energy_spanning_tree", tree+f.Offset)
+	l.add("energy_all_up", f.Energy(up)+f.Offset)
+	if hasCut(f) {
 		l.add("total_weight", f.Total)
 		l.add("cut_spanning_tree", f.Cut(tree))
 	}
+}
+
+// withoutGhost returns the bonds between the spins of a file with fields.
+func withoutGhost(f *instancefile.File) *ising.Instance {
+	var ends [][2]int
+	var J []float64
+	for k, v := range f.J {
+		if i, j := f.Ends(k); max(i, j) < f.Vertices() {
+			ends, J = append(ends, [2]int{i, j}), append(J, v)
+		}
+	}
+	g, err := ising.NewGraph(f.Vertices(), ends)
+	if err == nil {
+		var in *ising.Instance
+		if in, err = ising.NewInstance(g, J); err == nil {
+			return in
+		}
+	}
+	panic(err) // part of an instance is one
 }
 
 // sample adds what is known of a sample beyond its file; other paths have nothing.
@@ -431,9 +457,9 @@ func (l *facts) certificate(path, instance string, set *instancefile.Settings) e
 	if err != nil {
 		return err
 	}
-	v, err := c.Check(f.Instance)
+	v, err := check(c, path, f)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	l.add("checked", true)
 	l.add("instance", instance)

@@ -150,6 +150,10 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	if err != nil {
 		return nil, err
 	}
+	if start != nil && looksNegated(f, start) {
+		fmt.Fprintf(stderr, "%s: --start %s has energy %s, as high as spins of low energy have by the other sign; %s\n",
+			command, o.start, plain(f.Energy(start)+f.Offset), otherSign(f))
+	}
 	if o.method == modelSolver {
 		if err := checkPlane(path, f.Lattice); err != nil {
 			return nil, err
@@ -279,15 +283,22 @@ func (s *solution) method() string {
 
 // cut returns the weight of the cut where the file is a MaxCut problem.
 func (s *solution) cut() (cut float64, ok bool) {
-	return s.file.Cut(s.result.Energy), s.file.Format == instancefile.EdgeList
+	return s.file.Cut(s.result.Energy), hasCut(s.file)
 }
+
+// hasCut reports whether a file is a MaxCut problem.
+func hasCut(f *instancefile.File) bool { return f.Format == instancefile.EdgeList && !f.Ghost }
 
 func (s *solution) writeText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...)
 	}
-	line("instance", "%s, %v", s.name, s.file.Lattice)
+	line("instance", "%s, %s", s.name, latticeOf(s.file))
+	line("sign", "%s", convention(s.file))
+	if notes := s.file.Notes; len(notes) > 0 {
+		line("notes", "%s", strings.Join(notes, "; "))
+	}
 	line("status", "%v", s.result.Status)
 	line("energy", "%s", plain(s.energy))
 	if math.IsNaN(s.bound) {
@@ -328,6 +339,8 @@ func (s *solution) writeJSON(w io.Writer) error {
 	return json.NewEncoder(w).Encode(struct {
 		Instance string   `json:"instance"`
 		Lattice  string   `json:"lattice"`
+		Meaning  string   `json:"convention"`
+		From     string   `json:"convention_from"` // flag, ending or format
 		Status   string   `json:"status"`
 		Energy   float64  `json:"energy"`
 		Bound    *float64 `json:"bound"`
@@ -339,7 +352,7 @@ func (s *solution) writeJSON(w io.Writer) error {
 		CPU      float64  `json:"cpu_seconds"`
 		Elapsed  float64  `json:"elapsed_seconds"`
 	}{
-		s.name, s.file.Lattice.String(), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
+		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
 		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
 	})
 }

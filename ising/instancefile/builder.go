@@ -226,9 +226,9 @@ func (b *builder) twice(bonds []bond, err error) error {
 		ends := [2]int32{min(x.i, x.j), max(x.i, x.j)}
 		if old, ok := first[ends]; ok {
 			also := ""
-			if old.w != x.w {
+			if _, all := b.oneWay(); old.w != x.w {
 				also = " with another weight"
-			} else if old.i != x.i {
+			} else if old.i != x.i && !all {
 				also = " in the other direction, and not all bonds stand in both"
 			}
 			return b.errorAt(int(x.line), "bond of vertices %d and %d again, it stands in line %d%s", int(x.i)+b.first, int(x.j)+b.first, old.line, also)

@@ -78,6 +78,9 @@ func (s *scanner) header(skip int) (*header, error) {
 	if s.fields[0][0] == '%' {
 		return nil, s.errorf("lines that begin with %% are no comments, put # in front of them; the sizes of a MatrixMarket file, N N M, have to become N M")
 	}
+	if len(s.fields) == 1 && strings.Contains(s.fields[0], ";") {
+		return nil, s.errorf("fields separated by semicolons, want white space or commas")
+	}
 	if len(s.fields) < skip+2 {
 		return nil, s.errorf("header of %s, want two: the numbers of vertices and bonds", count(s.fields[min(skip, len(s.fields)):]))
 	}
@@ -104,8 +107,12 @@ func (b *builder) isBond(h *header, want Format) (bool, error) {
 	lines, size := len(b.bonds)+len(b.fields), len(h.fields)
 	asBond := size == 2 && b.bare == lines && h.n != h.m || size == 3 && b.bare == 0
 	if asBond && size == 3 {
-		_, fault := parseReal(h.fields[2])
-		asBond = fault == ""
+		if _, fault := parseReal(h.fields[2]); fault != "" {
+			if want == COO || h.impossible(lines) {
+				return false, b.errorAt(h.line, "weight %s, %s", quote(h.fields[2]), fault)
+			}
+			asBond = false
+		}
 	}
 	_, highest := b.extent()
 	// Read as a bond, the line would leave a gap in the numbers of the vertices.
@@ -121,6 +128,8 @@ func (b *builder) isBond(h *header, want Format) (bool, error) {
 		return false, b.errorAt(h.line, "this is the header of the %d lines that follow and no bond; give --from %s", lines, EdgeList)
 	case want == COO && !asBond:
 		return false, b.errorAt(h.line, "%s, want two vertices and a weight, or all lines without a weight", count(h.fields))
+	case size == 3 && b.bare > 0 && h.impossible(lines):
+		return false, b.errorAt(h.line, "no header, and some bonds with a weight and some without")
 	case isHeader || !asBond:
 		return false, nil
 	case want == COO || h.impossible(lines):
@@ -201,7 +210,12 @@ func (b *builder) finish(h *header, isBond bool) (*builder, error) {
 		if len(h.fields) == 3 {
 			w, _ = parseReal(h.fields[2])
 		}
-		b.add(h.n, h.m, h.line, w)
+		first := bond{int32(h.n), int32(h.m), int32(h.line), w}
+		if h.n == h.m {
+			b.fields = slices.Insert(b.fields, 0, first)
+		} else {
+			b.bonds = slices.Insert(b.bonds, 0, first)
+		}
 		lowest, highest = min(lowest, h.n, h.m), max(highest, h.n, h.m)
 		b.format = COO
 		b.note("no header")
@@ -214,6 +228,9 @@ func (b *builder) finish(h *header, isBond bool) (*builder, error) {
 		if len(h.fields) > 2 {
 			b.note("passed over in the header: " + strings.Join(quoteAll(h.fields[2:]), " "))
 		}
+	}
+	if b.bare > 0 {
+		b.note("bonds without a weight have weight 1")
 	}
 	if len(b.fields) > 0 && !b.given && signOfEnding(ending(b.name)) == Default {
 		x := b.fields[0]

@@ -1,6 +1,7 @@
 package instancefile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -107,14 +108,11 @@ func reader(format Format, build func(*scanner) (*builder, error)) func(*scanner
 		if err != nil {
 			return nil, err
 		}
-		f.Format = format
-		if b.format != "" {
-			f.Format = b.format
-		}
-		switch format = f.Format; {
-		case b.binary && format == COO:
+		f.Format = cmp.Or(b.format, format)
+		switch {
+		case b.binary && f.Format == COO:
 			f.Format = COOBinary
-		case b.binary && format == BQM:
+		case b.binary && f.Format == BQM:
 			f.Format = BQMBinary
 		}
 		return f, nil

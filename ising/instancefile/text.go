@@ -39,7 +39,7 @@ func readText(r io.Reader, name string) (string, error) {
 		case "bzip2":
 			plain = bzip2.NewReader(bytes.NewReader(b))
 		default:
-			return fault("this is a %s file, want text, plain or compressed by gzip or bzip2", kind)
+			return fault("this is %s data, want text, plain or compressed by gzip or bzip2", kind)
 		}
 		limit := maxExpansion(len(b))
 		if err == nil {
