@@ -100,7 +100,7 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	if e := strings.ToLower(filepath.Ext(out)); e == ".gz" || e == ".bz2" {
 		return nil, "", usagef("%s: convert does not compress; write to - and compress that", out)
 	}
-	if to.Sign == instancefile.Default && to.Format != instancefile.Native && !to.Format.Binary() {
+	if to.Sign == instancefile.Default && (to.Format == instancefile.EdgeList || to.Format == instancefile.COO) {
 		to.Sign = instancefile.SignOf(out)
 	}
 	if to.Format == "" {

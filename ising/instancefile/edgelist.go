@@ -105,49 +105,42 @@ func (b *builder) isBond(h *header, want Format) (bool, error) {
 		return false, nil
 	}
 	lines, size := len(b.bonds)+len(b.fields), len(h.fields)
+	lowest, highest := b.extent()
+	// Read as a bond, the line would leave a gap in the numbers of the vertices.
+	gap := lines > 0 && max(h.n, h.m) > highest+1
+	// No header announces no vertex, far more bonds than pairs, or no bond before bonds.
+	noHeader := h.n == 0 || h.m > h.n*h.n && !gap || h.m == 0 && lines > 0 && lowest == 0
 	asBond := size == 2 && b.bare == lines && h.n != h.m || size == 3 && b.bare == 0
 	if asBond && size == 3 {
 		if _, fault := parseReal(h.fields[2]); fault != "" {
-			if want == COO || h.impossible(lines) {
+			if want == COO || noHeader {
 				return false, b.errorAt(h.line, "weight %s, %s", quote(h.fields[2]), fault)
 			}
 			asBond = false
 		}
 	}
-	_, highest := b.extent()
-	// Read as a bond, the line would leave a gap in the numbers of the vertices.
-	gap := max(h.n, h.m) > highest+1
-	if lines == 0 {
-		gap = size == 2
-	}
 	fault := b.checkHeader(h)
 	fits, named := fault == nil, formatOfEnding(ending(b.name)) == EdgeList
-	isHeader := fits && (!asBond || gap || named)
+	isHeader := fits && (!asBond || gap || named || lines == 0 && size == 2)
 	switch {
 	case want == COO && isHeader:
 		return false, b.errorAt(h.line, "this is the header of the %d lines that follow and no bond; give --from %s", lines, EdgeList)
 	case want == COO && !asBond:
 		return false, b.errorAt(h.line, "%s, want two vertices and a weight, or all lines without a weight", count(h.fields))
-	case size == 3 && b.bare > 0 && h.impossible(lines):
+	case size == 3 && b.bare > 0 && noHeader:
 		return false, b.errorAt(h.line, "no header, and some bonds with a weight and some without")
 	case isHeader || !asBond:
 		return false, nil
-	case want == COO || h.impossible(lines):
+	case want == COO || noHeader:
 		return true, nil
 	case fits:
 		return false, b.errorAt(h.line, "this is either the header (%d vertices, %d bonds) or a bond of the vertices %d and %d: give --from %s if it is the header, --from %s if it is a bond",
 			h.n, h.m, h.n, h.m, EdgeList, COO)
-	case ending(b.name) == ".el" || ending(b.name) == ".edgelist":
+	case lines > 0 && !gap && (ending(b.name) == ".el" || ending(b.name) == ".edgelist"):
 		return true, nil
 	}
 	fault.Msg += fmt.Sprintf(" (only if line %d is itself a bond and no header, give --from %s)", h.line, COO)
 	return false, fault
-}
-
-// impossible reports whether the line can be no header of that many lines: no graph is
-// empty or has so many bonds.
-func (h *header) impossible(lines int) bool {
-	return h.n == 0 || h.m > h.n*h.n || h.m == 0 && lines > 0
 }
 
 // extent returns the least and greatest number of a vertex, 1 and 0 if there is none.

@@ -65,6 +65,8 @@ func TestLists(t *testing.T) {
 		{"no header, from 0", from0, Settings{}, COO, 6, -7, "no header; vertices counted from 0"},
 		{"no header, given", "3 2 1\n2 1 1\n", Settings{Format: COO}, COO, 3, -2, "no header"},
 		{"no header.el", "3 2 1\n2 1 1\n1 3 1\n3 4 1\n", Settings{}, COO, 4, -2, "no header"},
+		{"no header, 0 at the second end", "2 0 1\n0 1 1\n", Settings{}, COO, 3, -2, "no header; vertices counted from 0"},
+		{"no bond", "5 0\n", Settings{}, EdgeList, 5, 0, ""},
 		{"one bond", "1 2 0.5\n", Settings{}, COO, 2, -0.5, "no header"},
 		{"pairs.el", "3 1\n1 2\n2 0\n0 3\n3 2\n", Settings{}, COO, 4, -3, "no header; vertices counted from 0; bonds without a weight have weight 1"},
 		{"pairs", "0 1\n1 2\n2 0\n", Settings{}, COO, 3, -1, "no header; vertices counted from 0; bonds without a weight have weight 1"},
@@ -122,6 +124,9 @@ func TestAmbiguousLists(t *testing.T) {
 		{"too many announced", "6 8 2024\n" + ladder, "file:8: the file ends after 7 bonds, the header in line 1 announces 8 " + only, ""},
 		{"too few announced", "6 6 2024\n" + ladder, "file:8: more than the 6 bonds of the header in line 1 " + only, ""},
 		{"vertex above", "5 7 2024\n" + ladder, "file:6: vertex 6, want 1 to 5: the header in line 1 announces 5 vertices " + only, ""},
+		{"far too many announced", "6 70 2024\n" + ladder, "file:8: the file ends after 7 bonds, the header in line 1 announces 70 " + only, ""},
+		{"none announced", "6 0 2024\n" + ladder, "file:2: more than the 0 bonds of the header in line 1 " + only, ""},
+		{"bonds before vertices", "2 9 77\n1 2 1\n2 3 1\n", "file:3: vertex 3, want 1 to 2: the header in line 1 announces 2 vertices " + only, ""},
 		{"header as a bond", "6 9 2024\n1 2 1\n2 3 1\n1 3 1\n4 5 1\n5 6 1\n4 6 1\n1 4 1\n2 5 1\n3 6 1\n", "file:1: this is the header of the 9 lines that follow and no bond; give --from edgelist", COO},
 		{"header of two as a bond", "6 7\n" + ladder, "file:1: this is the header of the 7 lines", COO},
 		{"wrong header of two", "6 8\n" + ladder, "file:1: 2 fields, want two vertices and a weight", COO},
@@ -159,8 +164,10 @@ func TestAmbiguousLists(t *testing.T) {
 func TestHeaderIsNoBond(t *testing.T) {
 	lines := slices.Collect(strings.Lines("6 7 2024\n" + ladder))
 	for n := 1; n < len(lines); n++ {
-		if f, err := Read(strings.NewReader(strings.Join(lines[:n], "")), "cut.rud", nil); err == nil {
-			t.Errorf("%d lines of 8 are read as %v, %q", n, f.Lattice, f.Notes)
+		for _, name := range []string{"cut.rud", "cut.el", "cut"} {
+			if f, err := Read(strings.NewReader(strings.Join(lines[:n], "")), name, nil); err == nil && name != "cut.el" || err == nil && n < 6 {
+				t.Errorf("%s: %d lines of 8 are read as %v, %q", name, n, f.Lattice, f.Notes)
+			}
 		}
 	}
 }
