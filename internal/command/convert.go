@@ -38,8 +38,8 @@ IN may be compressed by gzip or bzip2, and its fields may be separated by commas
 edge list may have further fields in its header, no header, no weights, vertices
 counted from 0, and every bond in both directions. Where the content leaves open
 whether the first line is a header, give --from edgelist if it is one, --from coo if
-it is a bond. Lines "i i h" are fields with either of them, entries of a matrix of 0-1
-variables with --from qs.
+it is a bond. With either of these, lines "i i h" are fields of spins; with --from qs
+they are entries of a matrix of 0-1 variables.
 
 The sign plus says that the function of a file is to be minimised, H = +Σ w s s, as
 in MaxCut; minus that it is to be maximised, H = -Σ w s s, so that weights are
@@ -52,8 +52,8 @@ Example:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of IN", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "to", Usage: "format of OUT", DefaultText: "by its ending", Destination: &o.to},
-			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of IN", DefaultText: "that of its format", Destination: &o.sign},
-			&cli.StringFlag{Name: "out-sign", Usage: "plus or minus, of OUT", DefaultText: "that of its format", Destination: &o.outSign},
+			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of IN", DefaultText: "by its format and ending", Destination: &o.sign},
+			&cli.StringFlag{Name: "out-sign", Usage: "plus or minus, of OUT", DefaultText: "by its format and ending", Destination: &o.outSign},
 			&cli.IntFlag{Name: "instance", Usage: "of a dataset, from 0", Destination: &o.instance},
 		},
 		Action: func(c *cli.Context) error {

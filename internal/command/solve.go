@@ -294,7 +294,7 @@ func (s *solution) writeText(w io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...)
 	}
-	line("instance", "%s, %s", s.name, latticeOf(s.file))
+	line("instance", "%s, %s", printable(s.name), latticeOf(s.file))
 	line("sign", "%s", convention(s.file))
 	if notes := s.file.Notes; len(notes) > 0 {
 		line("notes", "%s", strings.Join(notes, "; "))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"spinlearn/ising"
@@ -133,6 +134,8 @@ func (b *builder) isBond(h *header, want Format) (bool, error) {
 		return false, nil
 	case want == COO || noHeader:
 		return true, nil
+	case size == 3 && h.n == h.m && h.fields[2] == strconv.Itoa(lines):
+		return false, b.errorAt(h.line, "these are the sizes of a matrix (rows, columns, entries), want the numbers of vertices and bonds: %d %d", h.n, lines)
 	case fits:
 		return false, b.errorAt(h.line, "this is either the header (%d vertices, %d bonds) or a bond of the vertices %d and %d: give --from %s if it is the header, --from %s if it is a bond",
 			h.n, h.m, h.n, h.m, EdgeList, COO)
@@ -222,6 +225,9 @@ func (b *builder) finish(h *header, isBond bool) (*builder, error) {
 			b.note("passed over in the header: " + strings.Join(quoteAll(h.fields[2:]), " "))
 		}
 	}
+	if b.first == 0 {
+		b.note("vertices counted from 0")
+	}
 	if b.bare > 0 {
 		b.note("bonds without a weight have weight 1")
 	}
@@ -244,7 +250,6 @@ func (b *builder) finish(h *header, isBond bool) (*builder, error) {
 func (b *builder) settle(lowest, n int) {
 	b.first, b.vertices = min(lowest, 1), n
 	if b.first == 0 {
-		b.note("vertices counted from 0")
 		return
 	}
 	for _, terms := range [][]bond{b.bonds, b.fields} {

@@ -92,6 +92,8 @@ func TestLists(t *testing.T) {
 
 		{"commas", "6,7\n" + strings.ReplaceAll(ladder, " ", ","), Settings{}, EdgeList, 6, -7, ""},
 		{"commas and blanks", strings.ReplaceAll(from0, " ", " , "), Settings{}, COO, 6, -7, "no header; vertices counted from 0"},
+		{"returns", strings.ReplaceAll("6 7\n"+ladder, "\n", "\r"), Settings{}, EdgeList, 6, -7, ""},
+		{"dimod counts from 0", "# vartype=SPIN\n0 1 1\n", Settings{}, COO, 2, -1, ""},
 		{"tabs", "6\t7\r\n" + strings.ReplaceAll(strings.ReplaceAll(ladder, " ", "\t"), "\n", "\r\n"), Settings{}, EdgeList, 6, -7, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -149,6 +151,8 @@ func TestAmbiguousLists(t *testing.T) {
 		{"commas and blanks", "2 1\n1, 2 3\n", `file:2: vertex "1,", want an integer (fields are separated by`, ""},
 		{"empty fields", "2 1\n1,,3\n", `file:2: 1 field, want two vertices`, ""},
 		{"decimal comma", "0 1 0,5\n1 2 1\n", `file:1: weight "0,5", want a decimal number with a point and no comma`, ""},
+		{"sizes of a matrix", "# was %%MatrixMarket\n3 3 2\n2 1 1\n3 2 1\n", "file:2: these are the sizes of a matrix (rows, columns, entries), want the numbers of vertices and bonds: 3 2", ""},
+		{"sizes of a full matrix", "3 3 3\n2 1 1\n3 2 1\n3 1 1\n", "file:1: these are the sizes of a matrix (rows, columns, entries), want the numbers of vertices and bonds: 3 3", ""},
 		{"matrix market", "%%MatrixMarket matrix coordinate real symmetric\n3 3 2\n2 1 1\n3 2 1\n", "file:1: lines that begin with % are no comments", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -326,6 +330,15 @@ func gzipped(t testing.TB, text string) string {
 	return b.String()
 }
 
+func bzippedList(t testing.TB) string {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(bzipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 func wide(text string, big bool) string {
 	var b []byte
 	for _, u := range utf16.Encode([]rune("\ufeff" + text)) {
@@ -340,12 +353,9 @@ func wide(text string, big bool) string {
 
 func TestEncodings(t *testing.T) {
 	const list = "2 1\n1 2 3\n"
-	bzip, err := base64.StdEncoding.DecodeString(bzipped)
-	if err != nil {
-		t.Fatal(err)
-	}
+	bzip := bzippedList(t)
 	for name, text := range map[string]string{
-		"gzip": gzipped(t, list), "two members": gzipped(t, list[:5]) + gzipped(t, list[5:]), "bzip2": string(bzip), "UTF-16": wide(list, false), "UTF-16, big": wide(list, true),
+		"gzip": gzipped(t, list), "two members": gzipped(t, list[:5]) + gzipped(t, list[5:]), "bzip2": bzip, "UTF-16": wide(list, false), "UTF-16, big": wide(list, true),
 		"UTF-16 of a model": wide(written(t, read(t, list, nil), &Settings{Format: BQM}), true), "UTF-16 in gzip": gzipped(t, wide("# ± Å\n"+list, false)), "byte order mark in gzip": gzipped(t, "\ufeff"+list),
 	} {
 		f, err := Read(strings.NewReader(text), name, nil)
@@ -359,7 +369,7 @@ func TestEncodings(t *testing.T) {
 		{"cut gzip", gzipped(t, list)[:20], "file: the gzip data are damaged: unexpected EOF"},
 		{"head of gzip", "\x1f\x8b", "file: the gzip data are damaged"},
 		{"checksum", func() string { z := []byte(gzipped(t, list)); z[len(z)-6] ^= 1; return string(z) }(), "file: the gzip data are damaged: gzip: invalid checksum"},
-		{"cut bzip2", string(bzip[:30]), "file: the bzip2 data are damaged"},
+		{"cut bzip2", bzip[:30], "file: the bzip2 data are damaged"},
 		{"gzip of gzip", gzipped(t, gzipped(t, list)), "file: gzip data inside gzip data"},
 		{"gzip of zip", gzipped(t, "PK\x03\x04"), "file: zip data inside gzip data"},
 		{"xz", "\xfd7zXZ\x00...", "file: this is xz data, want text, plain or compressed by gzip or bzip2"},
@@ -393,7 +403,7 @@ func TestCompressedRuler(t *testing.T) {
 func FuzzLists(f *testing.F) {
 	for _, text := range []string{
 		"6 7 2024\n" + ladder, ladder, from0, ladder + turned, "6 7\n" + turned + ladder, strings.ReplaceAll(ladder, " ", ","), "3 1\n1 2\n2 0\n0 3\n3 2\n",
-		"4 4\n1 1 0.5\n1 2 -1\n2 3 0.75\n3 4 0.25\n", "0 0 1\n0 1 1\n", gzipped(f, ladder), wide(ladder, true), "p edge 2 1 7\ne 0 1 3\n",
+		"4 4\n1 1 0.5\n1 2 -1\n2 3 0.75\n3 4 0.25\n", "0 0 1\n0 1 1\n", gzipped(f, ladder), bzippedList(f), wide(ladder, true), "p edge 2 1 7\ne 0 1 3\n",
 	} {
 		for _, name := range []string{"a.rud", "a.el", "a.gsg", "a.txt", "a.qs"} {
 			f.Add(text, name, "")

@@ -73,7 +73,9 @@ func readQS(s *scanner) (*builder, error) {
 		return nil, err
 	}
 	lowest, _ := b.extent()
-	b.settle(lowest, h.n)
+	if b.settle(lowest, h.n); b.first == 0 {
+		b.note("vertices counted from 0")
+	}
 	b.countOnce()
 	for k := range b.bonds {
 		b.bonds[k].w *= 2

@@ -64,6 +64,9 @@ func readText(r io.Reader, name string) (string, error) {
 		return "", &ising.SyntaxError{Name: name, Line: 1 + bytes.Count(b[:at], []byte("\n")),
 			Msg: "a zero byte: this is no text (UTF-16 is read only after a byte order mark)"}
 	}
+	if !bytes.Contains(b, []byte("\n")) {
+		b = bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
+	}
 	return string(b), nil
 }
 
