@@ -10,11 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -78,23 +75,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(stderr, "spinlearn: %s\n", printable(strings.ReplaceAll(err.Error(), "\n", "; ")))
+	fmt.Fprintf(stderr, "spinlearn: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 	return exitCode(err)
-}
-
-// printable escapes what a terminal would obey, such as in text from a file.
-func printable(text string) string {
-	var b strings.Builder
-	for k, size := 0, 0; k < len(text); k += size {
-		var r rune
-		r, size = utf8.DecodeRuneInString(text[k:])
-		if part := text[k : k+size]; r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) {
-			b.WriteString(strings.Trim(strconv.Quote(part), `"`))
-		} else {
-			b.WriteString(part)
-		}
-	}
-	return b.String()
 }
 
 // usageError is a mistake on the command line.

@@ -11,7 +11,6 @@ import (
 
 	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
-	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 )
 
@@ -186,48 +185,6 @@ func function(format instancefile.Format, sign instancefile.Sign) string {
 		return "H = -Σ w s s"
 	}
 	return "H = +Σ w s s"
-}
-
-// convention says what the numbers of a file mean and what tells so.
-func convention(f *instancefile.File) string {
-	by := "the default of " + string(f.Format)
-	switch f.SignBy {
-	case instancefile.FromSettings:
-		by = "by --sign"
-	case instancefile.FromEnding:
-		by = "by the ending of the file's name"
-	}
-	return function(f.Format, f.Sign) + ", " + by
-}
-
-// latticeOf names the lattice of an instance and which of its sites is no spin of the file.
-func latticeOf(f *instancefile.File) string {
-	if f.Ghost {
-		return f.Lattice.String() + ", the last site the ghost spin of the fields"
-	}
-	return f.Lattice.String()
-}
-
-// negated returns the instance that a file read by the other sign is, nil if its format
-// has only one.
-func negated(f *instancefile.File) *ising.Instance {
-	if f.Format == instancefile.Native {
-		return nil
-	}
-	J := make([]float64, len(f.J))
-	for k, v := range f.J {
-		J[k] = -v
-	}
-	in, err := ising.NewInstance(f.Lattice, J)
-	if err != nil {
-		return nil
-	}
-	return in
-}
-
-// otherSign says how a file was read, and how to read it by the other sign.
-func otherSign(f *instancefile.File) string {
-	return fmt.Sprintf("the instance was read as %s; to read it by the other sign, give --sign %v", convention(f), -f.Sign)
 }
 
 // checkOut refuses, before long work, names under which no file can be written. An

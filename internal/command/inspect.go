@@ -94,11 +94,11 @@ func (l facts) writeText(w io.Writer) error {
 	}
 	var b bytes.Buffer
 	for _, f := range l {
-		value := fmt.Sprint(f.value)
-		if v, ok := f.value.(float64); ok && v == math.Trunc(v) && math.Abs(v) < 1e15 {
-			value = fmt.Sprint(int64(v)) // no exponent
+		value := f.value
+		if v, ok := value.(float64); ok && v == math.Trunc(v) && math.Abs(v) < 1e15 {
+			value = int64(v) // no exponent
 		}
-		fmt.Fprintf(&b, "%-*s  %s\n", width, printable(strings.ReplaceAll(f.name, "_", " ")), printable(value))
+		fmt.Fprintf(&b, "%-*s  %v\n", width, strings.ReplaceAll(f.name, "_", " "), value)
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -457,7 +457,7 @@ func (l *facts) certificate(path, instance string, set *instancefile.Settings) e
 	if err != nil {
 		return err
 	}
-	v, err := check(c, path, f)
+	v, err := checkProof(c, path, f)
 	if err != nil {
 		return err
 	}

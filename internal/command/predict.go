@@ -175,25 +175,3 @@ func readStart(path string, f *instancefile.File) ([]int8, error) {
 	}
 	return f.SiteSpins(spins), nil
 }
-
-// looksNegated reports whether a configuration is of low energy by the other sign of the
-// file: no flip raises its energy, or it is far above that of random spins.
-func looksNegated(f *instancefile.File, spins []int8) bool {
-	e := f.Energy(spins)
-	if f.Format == instancefile.Native || e <= 0 {
-		return false
-	}
-	square := 0.0
-	for _, v := range f.J {
-		square += v * v
-	}
-	if e > 5*math.Sqrt(square) { // random spins have energies of that root mean square
-		return true
-	}
-	for i := range spins {
-		if f.FlipCost(spins, i) > 0 {
-			return false
-		}
-	}
-	return true
-}

@@ -151,8 +151,8 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 		return nil, err
 	}
 	if start != nil && looksNegated(f, start) {
-		fmt.Fprintf(stderr, "%s: --start %s has energy %s, as high as spins of low energy have by the other sign; %s\n",
-			command, o.start, plain(f.Energy(start)+f.Offset), otherSign(f))
+		e := f.Energy(start) + f.Offset
+		fmt.Fprintf(stderr, "%s: the spins of --start %s have the energy %s, which would be %s by the other sign; %s\n", command, o.start, plain(e), plain(-e), otherSign(f))
 	}
 	if o.method == modelSolver {
 		if err := checkPlane(path, f.Lattice); err != nil {
@@ -286,15 +286,12 @@ func (s *solution) cut() (cut float64, ok bool) {
 	return s.file.Cut(s.result.Energy), hasCut(s.file)
 }
 
-// hasCut reports whether a file is a MaxCut problem.
-func hasCut(f *instancefile.File) bool { return f.Format == instancefile.EdgeList && !f.Ghost }
-
 func (s *solution) writeText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...)
 	}
-	line("instance", "%s, %s", printable(s.name), latticeOf(s.file))
+	line("instance", "%s, %s", s.name, latticeOf(s.file))
 	line("sign", "%s", convention(s.file))
 	if notes := s.file.Notes; len(notes) > 0 {
 		line("notes", "%s", strings.Join(notes, "; "))

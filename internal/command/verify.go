@@ -5,9 +5,6 @@ import (
 	"io"
 
 	"github.com/urfave/cli/v2"
-
-	"spinlearn/ising/instancefile"
-	"spinlearn/solver/certificate"
 )
 
 // verifyOptions are what the flags of verify say.
@@ -54,7 +51,7 @@ func verify(stdout io.Writer, instance, proof string, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	v, err := check(c, proof, f)
+	v, err := checkProof(c, proof, f)
 	if err != nil {
 		return err
 	}
@@ -64,18 +61,4 @@ func verify(stdout io.Writer, instance, proof string, o *verifyOptions) error {
 	}
 	_, err = fmt.Fprintf(stdout, "bound: no energy is below %s; the spins have %s\n", plain(v.Bound+f.Offset), plain(v.Energy+f.Offset))
 	return err
-}
-
-// check checks the certificate of a path, and says so if it is one of the other sign.
-func check(c *certificate.Certificate, path string, f *instancefile.File) (*certificate.Verdict, error) {
-	v, err := c.Check(f.Instance)
-	if err == nil {
-		return v, nil
-	}
-	if other := negated(f); other != nil {
-		if _, otherErr := c.Check(other); otherErr == nil {
-			return nil, fmt.Errorf("%s: certificate rejected: it is of the instance with all couplings negated; %s", path, otherSign(f))
-		}
-	}
-	return nil, fmt.Errorf("%s: %w", path, err)
 }

@@ -137,8 +137,8 @@ func (b *builder) isBond(h *header, want Format) (bool, error) {
 	case size == 3 && h.n == h.m && h.fields[2] == strconv.Itoa(lines):
 		return false, b.errorAt(h.line, "these are the sizes of a matrix (rows, columns, entries), want the numbers of vertices and bonds: %d %d", h.n, lines)
 	case fits:
-		return false, b.errorAt(h.line, "this is either the header (%d vertices, %d bonds) or a bond of the vertices %d and %d: give --from %s if it is the header, --from %s if it is a bond",
-			h.n, h.m, h.n, h.m, EdgeList, COO)
+		return false, b.errorAt(h.line, "this is either the header (%d vertices, %d bonds) or a bond of the vertices %[1]d and %[2]d: give --from %[3]s if it is the header, --from %[4]s if it is a bond",
+			h.n, h.m, EdgeList, COO)
 	case lines > 0 && !gap && (ending(b.name) == ".el" || ending(b.name) == ".edgelist"):
 		return true, nil
 	}
@@ -205,6 +205,8 @@ func (b *builder) finish(h *header, isBond bool) (*builder, error) {
 		w := 1.0
 		if len(h.fields) == 3 {
 			w, _ = parseReal(h.fields[2])
+		} else {
+			b.bare++
 		}
 		first := bond{int32(h.n), int32(h.m), int32(h.line), w}
 		if h.n == h.m {
