@@ -9,9 +9,9 @@
 //
 // # Sign
 //
-// [Settings.Sign] gives the sign. Without it edge lists and coordinates in files whose
-// names end in .sg or .gsg have the sign Minus, as these endings mean in the field; our own
-// format has Minus, everything else Plus. [File.SignBy] says which of these it was.
+// [Settings.Sign] gives the sign. Without it, edge lists and coordinates in files whose
+// names end in .sg or .gsg have the sign Minus, as these endings mean in the field. Our own
+// format has Minus, every other format Plus. [File.SignBy] says which of these it was.
 //
 // # Edge list (edgelist)
 //
@@ -28,7 +28,7 @@
 // problem. With [Minus] J = w. The lines may also be those of DIMACS graphs, "p edge 4 3"
 // and "e 1 2 -1".
 //
-// Programs vary this, and what is certain is read; [File.Notes] tells of it:
+// Programs vary this format. What is certain is read, and [File.Notes] says what it was:
 //
 //   - The header may have further fields, such as a seed, an energy or words. They are
 //     passed over.
@@ -37,17 +37,22 @@
 //   - Every bond may stand in both directions with the same weight, as in a symmetric
 //     matrix; it counts once. The header may give either number.
 //
-// The first line is a bond if no header can be like that: its first number is 0, or its
-// second is 0 where other lines count from 0, or above the square of the first and no
-// vertex far above the others. It is the header if its numbers are those of the lines that
-// follow and it is no line like them, or would be the only bond of a vertex far above the
-// others, or the name of the file ends in one of the endings of the format ([FormatOf]).
-// In names that end in .el or .edgelist a line that fits no header is a bond. Everything
-// else is refused: the settings have to give the format, EdgeList for a header, COO for
-// none.
+// Whether the first line is a header or a bond is decided by the whole file. It fits as a
+// header if its first two numbers are those of the vertices and lines that follow. It is
+//
+//   - a header if it fits and is unlike the other lines, or would, as a bond, have a vertex
+//     with a number far above all others, or the name of the file has an ending of the
+//     format (see [FormatOf]);
+//   - a bond if no header has such numbers: no vertex, no bond before lines that count from
+//     0, or more bonds than pairs of vertices; or if it does not fit and the name of the
+//     file ends in .el or .edgelist, which custom writes without headers.
+//
+// Every other file is refused. The settings then have to say what the first line is: the
+// format EdgeList means a header, COO a bond.
 //
 // A line "i i h" is a field of a spin if the settings give the format or the name of the
-// file ends in .sg or .gsg. Else it is refused, since it might be an entry of a qs matrix.
+// file ends in .sg or .gsg. Otherwise the file is refused, since the line might be an
+// entry of a qs matrix.
 //
 // # Coordinates (coo, coo-binary)
 //
