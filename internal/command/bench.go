@@ -73,7 +73,7 @@ Example:
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the methods"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "of anneal and temper: goroutines of a run"},
 			&cli.StringFlag{Name: "from", Usage: "format of instance files", DefaultText: "by their content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of instance files", DefaultText: "that of their format", Destination: &o.sign},
+			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of instance files", DefaultText: "by their format and ending", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "chart of gaps against CPU time, .png, .svg or .pdf", Destination: &o.out},
 		},
 		Action: func(c *cli.Context) error {

@@ -31,13 +31,21 @@ func convertCommand() *cli.Command {
 		Description: `Formats are edgelist (rudy, Gset, Biq Mac, mc, DIMACS), coo and coo-binary (dimod
 coordinates), bqm and bqm-binary (dimod JSON), qubo (qbsolv), qs (Biq Mac sparse
 matrix) and spinlearn (our own). IN is recognised by its content, OUT by its
-ending: .rud .mc .edges .dat .coo .json .qubo .qs .sparse .bq .spin. The vertices
-keep their order and numbers their last bit. IN may be a dataset, of which one
-instance is taken. IN may be - for standard input, OUT - for standard output.
+ending: .rud .mc .edges .dat .sg .gsg .coo .json .qubo .qs .sparse .bq .spin. The
+vertices keep their order and numbers their last bit. IN may be a dataset, of which
+one instance is taken. IN may be - for standard input, OUT - for standard output.
+
+IN may be compressed by gzip or bzip2, and its fields may be separated by commas. An
+edge list may have further fields in its header, no header, no weights, vertices
+counted from 0, and every bond in both directions. Where the content leaves open
+whether the first line is a header, give --from edgelist if it is one, --from coo if
+it is a bond. With either of these, lines "i i h" are fields of spins; with --from qs
+they are entries of a matrix of 0-1 variables.
 
 The sign plus says that the function of a file is to be minimised, H = +Σ w s s, as
 in MaxCut; minus that it is to be maximised, H = -Σ w s s, so that weights are
-couplings J. Files of our own format mean minus, others plus unless told.
+couplings J. Files of our own format mean minus, and so do edge lists whose names
+end in .sg or .gsg; others mean plus unless told.
 
 Example:
    spinlearn convert G11.rud G11.json
@@ -45,8 +53,8 @@ Example:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of IN", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "to", Usage: "format of OUT", DefaultText: "by its ending", Destination: &o.to},
-			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of IN", DefaultText: "that of its format", Destination: &o.sign},
-			&cli.StringFlag{Name: "out-sign", Usage: "plus or minus, of OUT", DefaultText: "that of its format", Destination: &o.outSign},
+			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of IN", DefaultText: "by its format and ending", Destination: &o.sign},
+			&cli.StringFlag{Name: "out-sign", Usage: "plus or minus, of OUT", DefaultText: "by its format and ending", Destination: &o.outSign},
 			&cli.GenericFlag{Name: "instance", Value: one(&o.instance, atLeast(0)), Usage: "number of the instance of a dataset, counted from 0", DefaultText: "0"},
 		},
 		Action: func(c *cli.Context) error {
@@ -91,6 +99,12 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	if to.Format == "" {
 		to.Format = instancefile.FormatOf(out)
 	}
+	if e := strings.ToLower(filepath.Ext(out)); e == ".gz" || e == ".bz2" {
+		return nil, "", usagef("%s: convert does not compress; write to - and compress that", out)
+	}
+	if to.Sign == instancefile.Default && (to.Format == instancefile.EdgeList || to.Format == instancefile.COO) {
+		to.Sign = instancefile.SignOf(out)
+	}
 	if to.Format == "" {
 		return nil, "", usagef("--to is missing, and the ending of %s tells no format; see spinlearn convert --help", out)
 	}
@@ -118,9 +132,9 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	if err != nil {
 		return nil, "", err
 	}
-	summary = fmt.Sprintf("%s, %s, %v", to.Format, function(to.Format, to.Sign), f.Lattice)
-	if f.Ghost {
-		summary += ", the last site the ghost spin of the fields"
+	summary = fmt.Sprintf("%s, %s, %s", to.Format, function(to.Format, to.Sign), latticeOf(f))
+	if f.SignBy != "" {
+		summary += fmt.Sprintf("; read as %s", convention(f))
 	}
 	if left != 0 {
 		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, label(in))

@@ -53,7 +53,7 @@ Examples:
    spinlearn inspect G11.json --instance G11.rud`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of an instance file", DefaultText: "by its content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of an instance file", DefaultText: "that of its format", Destination: &o.sign},
+			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of an instance file", DefaultText: "by its format and ending", Destination: &o.sign},
 			&cli.StringFlag{Name: "instance", Usage: "instance file of a certificate, to check it, or of spins, for their energy", Destination: &o.instance},
 			&cli.StringFlag{Name: "plot", Usage: "chart of the couplings, .png, .svg or .pdf", Destination: &o.plot},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
@@ -270,14 +270,21 @@ func kindOfHead(head []byte) string {
 func (l *facts) instance(f *instancefile.File) {
 	s := f.Summary()
 	l.add("format", f.Format)
-	l.add("convention", function(f.Format, f.Sign))
-	l.add("lattice", f.Lattice.String())
+	if len(f.Notes) > 0 {
+		l.add("notes", strings.Join(f.Notes, "; "))
+	}
+	l.add("convention", convention(f))
+	l.add("lattice", latticeOf(f))
 	if f.Site != nil {
 		l.add("numbering", "not row-major")
 	}
 	l.add("vertices", f.Vertices())
+	bound := f.Offset - s.Sum
 	if f.Ghost {
+		all := s.Bonds
+		s = withoutGhost(f).Summary()
 		l.add("ghost_spin", true)
+		l.add("fields", all-s.Bonds)
 	}
 	l.add("bonds", s.Bonds)
 	if s.Missing > 0 {
@@ -310,13 +317,32 @@ func (l *facts) instance(f *instancefile.File) {
 		up[i] = 1
 	}
 	tree := f.Energy(f.SpanningTree(f.J, nil).Spins(f.J))
-	l.add("energy_bound", -s.Sum)
-	l.add("energy_spanning_tree", tree)
-	l.add("energy_all_up", f.Energy(up))
-	if f.Format == instancefile.EdgeList {
+	l.add("energy_bound", bound)
+	l.add("energy_spanning_tree", tree+f.Offset)
+	l.add("energy_all_up", f.Energy(up)+f.Offset)
+	if hasCut(f) {
 		l.add("total_weight", f.Total)
 		l.add("cut_spanning_tree", f.Cut(tree))
 	}
+}
+
+// withoutGhost returns the bonds between the spins of a file with fields.
+func withoutGhost(f *instancefile.File) *ising.Instance {
+	var ends [][2]int
+	var J []float64
+	for k, v := range f.J {
+		if i, j := f.Ends(k); max(i, j) < f.Vertices() {
+			ends, J = append(ends, [2]int{i, j}), append(J, v)
+		}
+	}
+	g, err := ising.NewGraph(f.Vertices(), ends)
+	if err == nil {
+		var in *ising.Instance
+		if in, err = ising.NewInstance(g, J); err == nil {
+			return in
+		}
+	}
+	panic(err) // part of an instance is one
 }
 
 // sample adds what is known of a sample beyond its file; other paths have nothing.
@@ -506,9 +532,9 @@ func (l *facts) certificate(path string, o *inspectOptions, set *instancefile.Se
 	if err != nil {
 		return err
 	}
-	v, err := c.Check(f.Instance)
+	v, err := checkProof(c, path, f)
 	if err != nil {
-		return fmt.Errorf("%s: %w", label(path), err)
+		return err
 	}
 	l.add("checked", true)
 	l.add("instance", label(o.instance))

@@ -108,7 +108,7 @@ func TestDash(t *testing.T) {
 		}
 	}
 	predicted := succeed(t, dir, "predict DIR/t.rud --out DIR/p.txt")
-	if out, told := pipe(t, dir, "predict - --out -", instance); out != read("p.txt") || !strings.Contains(told, strings.Split(predicted, "\n")[2]) {
+	if out, told := pipe(t, dir, "predict - --out -", instance); out != read("p.txt") || !strings.Contains(told, energyLine(predicted)) {
 		t.Errorf("predict - --out - differs from files; it says\n%s", told)
 	}
 
@@ -117,7 +117,7 @@ func TestDash(t *testing.T) {
 			t.Errorf("%s: %s", line, out)
 		}
 	}
-	energy := strings.Split(table, "\n")[2]
+	energy := energyLine(table)
 	for _, line := range []string{"solve DIR/t.rud --method refine --start -", "predict DIR/t.rud --start -"} {
 		if out, _ := pipe(t, dir, line, spins); !strings.Contains(out, energy+"\n") {
 			t.Errorf("%s: no %q in\n%s", line, energy, out)

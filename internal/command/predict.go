@@ -61,7 +61,7 @@ Examples:
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the annealing of --effort"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "goroutines; the number does not change the result"},
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
+			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "by its format and ending", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "file for the spins, in the order of the file, one a line, or as numpy reads them if the name ends in .npy, or -", Destination: &o.out},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
 		},

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -90,7 +91,7 @@ Examples:
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of all methods but exact, which uses no random numbers"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "of anneal, temper and model: goroutines; without a time limit the number does not change the result"},
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
+			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "by its format and ending", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "file for the spins, or -", Destination: &o.out},
 			&cli.StringFlag{Name: "certificate", Usage: "file for the proof, or -; method exact only", Destination: &o.certificate},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
@@ -198,6 +199,10 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	start, err := o.readStart(f)
 	if err != nil {
 		return nil, err
+	}
+	if start != nil && looksNegated(f, start) {
+		e := f.Energy(start) + f.Offset
+		fmt.Fprintf(stderr, "%s: the spins of --start %s have the energy %s, which would be %s by the other sign; %s\n", command, label(o.start), plain(e), plain(-e), otherSign(f))
 	}
 	if o.method == modelSolver {
 		if err := checkPlane(path, f.Lattice); err != nil {
@@ -316,7 +321,7 @@ func (s *solution) method() string {
 
 // cut returns the weight of the cut where the file is a MaxCut problem.
 func (s *solution) cut() (cut float64, ok bool) {
-	return s.file.Cut(s.result.Energy), s.file.Format == instancefile.EdgeList
+	return s.file.Cut(s.result.Energy), hasCut(s.file)
 }
 
 func (s *solution) writeText(w io.Writer) error {
@@ -324,7 +329,11 @@ func (s *solution) writeText(w io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...)
 	}
-	line("instance", "%s, %v", s.name, s.file.Lattice)
+	line("instance", "%s, %s", s.name, latticeOf(s.file))
+	line("sign", "%s", convention(s.file))
+	if notes := s.file.Notes; len(notes) > 0 {
+		line("notes", "%s", strings.Join(notes, "; "))
+	}
 	line("status", "%v", s.result.Status)
 	line("energy", "%s", plain(s.energy))
 	if math.IsNaN(s.bound) {
@@ -365,6 +374,8 @@ func (s *solution) writeJSON(w io.Writer) error {
 	return json.NewEncoder(w).Encode(struct {
 		Instance string   `json:"instance"`
 		Lattice  string   `json:"lattice"`
+		Meaning  string   `json:"convention"`
+		From     string   `json:"convention_from"` // flag, ending or format
 		Status   string   `json:"status"`
 		Energy   float64  `json:"energy"`
 		Bound    *float64 `json:"bound"`
@@ -376,7 +387,7 @@ func (s *solution) writeJSON(w io.Writer) error {
 		CPU      float64  `json:"cpu_seconds"`
 		Elapsed  float64  `json:"elapsed_seconds"`
 	}{
-		s.name, s.file.Lattice.String(), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
+		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
 		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
 	})
 }

@@ -28,7 +28,7 @@ Examples:
    spinlearn verify sample:cube-pm-5 sample:cube-pm-5`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of INSTANCE", DefaultText: "by its content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
+			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "by its format and ending", Destination: &o.sign},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkFiles(c); err != nil {
@@ -55,9 +55,9 @@ func verify(stdin io.Reader, stdout io.Writer, instance, proof string, o *verify
 	if err != nil {
 		return err
 	}
-	v, err := c.Check(f.Instance)
+	v, err := checkProof(c, proof, f)
 	if err != nil {
-		return fmt.Errorf("%s: %w", label(proof), err)
+		return err
 	}
 	if v.Proven {
 		_, err = fmt.Fprintf(stdout, "proven: the spins are a ground state; energy %s, bound %s\n", plain(v.Energy+f.Offset), plain(v.Bound+f.Offset))
