@@ -18,7 +18,7 @@ type Array struct {
 	Shape string // such as 16, 2, 8, 8
 }
 
-var arrayHeader = regexp.MustCompile(`^\{'descr': '([^']*)', 'fortran_order': (?:True|False), 'shape': \(([0-9, ]*)\), \} *\n$`)
+var arrayHeader = regexp.MustCompile(`^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), \} *\n$`)
 
 // Arrays lists the arrays of a file of numpy.save or numpy.savez without reading their
 // data.
@@ -32,9 +32,14 @@ func Arrays(path string) ([]Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	z, err := zip.NewReader(f, info.Size())
+	return ReadArrays(f, info.Size(), path)
+}
+
+// ReadArrays is [Arrays] of an open file of some size in bytes, with a name for messages.
+func ReadArrays(f io.ReaderAt, size int64, path string) ([]Array, error) {
+	z, err := zip.NewReader(f, size)
 	if err != nil {
-		a, err := readArrayHeader(bufio.NewReader(f))
+		a, _, err := readArrayHeader(bufio.NewReader(io.NewSectionReader(f, 0, size)))
 		if err != nil {
 			return nil, fmt.Errorf("data: %s: %w", path, err)
 		}
@@ -46,7 +51,7 @@ func Arrays(path string) ([]Array, error) {
 		if err != nil {
 			return nil, fmt.Errorf("data: %s: %w", path, err)
 		}
-		a, err := readArrayHeader(r)
+		a, _, err := readArrayHeader(r)
 		r.Close()
 		if err != nil {
 			return nil, fmt.Errorf("data: %s: %.40q: %w", path, entry.Name, err)
@@ -57,18 +62,19 @@ func Arrays(path string) ([]Array, error) {
 	return list, nil
 }
 
-func readArrayHeader(r io.Reader) (Array, error) {
+// readArrayHeader also returns whether the first index changes fastest.
+func readArrayHeader(r io.Reader) (a Array, fortran bool, err error) {
 	var head [len(npyMagic) + 2]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil || string(head[:len(npyMagic)]) != npyMagic {
-		return Array{}, fmt.Errorf("no header of npy format 1.0")
+		return a, false, fmt.Errorf("no header of npy format 1.0")
 	}
 	header := make([]byte, binary.LittleEndian.Uint16(head[len(npyMagic):]))
 	if _, err := io.ReadFull(r, header); err != nil {
-		return Array{}, fmt.Errorf("no npy header: %w", err)
+		return a, false, fmt.Errorf("no npy header: %w", err)
 	}
 	m := arrayHeader.FindSubmatch(header)
 	if m == nil {
-		return Array{}, fmt.Errorf("npy header is %.120q", header)
+		return a, false, fmt.Errorf("npy header is %.120q", header)
 	}
-	return Array{Type: string(m[1]), Shape: strings.TrimSuffix(string(m[2]), ",")}, nil
+	return Array{Type: string(m[1]), Shape: strings.TrimSuffix(string(m[3]), ",")}, string(m[2]) == "True", nil
 }

@@ -1,10 +1,13 @@
 package data
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 )
 
@@ -80,16 +83,71 @@ func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
 // WriteSpins writes a configuration as numpy.save writes an int8 array of shape (N,).
 func WriteSpins(w io.Writer, s []int8) error { return writeNpy(w, s, len(s)) }
 
-// ReadSpins is the inverse of [WriteSpins] for n spins, each ±1.
-func ReadSpins(r io.Reader, n int) ([]int8, error) {
-	s, err := readNpy[int8](r, n)
+// ReadSpins reads a configuration that numpy.save has written: ±1 as integers of 8 to 64
+// bits or floats, in C order. It returns the spins as they stand there, and the shape of
+// the array, of any number of axes. It fails unless the data end where the shape says.
+func ReadSpins(r io.Reader) (s []int8, shape []int, err error) {
+	b := bufio.NewReader(r)
+	a, fortran, err := readArrayHeader(b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	for i, v := range s {
-		if v != 1 && v != -1 {
-			return nil, fmt.Errorf("spin %d is %d, want 1 or -1", i, v)
+	if fortran {
+		return nil, nil, errors.New("the array is in Fortran order; save numpy.ascontiguousarray of it")
+	}
+	value := decoder(a.Type)
+	if value == nil {
+		return nil, nil, fmt.Errorf("the type of the array is %s, want integers (i1, i2, i4, i8) or floats (f4, f8) that are 1 or -1", a.Type)
+	}
+	n := 1
+	for text := range strings.SplitSeq(a.Shape, ",") {
+		side, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || side < 1 || side > math.MaxInt32/n {
+			return nil, nil, fmt.Errorf("the shape of the array is (%s), want one of spins", a.Shape)
 		}
+		n *= side
+		shape = append(shape, side)
 	}
-	return s, nil
+	item := make([]byte, int(a.Type[2]-'0'))
+	for i := range n {
+		if _, err := io.ReadFull(b, item); err != nil {
+			return nil, nil, fmt.Errorf("data are cut short after %d of %d spins", i, n)
+		}
+		v := value(item)
+		if v != 1 && v != -1 {
+			return nil, nil, fmt.Errorf("spin %d is %v, want 1 or -1", i, v)
+		}
+		s = append(s, int8(v))
+	}
+	if _, err := b.ReadByte(); err != io.EOF {
+		return nil, nil, errors.New("data are longer than the shape")
+	}
+	return s, shape, nil
+}
+
+// decoder returns what reads an item of a numpy type such as <i8, nil for types that are
+// not those of spins.
+func decoder(dtype string) func([]byte) float64 {
+	if len(dtype) != 3 {
+		return nil
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if dtype[0] == '>' {
+		order = binary.BigEndian
+	}
+	switch dtype[1:] {
+	case "i1":
+		return func(b []byte) float64 { return float64(int8(b[0])) }
+	case "i2":
+		return func(b []byte) float64 { return float64(int16(order.Uint16(b))) }
+	case "i4":
+		return func(b []byte) float64 { return float64(int32(order.Uint32(b))) }
+	case "i8":
+		return func(b []byte) float64 { return float64(int64(order.Uint64(b))) }
+	case "f4":
+		return func(b []byte) float64 { return float64(math.Float32frombits(order.Uint32(b))) }
+	case "f8":
+		return func(b []byte) float64 { return math.Float64frombits(order.Uint64(b)) }
+	}
+	return nil
 }

@@ -7,7 +7,11 @@ import sys
 
 import numpy
 
-i, j, J = numpy.loadtxt(sys.argv[1], unpack=True, ndmin=2)
-s = numpy.load(sys.argv[2]).astype(int)
+with open(sys.argv[1], encoding="utf-8") as f:
+    header = dict(word.split("=", 1) for word in f.readline().split() if "=" in word)
+i, j, J = numpy.loadtxt(sys.argv[1], unpack=True, ndmin=2).reshape(3, -1)
 i, j = i.astype(int), j.astype(int)
-print(-(J * s[i] * s[j]).sum())
+s = numpy.load(sys.argv[2]).astype(int)
+if header.get("ghost") == "yes":  # the last site carries the fields, J s_i h
+    s = numpy.append(s, 1)
+print(-(J * s[i] * s[j]).sum() + float(header.get("offset", 0)))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -23,32 +22,36 @@ import (
 
 // benchOptions are what the flags of bench say.
 type benchOptions struct {
-	methods, times string
+	methods        []string
+	times          []time.Duration
 	sweeps         []int
-	engine         string
+	engine         solver.Engine
 	reads          int
 	independent    bool
 	repeats, limit int
-	target         float64 // of the file
-	targeted       bool    // target was given
+	limited        bool     // the limit is given
+	target         *float64 // of the file, nil for none
 	seed           uint64
 	workers        int
 	from, sign     string
 	out            string
+	stdin          io.Reader
 }
 
 // refineSolver is the method of bench that is no solver of generate.
 const refineSolver = "refine"
 
 func benchCommand() *cli.Command {
-	o := benchOptions{}
+	o := benchOptions{methods: []string{annealSolver}, repeats: 10, limit: 10, seed: 1, workers: 1}
+	target := 0.0
 	return &cli.Command{
 		Name:      "bench",
-		Usage:     "measure energies, success and speed of heuristics against CPU time",
+		Usage:     "measure energies, success and speed of heuristics",
 		ArgsUsage: "FILE...",
 		Description: `FILE is an instance file or a dataset, over whose instances a row is the mean. Every
 method runs with every length, --times or --sweeps, as often as --repeats says, in
-turn. A run counts as a success if it reaches the target: --target-energy, else the
+turn; every option has to suit every method. FILE may be - for standard input. A run
+counts as a success if it reaches the target: --target-energy, else the
 energy in the dataset, or the lowest of all runs if that is lower or nothing else is
 known, which flatters all methods if none finds the ground state. Energies are those
 of the file, with its constant; E/N is per spin of the file. The gap is relative to
@@ -56,21 +59,21 @@ the target, and there is none to a target of 0. TTS99 is the CPU
 time in which the target is reached with a probability of 99 %, by repeated runs.
 
 Example:
-   spinlearn bench G11.rud --method anneal,temper --times 0.1s,1s --out bench.png`,
+   spinlearn bench G11.rud --method anneal,temper --times 0.1,1 --out g11.png`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "method", Value: annealSolver, Usage: "any of anneal, temper and refine, separated by commas", Destination: &o.methods},
-			&cli.StringFlag{Name: "times", Usage: "time limits of a run", DefaultText: "0.1s,1s without --sweeps", Destination: &o.times},
-			&cli.IntSliceFlag{Name: "sweeps", Usage: "sweeps of a run, of anneal and temper"},
-			&cli.StringFlag{Name: "engine", Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance", Destination: &o.engine},
-			&cli.IntFlag{Name: "reads", Usage: "of anneal, of each run", DefaultText: "by the engine", Destination: &o.reads},
+			&cli.GenericFlag{Name: "method", Value: several(&o.methods, word(annealSolver, temperSolver, refineSolver)), Usage: "any of anneal, temper and refine, separated by commas or by repeating the flag"},
+			&cli.GenericFlag{Name: "times", Value: several(&o.times, span), Usage: "time limits of a run, in seconds or with a unit, such as 0.1,1m,200ms", DefaultText: "0.1,1 without --sweeps"},
+			&cli.GenericFlag{Name: "sweeps", Value: several(&o.sweeps, atLeast(1)), Usage: "of anneal and temper: sweeps of a run, such as 100,1000"},
+			&cli.GenericFlag{Name: "engine", Value: one(&o.engine, word(engines...)), Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance"},
+			&cli.GenericFlag{Name: "reads", Value: one(&o.reads, whole(1, 1<<20)), Usage: "of anneal: reads of each run", DefaultText: "by the engine"},
 			&cli.BoolFlag{Name: "independent", Usage: "of anneal: the best read as it is, without combining reads", Destination: &o.independent},
-			&cli.IntFlag{Name: "repeats", Value: 10, Usage: "runs of each method, length and instance", Destination: &o.repeats},
-			&cli.IntFlag{Name: "limit", Value: 10, Usage: "instances of a dataset", Destination: &o.limit},
-			&cli.Float64Flag{Name: "target-energy", Usage: "energy of the file that counts as solved, for a single instance", Destination: &o.target},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of the methods", Destination: &o.seed},
-			&cli.IntFlag{Name: "workers", Value: 1, Usage: "goroutines of a run", Destination: &o.workers},
+			&cli.GenericFlag{Name: "repeats", Value: one(&o.repeats, atLeast(1)), Usage: "runs of each method, length and instance"},
+			&cli.GenericFlag{Name: "limit", Value: one(&o.limit, atLeast(1)), Usage: "number of instances to use of each dataset"},
+			&cli.GenericFlag{Name: "target-energy", Value: one(&target, finite), Usage: "energy of the file that counts as solved, for a single instance", DefaultText: "none"},
+			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the methods"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "of anneal and temper: goroutines of a run"},
 			&cli.StringFlag{Name: "from", Usage: "format of instance files", DefaultText: "by their content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of instance files", DefaultText: "that of their format", Destination: &o.sign},
+			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of instance files", DefaultText: "by their format and ending", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "chart of gaps against CPU time, .png, .svg or .pdf", Destination: &o.out},
 		},
 		Action: func(c *cli.Context) error {
@@ -80,12 +83,19 @@ Example:
 			if err := checkFlags(c); err != nil {
 				return err
 			}
-			if o.sweeps = c.IntSlice("sweeps"); !c.IsSet("sweeps") && !c.IsSet("times") {
-				o.times = "0.1s,1s"
+			if err := checkEffects(c, "method", o.methods, benchEffects); err != nil {
+				return err
 			}
-			if o.targeted = c.IsSet("target-energy"); math.IsNaN(o.target) {
-				return usagef("--target-energy = NaN, want a number")
+			if err := checkDashes(c); err != nil {
+				return err
 			}
+			if !c.IsSet("sweeps") && !c.IsSet("times") {
+				o.times = []time.Duration{100 * time.Millisecond, time.Second}
+			}
+			if c.IsSet("target-energy") {
+				o.target = &target
+			}
+			o.limited, o.stdin = c.IsSet("limit"), c.App.Reader
 			rows, notes, err := runBench(c.Context, c.App.ErrWriter, c.Args().Slice(), &o)
 			if err != nil {
 				return interruptHint(err, "nothing was written")
@@ -106,41 +116,46 @@ Example:
 	}
 }
 
+// benchEffects says which options belong to which methods.
+var benchEffects = []effect{
+	{"sweeps", []string{annealSolver, temperSolver}},
+	{"engine", []string{annealSolver}},
+	{"reads", []string{annealSolver}},
+	{"independent", []string{annealSolver}},
+	{"workers", []string{annealSolver, temperSolver}},
+}
+
 // runBench returns the rows and what there is to say of the targets.
 func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOptions) (rows []*bench.Row, notes []string, err error) {
-	for _, f := range []struct {
-		name         string
-		value, least int
-	}{{"repeats", o.repeats, 1}, {"limit", o.limit, 1}, {"workers", o.workers, 1}, {"reads", o.reads, 0}} {
-		if f.value < f.least {
-			return nil, nil, usagef("--%s = %d, want at least %d", f.name, f.value, f.least)
-		}
-	}
 	if o.out != "" {
 		if ext := strings.ToLower(filepath.Ext(o.out)); !slices.Contains([]string{".png", ".svg", ".pdf"}, ext) {
 			return nil, nil, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
 		}
 	}
-	contenders, err := o.contenders()
-	if err != nil {
-		return nil, nil, err
-	}
 	var files []*bench.File
+	kinds := map[string]bool{}
 	for _, path := range paths {
-		f, err := o.open(path)
+		f, kind, err := o.open(path)
 		if err != nil {
 			return nil, nil, err
 		}
-		files = append(files, f)
+		files, kinds[kind] = append(files, f), true
 	}
-	if o.targeted && (len(files) > 1 || len(files[0].Instances) > 1) {
+	switch {
+	case o.limited && !kinds[datasetKind]:
+		return nil, nil, usagef("--limit has no effect on instance files; it belongs to datasets")
+	case o.from+o.sign != "" && !kinds[instanceKind]:
+		return nil, nil, usagef("--from and --sign have no effect on datasets; they belong to instance files")
+	}
+	if o.target != nil && (len(files) > 1 || len(files[0].Instances) > 1) {
 		return nil, nil, usagef("--target-energy is for a single instance")
 	}
-	if in := files[0].Instances[0]; o.targeted {
-		in.Target, in.Fixed = &o.target, true
+	if o.target != nil {
+		in := files[0].Instances[0]
+		in.Target, in.Fixed = o.target, true
 	}
 	var r *reporter
-	rows, err = bench.Run(ctx, files, contenders, o.repeats, o.seed, func(done, total int) {
+	rows, err = bench.Run(ctx, files, o.contenders(), o.repeats, o.seed, func(done, total int) {
 		if r == nil {
 			r = newReporter(stderr, "bench", "runs", total)
 		}
@@ -173,61 +188,47 @@ func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOpt
 	return rows, notes, nil
 }
 
-// open reads the instances of a file or dataset.
-func (o *benchOptions) open(path string) (*bench.File, error) {
+// open reads the instances of a file or dataset, and says which it is.
+func (o *benchOptions) open(path string) (f *bench.File, kind string, err error) {
 	set, err := instanceSettings("from", o.from, "sign", o.sign)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	kind, err := kindOf(path)
-	if err != nil {
-		return nil, err
+	if kind, err = kindOf(path); err != nil {
+		return nil, "", err
 	}
-	f := &bench.File{Name: filepath.Base(path)}
+	f = &bench.File{Name: nameOf(path)}
 	switch kind {
 	case instanceKind:
-		in, err := openInstance(path, set)
+		in, err := openInstance(o.stdin, path, set)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		f.Instances = []*bench.Instance{{Instance: in.Instance, Offset: in.Offset, Vertices: in.Vertices()}}
 	case datasetKind:
 		d, err := data.Open(path)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		for s, err := range d.All() {
 			if err != nil {
-				return nil, err
+				return nil, "", err
 			}
 			if f.Instances = append(f.Instances, &bench.Instance{Instance: s.Instance, Vertices: s.Sites(), Target: &s.Energy}); len(f.Instances) == o.limit {
 				break
 			}
 		}
 		if len(f.Instances) == 0 {
-			return nil, fmt.Errorf("%s holds no instances", path)
+			return nil, "", fmt.Errorf("%s holds no instances", path)
 		}
 	default:
-		return nil, fmt.Errorf("%s is a %s, want an instance file or a dataset", path, kind)
+		return nil, "", fmt.Errorf("%s is a %s, want an instance file or a dataset", path, kind)
 	}
-	return f, nil
-}
-
-// parseTimes reads the value of --times.
-func parseTimes(list string) ([]time.Duration, error) {
-	var times []time.Duration
-	for text := range strings.SplitSeq(list, ",") {
-		t, err := time.ParseDuration(text)
-		if err != nil || t <= 0 {
-			return nil, usagef("--times: %q, want durations such as 0.1s,1s", text)
-		}
-		times = append(times, t)
-	}
-	return times, nil
+	return f, kind, nil
 }
 
 // contenders returns every method with every length.
-func (o *benchOptions) contenders() ([]bench.Contender, error) {
+func (o *benchOptions) contenders() []bench.Contender {
 	type length struct {
 		name   string
 		sweeps int
@@ -235,27 +236,18 @@ func (o *benchOptions) contenders() ([]bench.Contender, error) {
 	}
 	var lengths []length
 	for _, n := range o.sweeps {
-		if n < 1 {
-			return nil, usagef("--sweeps = %d, want at least 1", n)
-		}
 		lengths = append(lengths, length{fmt.Sprintf("%d sweeps", n), n, 0})
 	}
-	if o.times != "" {
-		times, err := parseTimes(o.times)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range times {
-			lengths = append(lengths, length{t.String(), 0, t})
-		}
+	for _, t := range o.times {
+		lengths = append(lengths, length{t.String(), 0, t})
 	}
 	var list []bench.Contender
-	for method := range strings.SplitSeq(o.methods, ",") {
+	for _, method := range o.methods {
 		for _, l := range lengths {
 			var solve func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error)
 			switch method {
 			case annealSolver:
-				set := &solver.AnnealSettings{Engine: solver.Engine(o.engine), Reads: o.reads, Sweeps: l.sweeps, TimeLimit: l.time, Independent: o.independent, Workers: o.workers}
+				set := &solver.AnnealSettings{Engine: o.engine, Reads: o.reads, Sweeps: l.sweeps, TimeLimit: l.time, Independent: o.independent, Workers: o.workers}
 				solve = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
 					return solver.Anneal(ctx, in, set, rng)
 				}
@@ -265,23 +257,15 @@ func (o *benchOptions) contenders() ([]bench.Contender, error) {
 					return solver.Temper(ctx, in, set, rng)
 				}
 			case refineSolver:
-				if l.sweeps > 0 {
-					continue // it has none
-				}
 				set := &solver.RefineSettings{TimeLimit: l.time}
 				solve = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
 					return solver.Refine(ctx, in, set, rng)
 				}
-			default:
-				return nil, usagef("--method: %q, want %s, %s or %s", method, annealSolver, temperSolver, refineSolver)
 			}
 			list = append(list, bench.Contender{Method: method, Length: l.name, Solve: solve})
 		}
 	}
-	if len(list) == 0 {
-		return nil, usagef("--method %s has no sweeps; give --times", o.methods)
-	}
-	return list, nil
+	return list
 }
 
 // plotBench draws a curve for each method and file whose targets are not all 0.

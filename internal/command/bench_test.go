@@ -38,9 +38,19 @@ func TestBench(t *testing.T) {
 		t.Error(err)
 	}
 	// All targets are proven, so that nothing is said of them.
-	out = succeed(t, dir, "bench DIR/d --times 20ms --method anneal,refine --engine sparse --reads 2 --repeats 1")
+	out = succeed(t, dir, "bench DIR/d --times 20ms --method anneal,refine --repeats 1")
 	if strings.Contains(out, "lowest") || strings.Count(out, "20ms") != 2 {
 		t.Errorf("of a dataset:\n%s", out)
+	}
+	out = succeed(t, dir, "bench DIR/a.spin --sweeps 1 --sweeps 2,3 --method anneal --method temper --repeats 1")
+	for _, want := range []string{"anneal  1 sweeps", "anneal  2 sweeps", "anneal  3 sweeps", "temper  1 sweeps", "temper  3 sweeps"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("of lists in several flags: no %q in\n%s", want, out)
+		}
+	}
+	out = succeed(t, dir, "bench DIR/a.spin --times 0.01,20ms --engine sparse --reads 2 --repeats 1")
+	if !strings.Contains(out, " 10ms ") || !strings.Contains(out, " 20ms ") {
+		t.Errorf("of times in seconds and with a unit:\n%s", out)
 	}
 	out = succeed(t, dir, "bench DIR/a.spin --sweeps 1 --independent --repeats 2 --target-energy -1000")
 	if !strings.Contains(out, "0/2") || !strings.Contains(out, "∞") {
@@ -92,10 +102,24 @@ func TestBenchRefuses(t *testing.T) {
 		{"bench DIR/none.rud", 1, "none.rud"},
 		{"bench DIR/bad.rud", 1, "bad.rud:2"},
 		{"bench DIR/a.spin --method gold", 2, `--method "gold"`},
-		{"bench DIR/a.spin --method refine --sweeps 10", 2, "--times"},
+		{"bench DIR/a.spin --method refine --sweeps 10", 2, "--sweeps --method refine"},
+		{"bench DIR/a.spin --method anneal,refine --sweeps 10", 2, "--sweeps has no effect on --method refine; it belongs to anneal and temper"},
+		{"bench DIR/a.spin --method temper,anneal --reads 2", 2, "--reads has no effect on --method temper; it belongs to anneal"},
+		{"bench DIR/a.spin --method temper --independent", 2, "--independent --method temper"},
+		{"bench DIR/a.spin --method refine --workers 2", 2, "--workers --method refine"},
+		{"bench DIR/a.spin --method anneal,anneal", 2, "--method anneal twice"},
+		{"bench DIR/a.spin --method temper --method temper", 2, "--method temper twice"},
+		{"bench DIR/a.spin --method aneal", 2, "did you mean anneal?"},
+		{"bench DIR/a.spin --limit 1", 2, "--limit datasets"},
+		{"bench DIR/a.spin --reads 0", 2, "--reads = 0"},
+		{"bench DIR/a.spin --workers 0", 2, "--workers = 0"},
+		{"bench DIR/a.spin --times 0", 2, "--times = 0"},
+		{"bench DIR/a.spin --times -1", 2, "--times = -1"},
+		{"bench DIR/a.spin --target-energy NaN", 2, `--target-energy = "NaN"`},
+		{"bench - -", 2, "two standard input"},
 		{"bench DIR/a.spin --engine steam", 2, `"steam"`},
 		{"bench DIR/a.spin --engine multispin", 2, "multispin differ in size"},
-		{"bench DIR/a.spin --times 1", 2, `--times "1"`},
+		{"bench DIR/a.spin --times fast", 2, `--times "fast"`},
 		{"bench DIR/a.spin --sweeps 0", 2, "--sweeps 0"},
 		{"bench DIR/a.spin --repeats 0", 2, "--repeats 0"},
 		{"bench DIR/a.spin --reads -1", 2, "--reads -1"},

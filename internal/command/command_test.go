@@ -32,7 +32,7 @@ func call(ctx context.Context, dir, line string) (code int, stdout, stderr strin
 		args[i] = strings.ReplaceAll(strings.ReplaceAll(a, "DIR", dir), "EMPTY", "")
 	}
 	var out, err bytes.Buffer
-	code = execute(ctx, args, &out, &err)
+	code = execute(ctx, args, strings.NewReader(""), &out, &err)
 	return code, out.String(), err.String()
 }
 
@@ -126,22 +126,32 @@ func write(t *testing.T, path, text string) {
 
 func TestHelp(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                "COMMANDS:",
-		"--help":          "COMMANDS:",
-		"-h":              "COMMANDS:",
-		"--version":       Version,
-		"generate --help": "--dilution",
-		"train --help":    "--learning-rate",
-		"compare --help":  "--models",
-		"demo --help":     "--workers",
-		"demo -h":         "--workers",
-		"reproduce -h":    "standard",
-		"convert --help":  "--out-sign",
-		"inspect --help":  "--plot",
-		"completion -h":   "bash",
-		"man --help":      "spinlearn.1",
-		"samples --help":  "sample:torus-gauss-16",
-		"version --help":  "--json",
+		"":                                  "COMMANDS:",
+		"help":                              "COMMANDS:",
+		"help help":                         "COMMANDS:",
+		"help --help":                       "COMMANDS:",
+		"help solve":                        "--time-limit",
+		"solve help":                        "--time-limit",
+		"train help":                        "--learning-rate",
+		"solve FILE -h":                     "--time-limit",
+		"solve --out x FILE --bogus --help": "--time-limit",
+		"solve FILE --out -h":               "--time-limit",
+		"verify A B -help":                  "certificate",
+		"--help":                            "COMMANDS:",
+		"-h":                                "COMMANDS:",
+		"--version":                         Version,
+		"generate --help":                   "--dilution",
+		"train --help":                      "--learning-rate",
+		"compare --help":                    "--models",
+		"demo --help":                       "--workers",
+		"demo -h":                           "--workers",
+		"reproduce -h":                      "standard",
+		"convert --help":                    "--out-sign",
+		"inspect --help":                    "--plot",
+		"completion -h":                     "bash",
+		"man --help":                        "spinlearn.1",
+		"samples --help":                    "sample:torus-gauss-16",
+		"version --help":                    "--json",
 	} {
 		t.Run(line, func(t *testing.T) {
 			code, stdout, stderr := call(t.Context(), "", line)
@@ -158,7 +168,7 @@ func TestHelp(t *testing.T) {
 func TestForcedKernel(t *testing.T) {
 	const child = "SPINLEARN_TEST_ARGUMENTS"
 	if line := os.Getenv(child); line != "" {
-		os.Exit(Run(strings.Fields(line), os.Stdout, os.Stderr))
+		os.Exit(Run(strings.Fields(line), os.Stdin, os.Stdout, os.Stderr))
 	}
 	dir := t.TempDir()
 	call := func(kernel, line string) (int, string) {
@@ -222,7 +232,13 @@ func TestRefusals(t *testing.T) {
 		want string // in the line, all words
 	}{
 		{"frobnicate", 2, `unknown command "frobnicate"`},
-		{"help", 2, `unknown command "help"`},
+		{"help slove", 2, `unknown command "slove"; did you mean solve?`},
+		{"slove x", 2, `unknown command "slove"; did you mean solve?`},
+		{"solve x --metod anneal", 2, "unknown flag --metod; did you mean --method?; see spinlearn solve --help"},
+		{"solve x --json=maybe", 2, `--json = "maybe"`},
+		{"solve x --out", 2, "--out lacks its value"},
+		{"solve x --out --json", 2, "--out lacks its value"},
+		{"solve --out x", 2, "FILE is missing"},
 		{"--frobnicate", 2, "-frobnicate"},
 		{"generate --frobnicate", 2, "-frobnicate generate --help"},
 		{"train --frobnicate", 2, "-frobnicate train --help"},
@@ -232,6 +248,8 @@ func TestRefusals(t *testing.T) {
 
 		{"generate", 2, "--out is missing"},
 		{"generate help --out DIR/x", 2, `"help"`},
+		{"generate --out DIR/x --couplings gauss", 2, `--couplings = "gauss" did you mean gaussian?`},
+		{"generate --out DIR/x --negative 0", 2, "--negative has no effect on --couplings gaussian"},
 		{"generate --out", 2, "-out"},
 		{"generate --out EMPTY", 2, "--out is empty"},
 		{"generate --out DIR/x extra", 2, `"extra"`},
@@ -243,9 +261,10 @@ func TestRefusals(t *testing.T) {
 		{"generate --out DIR/x --shape 99999x99999", 2, "shape 99999x99999"},
 		{"generate --out DIR/x --shape EMPTY", 2, "--shape is empty"},
 		{"generate --out DIR/x --boundary torus", 2, `boundary "torus"`},
+		{"generate --out DIR/x --boundary free,periodc", 2, "did you mean periodic?"},
 		{"generate --out DIR/x --boundary free,free,free", 2, `boundary "free,free,free"`},
 		{"generate --out DIR/x --couplings foo", 2, `couplings "foo"`},
-		{"generate --out DIR/x --negative 0.3", 2, "negative = 0.3 pm"},
+		{"generate --out DIR/x --negative 0.3", 2, "--negative --couplings gaussian; pm"},
 		{"generate --out DIR/x --couplings pm --negative 1.5", 2, "negative = 1.5"},
 		{"generate --out DIR/x --negative x", 2, `"x" -negative`},
 		{"generate --out DIR/x --dilution NaN", 2, "dilution NaN"},
@@ -254,7 +273,7 @@ func TestRefusals(t *testing.T) {
 		{"generate --out DIR/x --count 0", 2, "--count = 0"},
 		{"generate --out DIR/x --shard 0", 2, "--shard = 0"},
 		{"generate --out DIR/x --workers 0", 2, "--workers = 0"},
-		{"generate --out DIR/x --seed -1", 2, `"-1" -seed`},
+		{"generate --out DIR/x --seed -1", 2, "--seed = -1, 18446744073709551615"},
 		{"generate --out DIR/x --solver foo", 2, `--solver "foo"`},
 		{"generate --out DIR/x --solver exact --shape 201x200", 2, "--solver exact 201x200"},
 		{"generate --out DIR/x --solver exact --shape 6x6x6", 2, "--solver exact 6x6x6"},
@@ -271,14 +290,14 @@ func TestRefusals(t *testing.T) {
 
 		{"train", 2, "--data is missing"},
 		{"train --data DIR/d", 2, "--out is missing"},
-		{"train --data EMPTY --out DIR/x", 2, "flag -data: the path is empty"},
+		{"train --data EMPTY --out DIR/x", 2, "--data is empty"},
 		{"train --data DIR/d --out EMPTY", 2, "--out is empty"},
 		{trainLine + "--out DIR/x extra", 2, `"extra"`},
 		{trainLine + "--out DIR/x --loss foo", 2, `loss = "foo" cross-entropy`},
 		{trainLine + "--out DIR/x --loss EMPTY", 2, "--loss is empty"},
 		{trainLine + "--out DIR/x --target foo", 2, `target = "foo"`},
 		{"train --data DIR/d --out DIR/x --target site --loss boltzmann", 2, `"boltzmann" site`},
-		{"train --data DIR/d --out DIR/x --target site --pool 4", 2, "pool = 4 site"},
+		{"train --data DIR/d --out DIR/x --target site --pool 4", 2, "--pool has no effect on --target site"},
 		{trainLine + "--out DIR/x --steps -3", 2, "steps = -3"},
 		{trainLine + "--out DIR/x --steps 0", 2, "--steps = 0"},
 		{trainLine + "--out DIR/x --warmup 0", 2, "--warmup = 0"},
@@ -286,15 +305,19 @@ func TestRefusals(t *testing.T) {
 		{trainLine + "--out DIR/x --learning-rate -1", 2, "learning-rate = -1"},
 		{trainLine + "--out DIR/x --workers 0", 2, "--workers = 0"},
 		{trainLine + "--out DIR/x --workers -2", 2, "workers = -2"},
-		{trainLine + "--out DIR/x --margin 2", 2, "margin = 2 cross-entropy"},
+		{trainLine + "--out DIR/x --margin 2", 2, "--margin has no effect on --loss cross-entropy"},
 		{trainLine + "--out DIR/x --loss boltzmann --temperature NaN", 2, "temperature NaN"},
-		{trainLine + "--out DIR/x --cost wall", 1, "--cost wall DIR/d"},
-		{trainLine + "--out DIR/x --cost flip", 2, "cost = flip cross-entropy"},
+		{trainLine + "--out DIR/x --loss boltzmann --cost wall", 1, "--cost wall DIR/d"},
+		{trainLine + "--out DIR/x --cost flip", 2, "--cost has no effect on --loss cross-entropy; local-energy and boltzmann"},
 		{trainLine + "--out DIR/x --loss boltzmann --cost hill", 2, `cost = "hill"`},
 		{trainLine + "--out DIR/x --pool 2", 2, "pool = 2 batch"},
-		{trainLine + "--out DIR/x --channels 100000", 2, "channels = 100000"},
+		{trainLine + "--out DIR/x --channels 100000", 2, "spinlearn: --channels = 100000, want 1 to 1024"},
 		{trainLine + "--out DIR/x --validation-count -1", 2, "--validation-count = -1"},
 		{"train --data DIR/d --out DIR/x --patience 2", 2, "--patience --validation"},
+		{"train --data DIR/d --out DIR/x --validate-every 2", 2, "--validate-every --validation"},
+		{"train --data DIR/d --out DIR/x --offset 0", 2, "--offset has no effect on --loss cross-entropy; local-energy"},
+		{"train --data DIR/d --out DIR/x --target site --visits 4", 2, "--visits --target site"},
+		{"train --data DIR/d --out DIR/x --loss boltzman", 2, "did you mean boltzmann?"},
 		{"train --data DIR/none --out DIR/x", 1, "DIR/none"},
 		{"train --data DIR/d --validation DIR/none --out DIR/x", 1, "DIR/none"},
 		{"train --data DIR/cube --out DIR/x", 1, "DIR/cube 3x3x3"},
@@ -327,7 +350,11 @@ func TestRefusals(t *testing.T) {
 		{"compare --data DIR/d --out DIR/x --workers 0", 2, "--workers = 0"},
 		{"compare --data DIR/d --out DIR/x --instance -1", 2, "--instance = -1"},
 		{"compare --data DIR/d --out DIR/x --instance 64", 2, "--instance = 64"},
-		{"compare --data DIR/d --out DIR/x --limit 5 --instance 5", 2, "--instance = 5 5 instances"},
+		{"compare --data DIR/d --models DIR/m --out DIR/x --limit 5 --instance 5", 2, "--instance = 5 5 instances"},
+		{"compare --data DIR/d --out DIR/x --instance 0", 2, "--instance --models"},
+		{"compare --data DIR/d --out DIR/x --passes 1", 2, "--passes --models"},
+		{"compare --data DIR/d --out DIR/x --effort 0", 2, "--effort = 0"},
+		{"compare --data DIR/d --out DIR/x --times 1ms --times 0.001", 2, "--times 1ms twice"},
 		{"compare --data DIR/d DIR/v --out DIR/x", 2, "--data 2 datasets --times"},
 		{"compare --data DIR/d --data DIR/./d --times 1ms --out DIR/x", 2, "--data DIR/./d twice"},
 		{"compare --data --times 1ms --out DIR/x", 2, "-data"},
@@ -377,7 +404,8 @@ func TestRefusals(t *testing.T) {
 		{"convert DIR/i.rud DIR/m --to coo", 1, "DIR/m folder"},
 		{"convert DIR/i.rud DIR/x.coo --instance 1", 2, "--instance DIR/i.rud"},
 		{"convert DIR/d DIR/x.coo --instance 20", 2, "--instance = 20 DIR/d 19"},
-		{"convert DIR/d DIR/x.coo --instance -1", 2, "--instance = -1 DIR/d"},
+		{"convert DIR/d DIR/x.coo --instance -1", 2, "--instance = -1"},
+		{"convert DIR/i.rud DIR/x.coo --to edgelst", 2, "did you mean edgelist?"},
 		{"convert DIR/d DIR/x.coo --sign minus", 2, "--sign DIR/d dataset"},
 		{"convert DIR/flipped DIR/x.coo", 1, "DIR/flipped/part-00000.npz checksum"},
 		{"convert DIR/foreign DIR/x.coo", 1, "DIR/foreign holds no dataset"},
@@ -389,7 +417,7 @@ func TestRefusals(t *testing.T) {
 		{"solve DIR/d", 1, "DIR/d is no instance file dataset"},
 		{"solve DIR/proof.json", 1, "DIR/proof.json certificate"},
 		{"solve DIR/m/model.safetensors", 1, "DIR/m/model.safetensors of kind model"},
-		{"solve DIR/foreign", 1, "DIR/foreign directory"},
+		{"solve DIR/foreign", 1, "DIR/foreign is a folder, want an instance file"},
 		{"verify DIR/proof.json sample:cube-gauss-4", 1, "DIR/proof.json is no instance file"},
 		{"verify sample:cube-pm-4 DIR/i.rud", 1, "DIR/i.rud: byte 1: number, want the JSON object"},
 		{"inspect sample:torus-pm-16 --plot DIR/x.foo", 2, `--plot DIR/x.foo ".foo"`},
@@ -397,13 +425,14 @@ func TestRefusals(t *testing.T) {
 		{"samples extra", 2, `"extra"`},
 		{"samples --frobnicate", 2, "-frobnicate samples --help"},
 		{"version extra", 2, `"extra"`},
-		{"solve sample:nowhere", 2, `"nowhere" spinlearn samples`},
-		{"solve sample:", 2, `"" spinlearn samples`},
-		{"inspect sample:nowhere", 2, `"nowhere" spinlearn samples`},
-		{"convert sample:nowhere DIR/x.rud", 2, `"nowhere" spinlearn samples`},
+		{"solve sample:nowhere", 2, "sample:nowhere no such sample spinlearn samples"},
+		{"solve sample:torus-gaus-16", 2, "did you mean sample:torus-gauss-16? spinlearn samples"},
+		{"solve sample:", 2, "sample: spinlearn samples"},
+		{"inspect sample:nowhere", 2, "sample:nowhere no such sample spinlearn samples"},
+		{"convert sample:nowhere DIR/x.rud", 2, "sample:nowhere no such sample spinlearn samples"},
 		{"convert sample:cube-pm-4 DIR/x.rud --instance 0", 2, "--instance sample:cube-pm-4"},
-		{"verify sample:nowhere DIR/proof.json", 2, `"nowhere" spinlearn samples`},
-		{"verify sample:cube-pm-4 sample:nowhere", 2, `"nowhere" spinlearn samples`},
+		{"verify sample:nowhere DIR/proof.json", 2, "sample:nowhere no such sample spinlearn samples"},
+		{"verify sample:cube-pm-4 sample:nowhere", 2, "sample:nowhere no such sample spinlearn samples"},
 		{"verify sample:cube-pm-4 sample:cube-pm-5", 1, "sample:cube-pm-5 certificate rejected"},
 		{"verify sample:cube-pm-4 DIR/m", 1, "DIR/m directory"},
 		{"inspect DIR/proof.json --instance sample:cube-pm-5", 1, "DIR/proof.json certificate rejected"},
@@ -415,6 +444,7 @@ func TestRefusals(t *testing.T) {
 
 		{"completion", 2, "SHELL is missing"},
 		{"completion tcsh", 2, `"tcsh" bash zsh fish`},
+		{"completion bsh", 2, "did you mean bash?"},
 		{"man 1", 2, `"1"`},
 
 		{"inspect", 2, "FILE is missing"},
@@ -443,6 +473,40 @@ func TestRefusals(t *testing.T) {
 		{"solve sample:torus-pm-16 --method model --time-limit 1s", 2, "--time-limit --method"},
 		{"solve sample:torus-pm-16 --method temper --start DIR/i.rud", 2, "--start --method"},
 
+		{"predict sample:torus-pm-16 --effort 0 --seed 3", 2, "--seed --effort"},
+		{"solve sample:torus-pm-16 --reads 4", 2, "--reads wants --method anneal or temper"},
+		{"solve sample:torus-pm-16 --seed 4", 2, "--seed wants --method anneal, temper, refine or model"},
+		{"solve sample:torus-pm-16 --reads 4 --method exact", 2, "--reads has no effect on --method exact; it belongs to anneal and temper"},
+		{"solve sample:torus-pm-16 --seed 1 --method exact", 2, "--seed has no effect on --method exact"},
+		{"solve sample:torus-pm-16 --workers 1 --method refine", 2, "--workers has no effect on --method refine"},
+		{"solve sample:torus-pm-16 --target-energy 0 --method exact", 2, "--target-energy --method exact"},
+		{"solve sample:torus-pm-16 --target-energy 0", 2, "--target-energy wants --method anneal or temper"},
+		{"solve sample:torus-pm-16 --certificate DIR/x --method temper", 2, "--certificate has no effect on --method temper"},
+		{"solve sample:torus-pm-16 --method anneal --reads 0", 2, "--reads = 0, 1"},
+		{"solve sample:torus-pm-16 --method anneal --sweeps 0", 2, "--sweeps = 0, 1"},
+		{"solve sample:torus-pm-16 --method anneal --workers 0", 2, "--workers = 0, 1"},
+		{"solve sample:torus-pm-16 --method anneal --target-energy Inf", 2, `--target-energy = "Inf"`},
+		{"solve sample:torus-pm-16 --method anneal --engine lane", 2, "did you mean lanes?"},
+		{"solve sample:torus-pm-16 --method temper --reads 1048576", 2, "--reads = 1048576, want"},
+		{"solve sample:cube-gauss-5 --method anneal --engine bipartite", 2, "spinlearn: --engine = bipartite: the sites"},
+		{"predict sample:torus-pm-16 --model DIR/m --effort 9999999999999999999999", 2, `--effort = 9999999999999999999999`},
+		{"solve sample:torus-pm-16 --time-limit 0", 2, "--time-limit = 0, above 0"},
+		{"solve sample:torus-pm-16 --time-limit -5", 2, "--time-limit = -5, above 0"},
+		{"solve sample:torus-pm-16 --time-limit 1e300", 2, `--time-limit = "1e300"`},
+		{"solve sample:torus-pm-16 --time-limit NaN", 2, `--time-limit = "NaN"`},
+		{"solve sample:torus-pm-16 --time-limit 5x", 2, `--time-limit = "5x" 1m30s`},
+		{"solve sample:torus-pm-16 --json --out -", 2, "only one of --json and --out - standard output"},
+		{"solve sample:torus-pm-16 --out - --certificate -", 2, "--out - and --certificate - standard output"},
+		{"predict sample:torus-pm-16 --json --out -", 2, "only one of --json and --out - standard output"},
+		{"solve - --method anneal --start -", 2, "the file and --start standard input"},
+		{"predict - --start -", 2, "the file and --start standard input"},
+		{"verify - -", 2, "two standard input"},
+		{"inspect - --instance -", 2, "the file and --instance standard input"},
+		{"inspect DIR/i.rud --instance DIR/i.rud", 2, "certificates and spins"},
+		{"solve -", 1, "standard input:1:"},
+		{"verify sample:torus-pm-16 -", 1, "standard input"},
+		{"convert - -", 2, "--to is missing"},
+
 		{"demo extra", 2, `"extra"`},
 		{"demo --out EMPTY", 2, "--out is empty"},
 		{"demo --out DIR/x --workers 0", 2, "--workers = 0"},
@@ -452,7 +516,7 @@ func TestRefusals(t *testing.T) {
 		{"reproduce", 2, "--out is missing"},
 		{"reproduce --out EMPTY", 2, "--out is empty"},
 		{"reproduce --out DIR/x extra", 2, `"extra"`},
-		{"reproduce --out DIR/x --preset slow", 2, `--preset "slow" quick, standard, paper, model`},
+		{"reproduce --out DIR/x --preset slow", 2, `--preset "slow" quick, standard, paper or model`},
 		{"reproduce --out DIR/x --preset model --sweep", 2, "--sweep --preset model"},
 		{"reproduce --out DIR/x --preset model --seeds 3", 2, "--seeds --preset model"},
 		{"reproduce --out DIR/d --preset model", 1, "DIR/d dataset.json"},
@@ -838,7 +902,7 @@ func TestFailingStdout(t *testing.T) {
 		"compare --data DIR/d --sweeps 1 --out DIR/c",
 	} {
 		var stderr bytes.Buffer
-		code := execute(t.Context(), strings.Fields(strings.ReplaceAll(line, "DIR", dir)), failingWriter{}, &stderr)
+		code := execute(t.Context(), strings.Fields(strings.ReplaceAll(line, "DIR", dir)), strings.NewReader(""), failingWriter{}, &stderr)
 		if code != exitFailure || !strings.Contains(stderr.String(), "no room") {
 			t.Errorf("%s: code %d, %s", line, code, &stderr)
 		}

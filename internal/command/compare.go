@@ -31,13 +31,14 @@ type compareOptions struct {
 	seed           uint64
 	workers        int
 	out            string
+	bondOnly       string // a flag that is given and has an effect on bond models only
 }
 
 func compareCommand() *cli.Command {
-	o, times := compareOptions{}, ""
+	o := compareOptions{passes: []int{1, 3}, efforts: []int{2}, sweeps: []int{10, 100, 1000, 10000}, seed: 1, workers: runtime.GOMAXPROCS(0)}
 	return &cli.Command{
 		Name:  "compare",
-		Usage: "set the energies of models and classical methods against the ground truth",
+		Usage: "compare models and classical methods with the ground truth",
 		Description: `Prints a table and writes it into the folder as results.txt, results.csv and
 results.jsonl (which also has data, seed, settings and program), with energies.csv
 (every instance), the charts energies.png, gaps.png, scatter.png, time.png,
@@ -54,35 +55,34 @@ was used. The charts are frontier.png, gap against CPU time, and sizes.png, gap
 against size; runs.csv has every run.
 
 Examples:
-   spinlearn compare --data test --models runs/* --passes 1,3 --out comparison
-   spinlearn compare --data L10 L16 L32 --models run --times 1ms,10ms,0.1s --out times`,
+   spinlearn compare --data test --models runs/* --passes 1,3 --out table
+   spinlearn compare --data L10 L16 --models run --times 1ms,0.1 --out times`,
 		Flags: []cli.Flag{
-			&cli.GenericFlag{Name: "data", Value: &o.data, Usage: "dataset with the ground truth; with --times several in a row"},
-			&cli.GenericFlag{Name: "models", Value: &o.models, Usage: "runs, model files or shipped, several in a row"},
-			&cli.StringFlag{Name: "times", Usage: "time limits of an instance, such as 1ms,10ms,0.1s: compare at equal time", Destination: &times},
-			&cli.IntSliceFlag{Name: "passes", Value: cli.NewIntSlice(1, 3), Usage: "passes of bond models"},
-			&cli.IntSliceFlag{Name: "effort", Value: cli.NewIntSlice(2), Usage: "efforts of bond models after two passes, see predict"},
-			&cli.IntSliceFlag{Name: "sweeps", Value: cli.NewIntSlice(10, 100, 1000, 10000), Usage: "sweeps of annealing"},
-			&cli.IntFlag{Name: "limit", Usage: "instances to use of each dataset, 0 for all", Destination: &o.limit},
-			&cli.IntFlag{Name: "instance", Usage: "instance of lattice.png, one of the first 64", Destination: &o.instance},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of the classical methods", Destination: &o.seed},
-			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &o.workers},
+			&cli.GenericFlag{Name: "data", Value: &o.data, Usage: "dataset with the ground truth; with --times several in a row or by repeating the flag"},
+			&cli.GenericFlag{Name: "models", Value: &o.models, Usage: "runs, model files or shipped, several in a row or by repeating the flag"},
+			&cli.GenericFlag{Name: "times", Value: several(&o.times, span), Usage: "compare at equal time: time limits of an instance, in seconds or with a unit, such as 1ms,10ms,0.1"},
+			&cli.GenericFlag{Name: "passes", Value: several(&o.passes, atLeast(1)), Usage: "passes of bond models"},
+			&cli.GenericFlag{Name: "effort", Value: several(&o.efforts, atLeast(1)), Usage: "rounds of effort of bond models after two passes, see predict"},
+			&cli.GenericFlag{Name: "sweeps", Value: several(&o.sweeps, atLeast(1)), Usage: "sweeps of annealing"},
+			&cli.GenericFlag{Name: "limit", Value: one(&o.limit, atLeast(0)), Usage: "number of instances to use of each dataset, 0 for all", DefaultText: "0"},
+			&cli.GenericFlag{Name: "instance", Value: one(&o.instance, whole(0, compare.Kept-1)), Usage: "with --models: instance of lattice.png, one of the first 64, counted from 0", DefaultText: "0"},
+			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the classical methods"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "goroutines; the number does not change the energies"},
 			&cli.StringFlag{Name: "out", Usage: "folder of table and charts", Destination: &o.out},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkLine(c, "data", "out"); err != nil {
 				return err
 			}
-			o.passes, o.sweeps, o.efforts = c.IntSlice("passes"), c.IntSlice("sweeps"), c.IntSlice("effort")
-			if times != "" {
-				for _, name := range []string{"passes", "effort", "sweeps", "instance", "workers"} {
-					if c.IsSet(name) {
-						return usagef("--%s does not go with --times", name)
-					}
-				}
-				var err error
-				if o.times, err = parseTimes(times); err != nil {
-					return err
+			if err := checkClash(c, "times", "passes", "effort", "sweeps", "instance", "workers"); err != nil {
+				return err
+			}
+			if err := checkNeeds(c, "models", "passes", "effort", "instance"); err != nil {
+				return err
+			}
+			for _, name := range []string{"passes", "effort"} {
+				if c.IsSet(name) {
+					o.bondOnly = name
 				}
 			}
 			if err := o.validate(); err != nil {
@@ -134,19 +134,6 @@ func checkFolder(dir string, also ...string) error {
 
 func (o *compareOptions) validate() error {
 	for _, list := range []struct {
-		name   string
-		values []int
-	}{{"passes", o.passes}, {"effort", o.efforts}, {"sweeps", o.sweeps}} {
-		for i, v := range list.values {
-			if v < 1 {
-				return usagef("--%s = %d, want at least 1", list.name, v)
-			}
-			if slices.Contains(list.values[:i], v) {
-				return usagef("--%s names %d twice", list.name, v)
-			}
-		}
-	}
-	for _, list := range []struct {
 		name  string
 		paths pathList
 	}{{"data", o.data}, {"models", o.models}} {
@@ -156,20 +143,8 @@ func (o *compareOptions) validate() error {
 			}
 		}
 	}
-	for i, t := range o.times {
-		if slices.Contains(o.times[:i], t) {
-			return usagef("--times names %v twice", t)
-		}
-	}
-	switch {
-	case len(o.data) > 1 && o.times == nil:
+	if len(o.data) > 1 && o.times == nil {
 		return usagef("--data names %d datasets, which is for comparisons at equal time only; see --times", len(o.data))
-	case o.limit < 0:
-		return usagef("--limit = %d, want at least 0", o.limit)
-	case o.instance < 0 || o.instance >= compare.Kept:
-		return usagef("--instance = %d, want 0 to %d", o.instance, compare.Kept-1)
-	case o.workers < 1:
-		return usagef("--workers = %d, want at least 1", o.workers)
 	}
 	return nil
 }
@@ -216,6 +191,9 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 		if err := checkPlane(path, d.Lattice()); err != nil {
 			return nil, err
 		}
+	}
+	if bond := func(r run) bool { return r.model.Training.Target == cnn.Bond }; o.bondOnly != "" && !slices.ContainsFunc(runs, bond) {
+		return nil, usagef("--%s has no effect on site models; it belongs to bond models", o.bondOnly)
 	}
 	methods := compare.ClassicalMethods(o.seed, o.sweeps, o.workers)
 	for i, r := range runs {

@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ import (
 type convertOptions struct {
 	from, to, sign, outSign string
 	instance                int // of a dataset
+	stdin                   io.Reader
 }
 
 func convertCommand() *cli.Command {
@@ -29,13 +31,21 @@ func convertCommand() *cli.Command {
 		Description: `Formats are edgelist (rudy, Gset, Biq Mac, mc, DIMACS), coo and coo-binary (dimod
 coordinates), bqm and bqm-binary (dimod JSON), qubo (qbsolv), qs (Biq Mac sparse
 matrix) and spinlearn (our own). IN is recognised by its content, OUT by its
-ending: .rud .mc .edges .dat .coo .json .qubo .qs .sparse .bq .spin. The vertices
-keep their order and numbers their last bit. OUT is - for standard output. IN may be
-a dataset, of which one instance is taken.
+ending: .rud .mc .edges .dat .sg .gsg .coo .json .qubo .qs .sparse .bq .spin. The
+vertices keep their order and numbers their last bit. IN may be a dataset, of which
+one instance is taken. IN may be - for standard input, OUT - for standard output.
+
+IN may be compressed by gzip or bzip2, and its fields may be separated by commas. An
+edge list may have further fields in its header, no header, no weights, vertices
+counted from 0, and every bond in both directions. Where the content leaves open
+whether the first line is a header, give --from edgelist if it is one, --from coo if
+it is a bond. With either of these, lines "i i h" are fields of spins; with --from qs
+they are entries of a matrix of 0-1 variables.
 
 The sign plus says that the function of a file is to be minimised, H = +Σ w s s, as
 in MaxCut; minus that it is to be maximised, H = -Σ w s s, so that weights are
-couplings J. Files of our own format mean minus, others plus unless told.
+couplings J. Files of our own format mean minus, and so do edge lists whose names
+end in .sg or .gsg; others mean plus unless told.
 
 Example:
    spinlearn convert G11.rud G11.json
@@ -43,9 +53,9 @@ Example:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of IN", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "to", Usage: "format of OUT", DefaultText: "by its ending", Destination: &o.to},
-			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of IN", DefaultText: "that of its format", Destination: &o.sign},
-			&cli.StringFlag{Name: "out-sign", Usage: "plus or minus, of OUT", DefaultText: "that of its format", Destination: &o.outSign},
-			&cli.IntFlag{Name: "instance", Usage: "of a dataset, from 0", Destination: &o.instance},
+			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of IN", DefaultText: "by its format and ending", Destination: &o.sign},
+			&cli.StringFlag{Name: "out-sign", Usage: "plus or minus, of OUT", DefaultText: "by its format and ending", Destination: &o.outSign},
+			&cli.GenericFlag{Name: "instance", Value: one(&o.instance, atLeast(0)), Usage: "number of the instance of a dataset, counted from 0", DefaultText: "0"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkFiles(c); err != nil {
@@ -55,11 +65,12 @@ Example:
 			if err := checkOut(out); err != nil {
 				return err
 			}
+			o.stdin = c.App.Reader
 			text, summary, err := convert(in, out, &o, c.IsSet("instance"))
 			if err != nil {
 				return err
 			}
-			if out == "-" {
+			if out == dash {
 				if _, err := c.App.Writer.Write(text); err != nil {
 					return err
 				}
@@ -88,6 +99,12 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	if to.Format == "" {
 		to.Format = instancefile.FormatOf(out)
 	}
+	if e := strings.ToLower(filepath.Ext(out)); e == ".gz" || e == ".bz2" {
+		return nil, "", usagef("%s: convert does not compress; write to - and compress that", out)
+	}
+	if to.Sign == instancefile.Default && (to.Format == instancefile.EdgeList || to.Format == instancefile.COO) {
+		to.Sign = instancefile.SignOf(out)
+	}
 	if to.Format == "" {
 		return nil, "", usagef("--to is missing, and the ending of %s tells no format; see spinlearn convert --help", out)
 	}
@@ -102,7 +119,7 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	case instance:
 		err = usagef("--instance is for datasets, %s is none", in)
 	default:
-		f, err = openInstance(in, from)
+		f, err = openInstance(o.stdin, in, from)
 	}
 	if err != nil {
 		return nil, "", err
@@ -115,12 +132,12 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 	if err != nil {
 		return nil, "", err
 	}
-	summary = fmt.Sprintf("%s, %s, %v", to.Format, function(to.Format, to.Sign), f.Lattice)
-	if f.Ghost {
-		summary += ", the last site the ghost spin of the fields"
+	summary = fmt.Sprintf("%s, %s, %s", to.Format, function(to.Format, to.Sign), latticeOf(f))
+	if f.SignBy != "" {
+		summary += fmt.Sprintf("; read as %s", convention(f))
 	}
 	if left != 0 {
-		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, in)
+		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, label(in))
 	}
 	return b.Bytes(), summary, nil
 }
@@ -131,7 +148,7 @@ func instanceOf(dir string, k int) (*instancefile.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k < 0 || k >= d.Len() {
+	if k >= d.Len() {
 		return nil, usagef("--instance = %d, %s has 0 to %d", k, dir, d.Len()-1)
 	}
 	solved, err := take(d, k+1)
@@ -147,13 +164,13 @@ func instanceSettings(formatFlag, format, signFlag, sign string) (*instancefile.
 	set := &instancefile.Settings{}
 	var err error
 	if format != "" {
-		if set.Format, err = instancefile.ParseFormat(format); err != nil {
-			return nil, usagef("--%s: %w", formatFlag, err)
+		if set.Format, err = word(instancefile.Formats()...)(format); err != nil {
+			return nil, usagef("--%s = %q, %w", formatFlag, format, err)
 		}
 	}
 	if sign != "" {
 		if set.Sign, err = instancefile.ParseSign(sign); err != nil {
-			return nil, usagef("--%s: %w", signFlag, err)
+			return nil, usagef("--%s = %q, want plus (H = +Σ w s s) or minus (H = -Σ w s s)%s", signFlag, sign, didYouMean(sign, []string{"plus", "minus"}))
 		}
 	}
 	return set, nil
@@ -180,7 +197,7 @@ func checkOut(names ...string) error {
 		if strings.HasPrefix(name, samplePrefix) {
 			return usagef("%s: names that begin with %s are those of spinlearn samples", name, samplePrefix)
 		}
-		if name == "" {
+		if name == "" || name == dash {
 			continue
 		}
 		if info, err := os.Stat(name); err == nil && info.IsDir() {

@@ -16,10 +16,10 @@ import (
 
 func demoCommand() *cli.Command {
 	var out string
-	var workers int
+	goroutines := runtime.GOMAXPROCS(0)
 	return &cli.Command{
 		Name:  "demo",
-		Usage: "generate, train under every loss, compare: in a few minutes",
+		Usage: "generate, train under every loss, compare, in a few minutes",
 		Description: `Makes proven instances of 16×16 Gaussian tori, trains a small network under
 each loss of both targets, and leaves charts and table in the folder. If it is
 stopped, the same command goes on where it was.
@@ -28,13 +28,13 @@ Example:
    spinlearn demo --out demo`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "out", Value: "demo", Usage: "folder of data, runs, table and charts", Destination: &out},
-			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &workers},
+			&cli.GenericFlag{Name: "workers", Value: workers(&goroutines), Usage: "goroutines; the number does not change the results"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkLine(c); err != nil {
 				return err
 			}
-			err := demo(c.Context, c.App.Writer, c.App.ErrWriter, out, workers, &fullDemo)
+			err := demo(c.Context, c.App.Writer, c.App.ErrWriter, out, goroutines, &fullDemo)
 			return interruptHint(err, "the same command goes on from there")
 		},
 	}
@@ -80,9 +80,6 @@ func (d *demoSizes) training(target, loss string) cnn.TrainSettings {
 
 func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int, sizes *demoSizes) error {
 	const dataDir, runsDir = "data", "runs"
-	if workers < 1 {
-		return usagef("--workers = %d, want at least 1", workers)
-	}
 	if err := checkFolder(out, dataDir, runsDir); err != nil {
 		return err
 	}

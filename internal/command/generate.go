@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -37,7 +39,9 @@ const (
 )
 
 func generateCommand() *cli.Command {
-	o := generateOptions{}
+	o := generateOptions{
+		ensemble: ising.Ensemble{Couplings: ising.Gaussian, Negative: 0.5}, count: 16000, reads: 10, sweeps: 1000, seed: 1, workers: runtime.GOMAXPROCS(0), shard: 256,
+	}
 	return &cli.Command{
 		Name:  "generate",
 		Usage: "make a dataset of instances with reference ground states",
@@ -56,36 +60,38 @@ ends of each bond, all other spins being free to follow: the energies of train -
 wall. They are exact but on tori, where they are upper bounds.
 
 Example:
-   spinlearn generate --shape 16x16 --boundary periodic --count 1000 --out train`,
+   spinlearn generate --shape 16x16 --count 1000 --seed 2 --out train`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "shape", Value: "16x16", Usage: "side lengths, two or three", Destination: &o.shape},
-			&cli.StringFlag{Name: "boundary", Value: "periodic", Usage: "free, periodic, cylinder, or a word an axis such as free,periodic", Destination: &o.boundary},
-			&cli.StringFlag{Name: "couplings", Value: ising.Gaussian, Usage: "gaussian, uniform (on [-1,1]) or pm (±1)", Destination: &o.ensemble.Couplings},
-			&cli.Float64Flag{Name: "negative", Value: 0.5, Usage: "fraction of negative bonds of pm", Destination: &o.ensemble.Negative},
-			&cli.Float64Flag{Name: "dilution", Usage: "fraction of missing bonds", Destination: &o.ensemble.Dilution},
-			&cli.IntFlag{Name: "count", Value: 16000, Usage: "number of instances", Destination: &o.count},
-			&cli.StringFlag{Name: "solver", Usage: "exact, anneal or temper", DefaultText: "exact where a proof is to be expected, else anneal", Destination: &o.solver},
-			&cli.IntFlag{Name: "reads", Value: 10, Usage: "independent runs of anneal", Destination: &o.reads},
-			&cli.IntFlag{Name: "sweeps", Value: 1000, Usage: "sweeps of each run of anneal or of each replica of temper", Destination: &o.sweeps},
-			&cli.BoolFlag{Name: "walls", Usage: "add the energy of the cheapest domain wall across each bond, two dimensions and --solver exact only", Destination: &o.walls},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of couplings and solver", Destination: &o.seed},
-			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "instances solved at a time", Destination: &o.workers},
-			&cli.IntFlag{Name: "shard", Value: 256, Usage: "instances in a file, and what an interruption can lose", Destination: &o.shard},
+			&cli.StringFlag{Name: "shape", Value: "16x16", Usage: "side lengths in sites, two or three", Destination: &o.shape},
+			&cli.StringFlag{Name: "boundary", Value: "periodic", Usage: "free, periodic, cylinder, or a word for each axis such as free,periodic", Destination: &o.boundary},
+			&cli.GenericFlag{Name: "couplings", Value: one(&o.ensemble.Couplings, word(ising.Gaussian, ising.Uniform, ising.PlusMinus)), Usage: "gaussian (mean 0, variance 1), uniform (on [-1,1]) or pm (±1)"},
+			&cli.GenericFlag{Name: "negative", Value: one(&o.ensemble.Negative, fraction), Usage: "with --couplings pm: fraction of negative bonds, 0 to 1"},
+			&cli.GenericFlag{Name: "dilution", Value: one(&o.ensemble.Dilution, finite), Usage: "fraction of missing bonds", DefaultText: "0"},
+			&cli.GenericFlag{Name: "count", Value: one(&o.count, atLeast(1)), Usage: "number of instances"},
+			&cli.GenericFlag{Name: "solver", Value: one(&o.solver, word(exactSolver, annealSolver, temperSolver)), Usage: "exact, anneal or temper", DefaultText: "exact where a proof is to be expected, else anneal; anneal with --reads or --sweeps"},
+			&cli.GenericFlag{Name: "reads", Value: one(&o.reads, atLeast(1)), Usage: "with --solver anneal: number of independent runs"},
+			&cli.GenericFlag{Name: "sweeps", Value: one(&o.sweeps, atLeast(1)), Usage: "with --solver anneal or temper: sweeps of each run or replica"},
+			&cli.BoolFlag{Name: "walls", Usage: "add the energy of the cheapest domain wall across each bond; needs two dimensions and --solver exact", Destination: &o.walls},
+			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of couplings and solver"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "instances solved at the same time; the number does not change the result"},
+			&cli.GenericFlag{Name: "shard", Value: one(&o.shard, atLeast(1)), Usage: "instances in a file, and the most that an interruption loses"},
 			&cli.StringFlag{Name: "out", Usage: "folder of the dataset", Destination: &o.out},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkLine(c, "out"); err != nil {
 				return err
 			}
-			if o.ensemble.Couplings != ising.PlusMinus && !c.IsSet("negative") {
+			if err := checkEffects(c, "couplings", []string{o.ensemble.Couplings}, []effect{{"negative", []string{ising.PlusMinus}}}); err != nil {
+				return err
+			}
+			if o.ensemble.Couplings != ising.PlusMinus {
 				o.ensemble.Negative = 0
 			}
-			given := c.IsSet("reads") || c.IsSet("sweeps")
-			if o.solver == "" && given {
+			if !c.IsSet("solver") && (c.IsSet("reads") || c.IsSet("sweeps")) {
 				o.solver = annealSolver
 			}
-			if o.solver != annealSolver && (c.IsSet("reads") || o.solver != temperSolver && given) {
-				return usagef("--reads and --sweeps belong to --solver %s, --sweeps to %s too, not to %s", annealSolver, temperSolver, o.solver)
+			if err := checkEffects(c, "solver", []string{o.solver}, []effect{{"reads", []string{annealSolver}}, {"sweeps", []string{annealSolver, temperSolver}}}); err != nil {
+				return err
 			}
 			d, err := generate(c.Context, c.App.ErrWriter, &o)
 			if err != nil {
@@ -98,14 +104,6 @@ Example:
 }
 
 func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.Dataset, error) {
-	for _, f := range []struct {
-		name  string
-		value int
-	}{{"count", o.count}, {"shard", o.shard}, {"workers", o.workers}} {
-		if f.value < 1 {
-			return nil, usagef("--%s = %d, want at least 1", f.name, f.value)
-		}
-	}
 	shape, err := ising.ParseShape(o.shape)
 	if err != nil {
 		return nil, usagef("--shape: %w", err)
@@ -148,7 +146,11 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 func (o *generateOptions) chooseSolver(shape []int) error {
 	periodic, err := ising.ParseBoundary(o.boundary, len(shape))
 	if err != nil {
-		return usageError{err}
+		suggestion := ""
+		for part := range strings.SplitSeq(o.boundary, ",") {
+			suggestion = cmp.Or(suggestion, didYouMean(part, []string{"free", "periodic", "cylinder"}))
+		}
+		return usagef("%w%s", err, suggestion)
 	}
 	l, err := ising.NewLattice(shape, periodic)
 	if err != nil {
@@ -176,12 +178,6 @@ func (o *generateOptions) solve() (data.Solve, json.RawMessage, error) {
 	settings := map[string]any{}
 	switch o.solver {
 	case annealSolver, temperSolver:
-		if o.reads < 1 {
-			return nil, nil, usagef("--reads = %d, want at least 1", o.reads)
-		}
-		if o.sweeps < 1 {
-			return nil, nil, usagef("--sweeps = %d, want at least 1", o.sweeps)
-		}
 		settings["sweeps"] = o.sweeps
 		if o.solver == temperSolver {
 			set := &solver.TemperSettings{Sweeps: o.sweeps}

@@ -30,8 +30,9 @@ import (
 type inspectOptions struct {
 	from, sign string
 	plot       string
-	instance   string // of a certificate
+	instance   string // of a certificate or spins
 	json       bool
+	stdin      io.Reader
 }
 
 func inspectCommand() *cli.Command {
@@ -43,16 +44,17 @@ func inspectCommand() *cli.Command {
 		Description: `FILE is an instance file in any of the formats of convert, one of spinlearn samples, a
 dataset or one of its shards, a run of train, a model file, a comparison, a study of
 reproduce, a certificate or spins of solve. Datasets are read whole, so
-that damage shows; certificates are checked if --instance says of what they are.
-Energies are in the unit of the couplings.
+that damage shows. With --instance a certificate is checked, and the energy of spins
+computed. Energies are in the unit of the couplings. FILE or the file of --instance may
+be - for standard input.
 
 Examples:
    spinlearn inspect t2g10_5555.rud --plot couplings.png
    spinlearn inspect G11.json --instance G11.rud`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of an instance file", DefaultText: "by its content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of an instance file", DefaultText: "that of its format", Destination: &o.sign},
-			&cli.StringFlag{Name: "instance", Usage: "instance file of a certificate, to check it", Destination: &o.instance},
+			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of an instance file", DefaultText: "by its format and ending", Destination: &o.sign},
+			&cli.StringFlag{Name: "instance", Usage: "instance file of a certificate, to check it, or of spins, for their energy", Destination: &o.instance},
 			&cli.StringFlag{Name: "plot", Usage: "chart of the couplings, .png, .svg or .pdf", Destination: &o.plot},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
 		},
@@ -60,6 +62,10 @@ Examples:
 			if err := checkFiles(c); err != nil {
 				return err
 			}
+			if err := checkDashes(c, "instance"); err != nil {
+				return err
+			}
+			o.stdin = c.App.Reader
 			if ending := filepath.Ext(o.plot); o.plot != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, ending) {
 				return usagef("--plot %s ends in %q, want .png, .svg or .pdf", o.plot, ending)
 			}
@@ -129,43 +135,63 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 	if err != nil {
 		return nil, err
 	}
-	kind, err := kindOf(path)
-	if err != nil {
+	name, kind := label(path), ""
+	var content []byte
+	if path == dash {
+		if content, err = io.ReadAll(o.stdin); err != nil {
+			return nil, fmt.Errorf("%s: %w", stdinName, err)
+		}
+		kind = kindOfHead(content[:min(len(content), headSize)])
+		o.stdin = bytes.NewReader(content)
+	} else if kind, err = kindOf(path); err != nil {
 		return nil, err
 	}
-	switch ofInstance := kind == instanceKind || o.instance != ""; {
-	case o.instance != "" && kind != certificateKind:
-		return nil, usagef("--instance is for certificates, %s is of kind %s", path, kind)
-	case !ofInstance && (o.from != "" || o.sign != ""), kind != instanceKind && o.plot != "":
-		return nil, usagef("--from, --sign and --plot are for instance files, %s is of kind %s", path, kind)
+	var spins []int8
+	var shape []int
+	if kind == numpyKind || kind == spinsKind {
+		spins, shape, err = readSpins(o.stdin, path)
+		switch {
+		case err == nil:
+			kind = spinsKind
+		case kind == spinsKind || o.instance != "":
+			return nil, err
+		}
 	}
-	list := facts{{"file", path}, {"kind", kind}}
+	switch ofInstance := kind == instanceKind || o.instance != ""; {
+	case o.instance != "" && kind != certificateKind && kind != spinsKind:
+		return nil, usagef("--instance is for certificates and spins, %s is of kind %s", name, kind)
+	case !ofInstance && (o.from != "" || o.sign != ""), kind != instanceKind && o.plot != "":
+		return nil, usagef("--from, --sign and --plot are for instance files, %s is of kind %s", name, kind)
+	}
+	list := facts{{"file", name}, {"kind", kind}}
 	switch kind {
 	case datasetKind:
 		err = list.dataset(ctx, path)
 	case runKind:
 		err = list.run(path)
 	case modelKind:
-		err = list.model(path)
+		err = list.model(path, content)
 	case certificateKind:
-		err = list.certificate(path, o.instance, set)
+		err = list.certificate(path, o, set)
+	case spinsKind:
+		err = list.spins(name, spins, shape, o, set)
 	case comparisonKind:
 		err = list.comparison(path)
 	case studyKind:
 		err = list.study(path)
 	case numpyKind:
-		err = list.arrays(path)
+		err = list.arrays(path, content)
 	case otherKind:
-		err = list.other(path)
+		err = list.other(path, o.stdin)
 	default:
 		var f *instancefile.File
-		if f, err = openInstance(path, set); err == nil {
+		if f, err = openInstance(o.stdin, path, set); err == nil {
 			list.instance(f)
 			if err := list.sample(path); err != nil {
 				return nil, err
 			}
 			if o.plot != "" {
-				err = plotInstance(f, path, o.plot)
+				err = plotInstance(f, name, o.plot)
 			}
 		}
 	}
@@ -181,12 +207,16 @@ const (
 	certificateKind = "certificate"
 	comparisonKind  = "comparison"
 	studyKind       = "study"
+	spinsKind       = "spins"
 	numpyKind       = "numpy file"
 	otherKind       = "spinlearn file"
 )
 
 // kindOf tells the kind by what a folder holds or a file begins with.
 func kindOf(path string) (string, error) {
+	if path == dash {
+		return instanceKind, nil // for the reader to find out
+	}
 	if _, is, err := findSample(path); is {
 		return instanceKind, err
 	}
@@ -210,36 +240,51 @@ func kindOf(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	head := make([]byte, 64)
+	head := make([]byte, headSize)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return "", err
 	}
-	head = head[:n]
+	return kindOfHead(head[:n]), nil
+}
+
+// headSize is how many bytes tell the kind of a file.
+const headSize = 64
+
+func kindOfHead(head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x93NUMPY")), bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return numpyKind, nil
-	case n > 8 && head[8] == '{' && bytes.IndexByte(head[:8], 0) >= 0: // the length of the header
-		return modelKind, nil
+		return numpyKind
+	case len(head) > 8 && head[8] == '{' && bytes.IndexByte(head[:8], 0) >= 0: // the length of the header
+		return modelKind
 	case bytes.Contains(head, []byte(`"spinlearn certificate `)):
-		return certificateKind, nil
+		return certificateKind
 	case bytes.Contains(head, []byte(`"spinlearn `)):
-		return otherKind, nil
+		return otherKind
+	case looksLikeSpins(head):
+		return spinsKind
 	}
-	return instanceKind, nil
+	return instanceKind
 }
 
 func (l *facts) instance(f *instancefile.File) {
 	s := f.Summary()
 	l.add("format", f.Format)
-	l.add("convention", function(f.Format, f.Sign))
-	l.add("lattice", f.Lattice.String())
+	if len(f.Notes) > 0 {
+		l.add("notes", strings.Join(f.Notes, "; "))
+	}
+	l.add("convention", convention(f))
+	l.add("lattice", latticeOf(f))
 	if f.Site != nil {
 		l.add("numbering", "not row-major")
 	}
 	l.add("vertices", f.Vertices())
+	bound := f.Offset - s.Sum
 	if f.Ghost {
+		all := s.Bonds
+		s = withoutGhost(f).Summary()
 		l.add("ghost_spin", true)
+		l.add("fields", all-s.Bonds)
 	}
 	l.add("bonds", s.Bonds)
 	if s.Missing > 0 {
@@ -272,13 +317,32 @@ func (l *facts) instance(f *instancefile.File) {
 		up[i] = 1
 	}
 	tree := f.Energy(f.SpanningTree(f.J, nil).Spins(f.J))
-	l.add("energy_bound", -s.Sum)
-	l.add("energy_spanning_tree", tree)
-	l.add("energy_all_up", f.Energy(up))
-	if f.Format == instancefile.EdgeList {
+	l.add("energy_bound", bound)
+	l.add("energy_spanning_tree", tree+f.Offset)
+	l.add("energy_all_up", f.Energy(up)+f.Offset)
+	if hasCut(f) {
 		l.add("total_weight", f.Total)
 		l.add("cut_spanning_tree", f.Cut(tree))
 	}
+}
+
+// withoutGhost returns the bonds between the spins of a file with fields.
+func withoutGhost(f *instancefile.File) *ising.Instance {
+	var ends [][2]int
+	var J []float64
+	for k, v := range f.J {
+		if i, j := f.Ends(k); max(i, j) < f.Vertices() {
+			ends, J = append(ends, [2]int{i, j}), append(J, v)
+		}
+	}
+	g, err := ising.NewGraph(f.Vertices(), ends)
+	if err == nil {
+		var in *ising.Instance
+		if in, err = ising.NewInstance(g, J); err == nil {
+			return in
+		}
+	}
+	panic(err) // part of an instance is one
 }
 
 // sample adds what is known of a sample beyond its file; other paths have nothing.
@@ -378,8 +442,15 @@ func (l *facts) run(dir string) error {
 	return nil
 }
 
-func (l *facts) model(name string) error {
-	m, err := cnn.LoadModel(name)
+// model lists what a model file says, which is content if the name is -.
+func (l *facts) model(name string, content []byte) error {
+	var m *cnn.Model
+	var err error
+	if name == dash {
+		m, err = cnn.ParseModel(content)
+	} else {
+		m, err = cnn.LoadModel(name)
+	}
 	if err != nil {
 		return err
 	}
@@ -407,10 +478,39 @@ func (l *facts) describe(m *cnn.Model) {
 	}
 }
 
-// certificate lists what a certificate says and, unless instance is empty, what it
-// proves of that file.
-func (l *facts) certificate(path, instance string, set *instancefile.Settings) error {
-	c, err := openCertificate(path)
+// spins lists what a configuration has and, if there is an instance, its energy there.
+func (l *facts) spins(name string, spins []int8, shape []int, o *inspectOptions, set *instancefile.Settings) error {
+	up := 0
+	for _, v := range spins {
+		if v > 0 {
+			up++
+		}
+	}
+	l.add("shape", sides(shape))
+	l.add("spins", len(spins))
+	l.add("up", up)
+	l.add("down", len(spins)-up)
+	l.add("magnetisation_per_spin", float64(2*up-len(spins))/float64(len(spins)))
+	if o.instance == "" {
+		return nil
+	}
+	f, err := openInstance(o.stdin, o.instance, set)
+	if err != nil {
+		return err
+	}
+	if spins, err = siteSpins(spins, shape, f); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	l.add("instance", label(o.instance))
+	l.add("lattice", f.Lattice.String())
+	l.add("energy", f.Energy(spins)+f.Offset)
+	return nil
+}
+
+// certificate lists what a certificate says and, if there is an instance, what it proves
+// of that file.
+func (l *facts) certificate(path string, o *inspectOptions, set *instancefile.Settings) error {
+	c, err := openCertificate(o.stdin, path)
 	if err != nil {
 		return err
 	}
@@ -424,20 +524,20 @@ func (l *facts) certificate(path, instance string, set *instancefile.Settings) e
 		l.add("energy_claimed", energy)
 		l.add("bound_claimed", bound)
 	}
-	if instance == "" {
+	if o.instance == "" {
 		l.add("checked", false)
 		return nil
 	}
-	f, err := openInstance(instance, set)
+	f, err := openInstance(o.stdin, o.instance, set)
 	if err != nil {
 		return err
 	}
-	v, err := c.Check(f.Instance)
+	v, err := checkProof(c, path, f)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	l.add("checked", true)
-	l.add("instance", instance)
+	l.add("instance", label(o.instance))
 	l.add("lattice", f.Lattice.String())
 	l.add("energy", v.Energy+f.Offset)
 	l.add("bound", v.Bound+f.Offset)
@@ -513,8 +613,15 @@ func (l *facts) comparison(dir string) error {
 	return nil
 }
 
-func (l *facts) arrays(path string) error {
-	list, err := data.Arrays(path)
+// arrays lists the arrays of a file, which is content if the path is -.
+func (l *facts) arrays(path string, content []byte) error {
+	var list []data.Array
+	var err error
+	if path == dash {
+		list, err = data.ReadArrays(bytes.NewReader(content), int64(len(content)), stdinName)
+	} else {
+		list, err = data.Arrays(path)
+	}
 	if err != nil {
 		return err
 	}
@@ -530,7 +637,7 @@ func (l *facts) arrays(path string) error {
 
 // study lists the plan of a folder of reproduce, and whether it is carried out.
 func (l *facts) study(path string) error {
-	if err := l.other(filepath.Join(path, reproduce.PlanFile)); err != nil {
+	if err := l.other(filepath.Join(path, reproduce.PlanFile), nil); err != nil {
 		return err
 	}
 	_, err := os.Stat(filepath.Join(path, reproduce.ReportFile))
@@ -543,8 +650,8 @@ func (l *facts) study(path string) error {
 }
 
 // other lists the numbers and words of a JSON object that says what it is.
-func (l *facts) other(path string) error {
-	f, err := os.Open(path)
+func (l *facts) other(path string, stdin io.Reader) error {
+	f, path, err := openFile(path, stdin)
 	if err != nil {
 		return err
 	}

@@ -36,14 +36,14 @@ func TestConvert(t *testing.T) {
 	dir := t.TempDir()
 	in := writeInstance(t, filepath.Join(dir, "a.spin"), []int{5, 6})
 	chain := []struct{ line, says string }{
-		{"convert DIR/a.spin DIR/b.rud", "b.rud: edgelist, H = +Σ w s s, 5x6 periodic\n"},
-		{"convert DIR/b.rud --to bqm-binary DIR/c.json", "c.json: bqm-binary, H = f of variables 0 and 1, 5x6 periodic\n"},
-		{"convert --to=coo DIR/c.json DIR/d --out-sign minus", "d: coo, H = -Σ w s s, 5x6 periodic\n"},
-		{"convert DIR/d --sign minus -- DIR/e.qubo", "e.qubo: qubo, H = f of variables 0 and 1, 5x6 periodic; it cannot hold the constant"},
-		{"convert DIR/e.qubo DIR/f.mc", "f.mc: edgelist, H = +Σ w s s, 5x6 periodic; it cannot hold the constant"},
-		{"convert DIR/f.mc DIR/g.sparse", "g.sparse: qs, H = f of variables 0 and 1, 5x6 periodic; it cannot hold the constant"},
-		{"convert DIR/g.sparse DIR/h.dat --out-sign minus", "h.dat: edgelist, H = -Σ w s s, 5x6 periodic; it cannot hold the constant"},
-		{"convert DIR/h.dat --sign minus DIR/z.spin", "z.spin: spinlearn, H = -Σ w s s, 5x6 periodic\n"},
+		{"convert DIR/a.spin DIR/b.rud", "b.rud: edgelist, H = +Σ w s s, 5x6 periodic; read as H = -Σ w s s, the default of spinlearn\n"},
+		{"convert DIR/b.rud --to bqm-binary DIR/c.json", "c.json: bqm-binary, H = f of variables 0 and 1, 5x6 periodic; read as H = +Σ w s s, the default of edgelist\n"},
+		{"convert --to=coo DIR/c.json DIR/d --out-sign minus", "d: coo, H = -Σ w s s, 5x6 periodic; read as H = f of variables 0 and 1, the default of bqm-binary\n"},
+		{"convert DIR/d --sign minus -- DIR/e.qubo", "e.qubo: qubo, H = f of variables 0 and 1, 5x6 periodic; read as H = -Σ w s s, by --sign; it cannot hold the constant"},
+		{"convert DIR/e.qubo DIR/f.mc", "f.mc: edgelist, H = +Σ w s s, 5x6 periodic; read as H = f of variables 0 and 1, the default of qubo; it cannot hold the constant"},
+		{"convert DIR/f.mc DIR/g.sparse", "g.sparse: qs, H = f of variables 0 and 1, 5x6 periodic; read as H = +Σ w s s, the default of edgelist; it cannot hold the constant"},
+		{"convert DIR/g.sparse DIR/h.dat --out-sign minus", "h.dat: edgelist, H = -Σ w s s, 5x6 periodic; read as H = f of variables 0 and 1, the default of qs; it cannot hold the constant"},
+		{"convert DIR/h.dat --sign minus DIR/z.spin", "z.spin: spinlearn, H = -Σ w s s, 5x6 periodic; read as H = -Σ w s s, by --sign\n"},
 	}
 	for _, c := range chain {
 		stdout := succeed(t, dir, c.line)
@@ -117,7 +117,7 @@ func TestInspect(t *testing.T) {
 		want map[string]any
 	}{
 		{"DIR/a.spin", map[string]any{
-			"kind": "instance", "format": "spinlearn", "convention": "H = -Σ w s s", "lattice": "5x6 periodic", "vertices": 30.0, "bonds": 60.0,
+			"kind": "instance", "format": "spinlearn", "convention": "H = -Σ w s s, the default of spinlearn", "lattice": "5x6 periodic", "vertices": 30.0, "bonds": 60.0,
 			"ensemble": "gaussian", "couplings": "reals", "plaquettes": 30.0, "energy_all_up": in.Energy(up),
 			"energy_spanning_tree": in.Energy(in.SpanningTree(in.J, nil).Spins(in.J)), "total_weight": nil,
 		}},
@@ -125,7 +125,7 @@ func TestInspect(t *testing.T) {
 			"kind": "instance", "format": "edgelist", "lattice": "graph of 4 sites and 3 bonds", "negative_bonds": 2.0, "coupling_least": -1.0,
 			"coupling_most": 1.0, "energy_bound": -2.5, "energy_all_up": 0.5, "total_weight": 0.5, "energy_spanning_tree": -2.5, "cut_spanning_tree": 1.5,
 		}},
-		{"DIR/i.rud --sign minus", map[string]any{"convention": "H = -Σ w s s", "negative_bonds": 1.0, "energy_all_up": -0.5, "cut_spanning_tree": -1.0}},
+		{"DIR/i.rud --sign minus", map[string]any{"convention": "H = -Σ w s s, by --sign", "negative_bonds": 1.0, "energy_all_up": -0.5, "cut_spanning_tree": -1.0}},
 		{"DIR/d", map[string]any{
 			"kind": "dataset", "lattice": "6x6 cylinder", "ensemble": "gaussian", "solver": "exact", "instances": 20.0, "proven": 20.0, "seed": 1.0,
 		}},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 )
@@ -26,13 +27,13 @@ func completionCommand() *cli.Command {
 			if err := checkFiles(c); err != nil {
 				return err
 			}
-			script, ok := shells[c.Args().First()]
-			if !ok {
-				return usagef("SHELL = %q, want bash, zsh or fish", c.Args().First())
+			shell, err := word("bash", "zsh", "fish")(c.Args().First())
+			if err != nil {
+				return usagef("SHELL = %q, %w", c.Args().First(), err)
 			}
 			var b bytes.Buffer
-			script(&b, c.App)
-			_, err := c.App.Writer.Write(b.Bytes())
+			shells[shell](&b, c.App)
+			_, err = c.App.Writer.Write(b.Bytes())
 			return err
 		},
 	}
@@ -81,7 +82,7 @@ func options(c *cli.Command) []option {
 		}
 		if d, ok := f.(cli.DocGenerationFlag); ok {
 			o.usage, o.value = d.GetUsage(), d.TakesValue()
-			if _, generic := f.(*cli.GenericFlag); o.value && !generic {
+			if o.value {
 				o.byDefault = strings.Trim(d.GetDefaultText(), `"`)
 			}
 		}
@@ -90,8 +91,71 @@ func options(c *cli.Command) []option {
 	return list
 }
 
+// The layout of help: the width of a line, and the columns where texts begin.
+const helpWidth, helpIndent, optionColumn = 80, 3, 28
+
+// helpOf returns the help of a command, which fits into a terminal of 80 columns. The
+// library's lines are as long as their texts.
+func helpOf(c *cli.Command) string {
+	var b strings.Builder
+	usage := strings.TrimSpace("[options] " + c.ArgsUsage)
+	fmt.Fprintf(&b, "NAME:\n%s\nUSAGE:\n   spinlearn %s %s\n\nDESCRIPTION:\n", wrap("spinlearn "+c.Name+" - "+c.Usage, helpIndent), c.Name, usage)
+	for paragraph := range strings.SplitSeq(c.Description, "\n\n") {
+		text, example, indented := strings.Cut("\n"+paragraph, "\n   ")
+		b.WriteString(wrap(text, helpIndent))
+		if indented {
+			fmt.Fprintf(&b, "      %s\n", strings.ReplaceAll(example, "\n   ", "\n      "))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("OPTIONS:\n")
+	for _, o := range options(c) {
+		head := strings.Repeat(" ", helpIndent) + strings.Join(o.names, ", ")
+		if o.value {
+			head += " value"
+		}
+		text := wrap(o.text(), optionColumn)
+		if len(head)+2 > optionColumn {
+			b.WriteString(head + "\n" + text)
+		} else {
+			b.WriteString(head + text[min(len(head), len(text)):])
+		}
+	}
+	return b.String()
+}
+
+// wrap breaks a text into lines that begin at a column and end before helpWidth.
+func wrap(text string, column int) string {
+	var b strings.Builder
+	width := helpWidth
+	for word := range strings.FieldsSeq(text) {
+		if n := utf8.RuneCountInString(word); width+1+n > helpWidth {
+			if b.Len() > 0 {
+				b.WriteString("\n")
+			}
+			b.WriteString(strings.Repeat(" ", column) + word)
+			width = column + n
+		} else {
+			b.WriteString(" " + word)
+			width += 1 + n
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// text says what an option is, with its default.
+func (o option) text() string {
+	if o.byDefault == "" {
+		return o.usage
+	}
+	return strings.TrimSpace(o.usage + " (default: " + o.byDefault + ")")
+}
+
 func bashCompletion(w io.Writer, app *cli.App) {
-	fmt.Fprintf(w, "# bash completion of spinlearn\n_spinlearn() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words=\n    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words='%s --help --version'\n    else\n        case ${COMP_WORDS[1]} in\n", commandNames(app))
+	fmt.Fprintf(w, "# bash completion of spinlearn\n_spinlearn() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words=\n    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words='%s --help --version'\n    else\n        case ${COMP_WORDS[1]} in\n", strings.Join(commandNames(app), " "))
 	for _, c := range app.Commands {
 		var names []string
 		for _, o := range options(c) {
@@ -102,12 +166,12 @@ func bashCompletion(w io.Writer, app *cli.App) {
 	fmt.Fprint(w, "        esac\n        [[ $cur == -* ]] || words= # files\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\ncomplete -o default -F _spinlearn spinlearn\n")
 }
 
-func commandNames(app *cli.App) string {
+func commandNames(app *cli.App) []string {
 	var names []string
 	for _, c := range app.Commands {
 		names = append(names, c.Name)
 	}
-	return strings.Join(names, " ")
+	return names
 }
 
 func zshCompletion(w io.Writer, app *cli.App) {
@@ -195,11 +259,7 @@ func manual(w io.Writer, app *cli.App) {
 			if o.value {
 				fmt.Fprint(w, " \\fIvalue\\fR")
 			}
-			usage := o.usage
-			if o.byDefault != "" {
-				usage += " (default: " + o.byDefault + ")"
-			}
-			fmt.Fprintf(w, "\n%s\n", escape(strings.TrimSpace(usage)))
+			fmt.Fprintf(w, "\n%s\n", escape(o.text()))
 		}
 	}
 	fmt.Fprint(w, ".SH EXIT STATUS\n0 done, 1 failure, 2 wrong usage, 130 interrupted.\n")

@@ -26,6 +26,9 @@ func TestCompletionNamesEverything(t *testing.T) {
 		}
 		for line := range strings.Lines(flags) {
 			flag := strings.Trim(strings.Fields(line)[0], ",")
+			if !strings.HasPrefix(strings.TrimPrefix(line, "   "), "-") {
+				continue // a text that goes on
+			}
 			for kind, script := range scripts {
 				looked := flag
 				if kind == "fish" {

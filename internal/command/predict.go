@@ -1,8 +1,6 @@
 package command
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,9 +15,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/cnn/shipped"
-	"spinlearn/data"
 	"spinlearn/ising"
-	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
 )
 
@@ -38,19 +34,20 @@ const (
 const shippedModel = "shipped"
 
 func predictCommand() *cli.Command {
-	o := solveOptions{method: modelSolver}
+	o := solveOptions{method: modelSolver, seed: 1, workers: runtime.GOMAXPROCS(0), effort: byTarget}
 	return &cli.Command{
 		Name:      "predict",
-		Usage:     "predict the ground state of an instance file with a trained network",
+		Usage:     "predict a ground state with a trained network",
 		ArgsUsage: "FILE",
 		Description: `FILE is a lattice of two dimensions in any of the formats of convert, or one of
-spinlearn samples. Without --model it is predicted by the model that is part of the
+spinlearn samples, or - for standard input. Without --model it is predicted by the model that is part of the
 program. Nothing is proven; spinlearn solve does that.
 
 The network makes --passes on its own result, each followed by descent. --effort is the
 number of rounds that follow, each of which holds the bonds that the network is sure
 of, anneals the rest, and lets the network look again: more take longer and lower the
-gap. The result is never worse than the spins of --start.
+gap. The result is never worse than the spins of --start. With --out - the spins go to
+standard output, and the table to standard error.
 
 Examples:
    spinlearn predict sample:torus-gauss-32
@@ -58,25 +55,18 @@ Examples:
    spinlearn predict torus.rud --model run --start torus.npy`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "model", Value: shippedModel, Usage: "run, model file or shipped", Destination: &o.model},
-			&cli.IntFlag{Name: "passes", Usage: "of the network", DefaultText: "2, 1 for a site model", Destination: &o.passes},
-			&cli.IntFlag{Name: "effort", Usage: "rounds of annealing what the network is not sure of", DefaultText: "2, 0 for a site model", Destination: &o.effort},
-			&cli.StringFlag{Name: "start", Usage: "spins to begin with: a file as --out writes it", DefaultText: "spanning tree", Destination: &o.start},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of the annealing", Destination: &o.seed},
-			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &o.workers},
+			&cli.GenericFlag{Name: "passes", Value: one(&o.passes, atLeast(1)), Usage: "passes of the network", DefaultText: "2, 1 for a site model"},
+			&cli.GenericFlag{Name: "effort", Value: one(&o.effort, atLeast(0)), Usage: "rounds that anneal what the network is not sure of; bond models only", DefaultText: "2, 0 for a site model"},
+			&cli.StringFlag{Name: "start", Usage: "spins to begin with: a file as --out or numpy.save writes it, or -; bond models only", DefaultText: "spanning tree", Destination: &o.start},
+			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the annealing of --effort"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "goroutines; the number does not change the result"},
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
-			&cli.StringFlag{Name: "out", Usage: "file for the spins, in the order of the file, one a line, or .npy", Destination: &o.out},
+			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "by its format and ending", Destination: &o.sign},
+			&cli.StringFlag{Name: "out", Usage: "file for the spins, in the order of the file, one a line, or as numpy reads them if the name ends in .npy, or -", Destination: &o.out},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
 		},
 		Action: func(c *cli.Context) error {
-			switch {
-			case c.IsSet("passes") && o.passes < 1:
-				return usagef("--passes = %d, want more", o.passes)
-			case !c.IsSet("effort"):
-				o.effort = byTarget
-			case o.effort < 0:
-				return usagef("--effort = %d, want at least 0", o.effort)
-			}
+			o.seeded = c.IsSet("seed")
 			return solveFile(c, &o)
 		},
 	}
@@ -84,12 +74,12 @@ Examples:
 
 // prediction prepares a model for an instance.
 func (o *solveOptions) prediction(in *ising.Instance, start []int8) (search, error) {
-	if o.workers < 1 {
-		return nil, usagef("--workers = %d, want at least 1", o.workers)
-	}
 	model, _, err := loadModel(o.model)
 	if err != nil {
 		return nil, fmt.Errorf("--model: %w", err)
+	}
+	if start != nil && model.Training.Target == cnn.Site {
+		return nil, usagef("--start has no effect on a site model; it belongs to bond models")
 	}
 	set := &cnn.PredictSettings{Passes: o.passes, Effort: max(o.effort, 0), Descent: true}
 	if model.Training.Target == cnn.Bond {
@@ -99,6 +89,9 @@ func (o *solveOptions) prediction(in *ising.Instance, start []int8) (search, err
 		if o.effort == byTarget {
 			set.Effort = defaultEffort
 		}
+	}
+	if o.seeded && set.Effort == 0 {
+		return nil, usagef("--seed has no effect without --effort, which is 0 here")
 	}
 	if start != nil {
 		set.Start = [][]int8{start}
@@ -137,41 +130,4 @@ func loadModel(path string) (m *cnn.Model, dir string, err error) {
 		err = fmt.Errorf("%w (no run of train, or one that has not ended)", err)
 	}
 	return m, path, err
-}
-
-// readStart reads a configuration in the order of the file's vertices, as --out writes
-// it; an empty path means none.
-func readStart(path string, f *instancefile.File) ([]int8, error) {
-	if path == "" {
-		return nil, nil
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var spins []int8
-	if filepath.Ext(path) == ".npy" {
-		if spins, err = data.ReadSpins(bytes.NewReader(b), f.Vertices()); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		return f.SiteSpins(spins), nil
-	}
-	lines := bufio.NewScanner(bytes.NewReader(b))
-	for lines.Scan() {
-		switch text := lines.Text(); text {
-		case "1", "+1":
-			spins = append(spins, 1)
-		case "-1":
-			spins = append(spins, -1)
-		default:
-			return nil, fmt.Errorf("%s:%d: %.40q, want 1 or -1", path, len(spins)+1, text)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(spins) != f.Vertices() {
-		return nil, fmt.Errorf("%s has %d spins, the instance %d", path, len(spins), f.Vertices())
-	}
-	return f.SiteSpins(spins), nil
 }

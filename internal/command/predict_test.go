@@ -52,6 +52,12 @@ func TestPredict(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "short"), []byte("1\n-1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	succeed(t, dir, "generate --shape 4x4 --count 1 --out DIR/d")
+	succeed(t, dir, "train --data DIR/d --target site --channels 2 --blocks 1 --batch 1 --steps 1 --out DIR/site")
+	for flag, want := range map[string]string{"--start DIR/spins.npy": "--start site", "--effort 1": "--effort = 1 site", "--passes 2": "--passes = 2 site", "--seed 1": "--seed --effort"} {
+		refuse(t, dir, "predict sample:free-diluted-24 --model DIR/site "+flag, 2, want)
+	}
+	refuse(t, dir, "compare --data DIR/d --models DIR/site --passes 2 --out DIR/c", 2, "--passes has no effect on site models")
 	if code, _, stderr := call(t.Context(), dir, "predict sample:torus-pm-16 --start DIR/short"); code != 1 || stderr == "" {
 		t.Errorf("a short start: code %d, %q", code, stderr)
 	}

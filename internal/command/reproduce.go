@@ -12,13 +12,12 @@ import (
 )
 
 func reproduceCommand() *cli.Command {
-	set := reproduce.Settings{Program: program}
-	var preset string
-	var seeds int
+	set := reproduce.Settings{Program: program, Workers: runtime.GOMAXPROCS(0)}
+	preset, seeds := "quick", 0
 	var sweep bool
 	return &cli.Command{
 		Name:  "reproduce",
-		Usage: "compare the losses as a study: equal tuning, seeds, errors, report",
+		Usage: "compare the losses in a study with equal tuning and several seeds",
 		Description: `Makes proven instances of 16×16 with uniform couplings and free boundaries, tunes
 every loss by the same number of short runs, trains it with several seeds, trains
 bond losses on fewer instances too, and writes report.md, report.html, results.jsonl
@@ -34,25 +33,20 @@ with tables of its gaps and times, in a quarter of an hour.
 Example:
    spinlearn reproduce --preset quick --out study`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "preset", Value: "quick", Usage: "quick, standard, paper or model", Destination: &preset},
-			&cli.IntFlag{Name: "seeds", Usage: "runs of every loss, at least 2", DefaultText: "the preset's", Destination: &seeds},
+			&cli.GenericFlag{Name: "preset", Value: one(&preset, word(append(reproduce.Presets(), reproduce.Model)...)), Usage: "quick, standard, paper or model"},
+			&cli.GenericFlag{Name: "seeds", Value: one(&seeds, whole(2, maxSeeds)), Usage: "runs of every loss, 2 to 1000", DefaultText: "the preset's"},
 			&cli.BoolFlag{Name: "sweep", Usage: "sweep temperature and offset of the energy losses too", Destination: &sweep},
-			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &set.Workers},
+			&cli.GenericFlag{Name: "workers", Value: workers(&set.Workers), Usage: "goroutines; the number does not change the results"},
 			&cli.StringFlag{Name: "out", Usage: "folder of data, runs and report", Destination: &set.Dir},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkLine(c, "out"); err != nil {
 				return err
 			}
-			if set.Workers < 1 {
-				return usagef("--workers = %d, want at least 1", set.Workers)
+			if err := checkEffects(c, "preset", []string{preset}, []effect{{"sweep", reproduce.Presets()}, {"seeds", reproduce.Presets()}}); err != nil {
+				return err
 			}
 			if preset == reproduce.Model {
-				for _, name := range []string{"sweep", "seeds"} {
-					if c.IsSet(name) {
-						return usagef("--%s has no meaning with --preset %s", name, preset)
-					}
-				}
 				return runReproduction(c.App.Writer, c.App.ErrWriter, &set, func() (findings, error) {
 					return reproduce.RunModel(c.Context, reproduce.ModelPreset(), &set)
 				})
@@ -62,9 +56,6 @@ Example:
 				return usagef("--%w", err)
 			}
 			if c.IsSet("seeds") {
-				if seeds < 2 || seeds > maxSeeds {
-					return usagef("--seeds = %d, want 2 to %d", seeds, maxSeeds)
-				}
 				plan.Seeds = seeds
 			}
 			return runReproduction(c.App.Writer, c.App.ErrWriter, &set, func() (findings, error) {

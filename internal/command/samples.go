@@ -85,11 +85,11 @@ func listSamples(w io.Writer, lines bool) error {
 // its certificate.
 func checkedSample(s samples.Sample) (*instancefile.File, *certificate.Verdict, error) {
 	path := samplePrefix + s.Name
-	f, err := openInstance(path, nil)
+	f, err := openInstance(nil, path, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := openCertificate(path)
+	c, err := openCertificate(nil, path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -107,13 +107,17 @@ func findSample(path string) (s samples.Sample, is bool, err error) {
 		return s, false, nil
 	}
 	if s, err = samples.Find(name); err != nil {
-		err = usagef("%w; see spinlearn samples", err)
+		var names []string
+		for _, known := range samples.All() {
+			names = append(names, samplePrefix+known.Name)
+		}
+		err = usagef("%s: no such sample%s; see spinlearn samples", path, didYouMean(path, names))
 	}
 	return s, true, err
 }
 
-// openInstance reads an instance file or a sample.
-func openInstance(path string, set *instancefile.Settings) (*instancefile.File, error) {
+// openInstance reads an instance file, a sample or standard input.
+func openInstance(stdin io.Reader, path string, set *instancefile.Settings) (*instancefile.File, error) {
 	s, is, err := findSample(path)
 	if err != nil {
 		return nil, err
@@ -121,17 +125,23 @@ func openInstance(path string, set *instancefile.Settings) (*instancefile.File, 
 	if is {
 		return instancefile.Read(bytes.NewReader(s.Instance()), path, set)
 	}
+	if path == dash {
+		return instancefile.Read(stdin, stdinName, set)
+	}
 	f, err := instancefile.Open(path, set)
 	if err != nil {
 		if kind, kindErr := kindOf(path); kindErr == nil && kind != instanceKind {
 			return nil, fmt.Errorf("%s is no instance file but of kind %s; see spinlearn inspect %s", path, kind, path)
 		}
+		if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+			return nil, fmt.Errorf("%s is a folder, want an instance file", path)
+		}
 	}
 	return f, err
 }
 
-// openCertificate reads a certificate or that of a sample.
-func openCertificate(path string) (*certificate.Certificate, error) {
+// openCertificate reads a certificate, that of a sample, or standard input.
+func openCertificate(stdin io.Reader, path string) (*certificate.Certificate, error) {
 	s, is, err := findSample(path)
 	if err != nil {
 		return nil, err
@@ -139,10 +149,10 @@ func openCertificate(path string) (*certificate.Certificate, error) {
 	if is {
 		return certificate.Read(bytes.NewReader(s.Certificate()), path)
 	}
-	r, err := os.Open(path)
+	r, name, err := openFile(path, stdin)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return certificate.Read(r, path)
+	return certificate.Read(r, name)
 }

@@ -41,7 +41,7 @@ func TestSamples(t *testing.T) {
 			"solve " + name:                  "proven",
 			"verify " + name + " " + name:    "proven: the spins are a ground state; energy " + energy + ",",
 			"inspect " + name:                "energy ground state    " + energy + "\n",
-			"convert " + name + " DIR/x.rud": "x.rud: edgelist, H = +Σ w s s, " + ising.FormatShape(s.Shape) + " " + s.Boundary + "\n",
+			"convert " + name + " DIR/x.rud": "x.rud: edgelist, H = +Σ w s s, " + ising.FormatShape(s.Shape) + " " + s.Boundary + "; read as H = -Σ w s s, the default of spinlearn\n",
 		} {
 			if out := succeed(t, dir, line); !strings.Contains(out, want) {
 				t.Errorf("%s: no %q in\n%s", line, want, out)

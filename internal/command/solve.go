@@ -12,7 +12,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -28,33 +27,40 @@ import (
 	"spinlearn/solver"
 )
 
-// solveOptions are what the flags of solve say.
+// solveOptions are what the flags of solve and predict say.
 type solveOptions struct {
 	from, sign       string
 	method           string
 	limit            time.Duration
-	engine           string
+	engine           solver.Engine
 	reads, sweeps    int
-	target           float64
-	enough           *float64
+	target           *float64 // with the file's offset
 	seed             uint64
 	workers          int
 	start            string
 	model            string
 	passes, effort   int
+	seeded           bool // the seed is given
 	out, certificate string
 	json             bool
+	stdin            io.Reader
+	stdout           io.Writer // of files whose name is -
 }
 
+var solveMethods = []string{exactSolver, annealSolver, temperSolver, refineSolver, modelSolver}
+
+var engines = []solver.Engine{solver.Multispin, solver.Lanes, solver.Bipartite, solver.Sparse}
+
 func solveCommand() *cli.Command {
-	o := solveOptions{}
+	o := solveOptions{seed: 1, workers: runtime.GOMAXPROCS(0), effort: byTarget}
+	target := 0.0
 	return &cli.Command{
 		Name:      "solve",
-		Usage:     "find the ground state of an instance file, with a proof where one is possible",
+		Usage:     "find a ground state, with a proof where one is possible",
 		ArgsUsage: "FILE",
 		Description: `Prints energy, lower bound and status: proven, heuristic, time limit or interrupted.
 FILE is in any of the formats of convert; the lattice is recognised from its bonds.
-Or it is the name of one of spinlearn samples.
+Or it is the name of one of spinlearn samples, or - for standard input.
 
 --method exact proves ground states of lattices in two dimensions by matching, of
 small others by packing frustrated cycles or by enumeration, and gives a lower bound
@@ -62,35 +68,83 @@ of everything else. The others prove nothing: anneal is simulated annealing, tem
 parallel tempering with cluster moves, refine improves the state of the spanning tree
 by exact search in windows, model predicts with a network as spinlearn predict does, in
 two dimensions. By default the method is exact where a proof is to be
-expected or a certificate is wanted, else anneal.
+expected or a certificate is wanted, else anneal. Options of one method need --method.
 
 --out writes the spins in the order of the file, one a line, or as numpy reads them if
-the name ends in .npy. --certificate writes the proof for spinlearn verify.
+the name ends in .npy. --certificate writes the proof for spinlearn verify. If one of
+them is - it goes to standard output, and the table to standard error.
+
+Times are in seconds, or have a unit: 60, 0.5, 1m30s, 500ms.
 
 Examples:
    spinlearn solve sample:torus-gauss-16
-   spinlearn solve G11.rud --out G11.npy --certificate G11.json`,
+   spinlearn solve G11.rud --out G11.npy --time-limit 60
+   spinlearn solve G11.rud --certificate - | spinlearn verify G11.rud -`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "method", Usage: "exact, anneal, temper, refine or model", DefaultText: "exact where a proof is to be expected", Destination: &o.method},
-			&cli.DurationFlag{Name: "time-limit", Usage: "ends the search with the best so far, such as 60s", DefaultText: "none", Destination: &o.limit},
-			&cli.StringFlag{Name: "engine", Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance", Destination: &o.engine},
-			&cli.IntFlag{Name: "reads", Usage: "independent runs of anneal or temper", DefaultText: "by the method", Destination: &o.reads},
-			&cli.IntFlag{Name: "sweeps", Usage: "sweeps of each run of anneal or temper", DefaultText: "by the method", Destination: &o.sweeps},
-			&cli.Float64Flag{Name: "target-energy", Usage: "ends anneal or temper when it is reached", DefaultText: "none", Destination: &o.target},
-			&cli.StringFlag{Name: "start", Usage: "spins to begin with, of anneal, refine or model: a file as --out writes it", Destination: &o.start},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of all methods but exact", Destination: &o.seed},
-			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "runs of anneal or temper at a time, goroutines of model", Destination: &o.workers},
+			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(solveMethods...)), Usage: "exact, anneal, temper, refine or model", DefaultText: "exact where a proof is to be expected"},
+			&cli.GenericFlag{Name: "time-limit", Value: one(&o.limit, span), Usage: "time after which the search ends with the best so far, in seconds or with a unit; all methods but model", DefaultText: "none"},
+			&cli.GenericFlag{Name: "engine", Value: one(&o.engine, word(engines...)), Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance"},
+			&cli.GenericFlag{Name: "reads", Value: one(&o.reads, whole(1, 1<<20)), Usage: "of anneal and temper: number of independent runs", DefaultText: "by the method"},
+			&cli.GenericFlag{Name: "sweeps", Value: one(&o.sweeps, atLeast(1)), Usage: "of anneal and temper: sweeps of each run", DefaultText: "by the method"},
+			&cli.GenericFlag{Name: "target-energy", Value: one(&target, finite), Usage: "of anneal and temper: the search ends when it reaches this energy, in the unit of the file", DefaultText: "none"},
+			&cli.StringFlag{Name: "start", Usage: "of anneal, refine and model: spins to begin with, a file as --out or numpy.save writes it, or -", Destination: &o.start},
+			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of all methods but exact, which uses no random numbers"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "of anneal, temper and model: goroutines; without a time limit the number does not change the result"},
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
-			&cli.StringFlag{Name: "out", Usage: "file for the spins", Destination: &o.out},
-			&cli.StringFlag{Name: "certificate", Usage: "file for the proof", Destination: &o.certificate},
+			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "by its format and ending", Destination: &o.sign},
+			&cli.StringFlag{Name: "out", Usage: "file for the spins, or -", Destination: &o.out},
+			&cli.StringFlag{Name: "certificate", Usage: "file for the proof, or -; method exact only", Destination: &o.certificate},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
 		},
 		Action: func(c *cli.Context) error {
-			o.effort = byTarget
+			if c.IsSet("target-energy") {
+				o.target = &target
+			}
 			return solveFile(c, &o)
 		},
 	}
+}
+
+// solveEffects says which options belong to which methods.
+var solveEffects = []effect{
+	{"engine", []string{annealSolver}},
+	{"reads", []string{annealSolver, temperSolver}},
+	{"sweeps", []string{annealSolver, temperSolver}},
+	{"target-energy", []string{annealSolver, temperSolver}},
+	{"start", []string{annealSolver, refineSolver, modelSolver}},
+	{"seed", []string{annealSolver, temperSolver, refineSolver, modelSolver}},
+	{"workers", []string{annealSolver, temperSolver, modelSolver}},
+}
+
+// checkSolve refuses flags that do not go together. Without a method the instance decides,
+// and only options that every choice has may be given.
+func checkSolve(c *cli.Context, o *solveOptions) error {
+	var chosen []string
+	if o.method != "" {
+		chosen = []string{o.method}
+		if err := checkEffects(c, "method", chosen, []effect{{"certificate", []string{exactSolver}}, {"time-limit", solveMethods[:4]}}); err != nil {
+			return err
+		}
+	}
+	if err := checkEffects(c, "method", chosen, solveEffects); err != nil {
+		return err
+	}
+	if err := checkDashes(c, "start"); err != nil {
+		return err
+	}
+	var out []string
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"--json", o.json}, {"--out -", o.out == dash}, {"--certificate -", o.certificate == dash}} {
+		if f.given {
+			out = append(out, f.name)
+		}
+	}
+	if len(out) > 1 && (o.out == dash || o.certificate == dash) {
+		return usagef("only one of %s can write to standard output; leave the rest out or give it the name of a file", enumerate(out, "and"))
+	}
+	return checkOut(o.out, o.certificate)
 }
 
 // solveFile is what solve and predict do.
@@ -98,18 +152,22 @@ func solveFile(c *cli.Context, o *solveOptions) error {
 	if err := checkFiles(c); err != nil {
 		return err
 	}
-	if err := checkOut(o.out, o.certificate); err != nil {
+	if err := checkSolve(c, o); err != nil {
 		return err
 	}
+	o.stdin, o.stdout = c.App.Reader, c.App.Writer
 	s, err := solve(c.Context, c.App.ErrWriter, c.Command.Name, c.Args().First(), o)
 	if s == nil {
 		return err
 	}
-	write := s.writeText
+	write, to := s.writeText, c.App.Writer
 	if o.json {
 		write = s.writeJSON
 	}
-	return errors.Join(write(c.App.Writer), err)
+	if o.out == dash || o.certificate == dash {
+		to = c.App.ErrWriter
+	}
+	return errors.Join(write(to), err)
 }
 
 // A solution is a result in terms of the file that it is of.
@@ -128,13 +186,7 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	if err != nil {
 		return nil, err
 	}
-	if o.limit < 0 {
-		return nil, usagef("--time-limit = %v, want at least 0", o.limit)
-	}
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
-	f, err := openInstance(path, set)
+	f, err := openInstance(o.stdin, path, set)
 	if err != nil {
 		return nil, err
 	}
@@ -144,26 +196,25 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 			o.method = annealSolver
 		}
 	}
-	if o.target != 0 {
-		o.target -= f.Offset
-	}
-	if o.target != 0 {
-		o.enough = &o.target
-	}
-	start, err := readStart(o.start, f)
+	start, err := o.readStart(f)
 	if err != nil {
 		return nil, err
+	}
+	if start != nil && looksNegated(f, start) {
+		e := f.Energy(start) + f.Offset
+		fmt.Fprintf(stderr, "%s: the spins of --start %s have the energy %s, which would be %s by the other sign; %s\n", command, label(o.start), plain(e), plain(-e), otherSign(f))
 	}
 	if o.method == modelSolver {
 		if err := checkPlane(path, f.Lattice); err != nil {
 			return nil, err
 		}
 	}
-	search, err := o.search(f.Instance, start)
+	search, err := o.search(f, start)
 	if err != nil {
 		return nil, err
 	}
-	stop := heartbeat(stderr, command+" "+filepath.Base(path))
+	name := nameOf(path)
+	stop := heartbeat(stderr, command+" "+name)
 	cpu := cputime.Now()
 	r, err := search(ctx, ising.Stream(o.seed, "solve", 0))
 	cpu = cputime.Now() - cpu
@@ -171,7 +222,7 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	if r == nil {
 		return nil, err
 	}
-	s := &solution{f, filepath.Base(path), o.method, r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
+	s := &solution{f, name, o.method, r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
 	err = errors.Join(s.writeFiles(o), err)
 	if lower := s.certified(); o.certificate != "" && r.Status == solver.Proven && lower < s.bound {
 		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", s.name, o.certificate, plain(lower))
@@ -191,46 +242,24 @@ func (s *solution) certified() float64 {
 	return min(s.bound, float64(c.Bound)/c.Scale-s.result.Rounding+s.file.Offset)
 }
 
-// validate refuses flags that do not belong to the method.
-func (o *solveOptions) validate() error {
-	methods := []string{exactSolver, annealSolver, temperSolver, refineSolver, modelSolver}
-	if o.method != "" && !slices.Contains(methods, o.method) {
-		return usagef("--method = %q, want %s", o.method, strings.Join(methods, ", "))
-	}
-	for _, f := range []struct {
-		name    string
-		given   bool
-		methods []string
-	}{
-		{"certificate", o.certificate != "", []string{exactSolver, ""}},
-		{"engine", o.engine != "", []string{annealSolver}},
-		{"reads", o.reads != 0, []string{annealSolver, temperSolver}},
-		{"sweeps", o.sweeps != 0, []string{annealSolver, temperSolver}},
-		{"target-energy", o.target != 0, []string{annealSolver, temperSolver}},
-		{"start", o.start != "", []string{annealSolver, refineSolver, modelSolver}},
-		{"time-limit", o.limit != 0, []string{exactSolver, annealSolver, temperSolver, refineSolver, ""}},
-	} {
-		if f.given && !slices.Contains(f.methods, o.method) {
-			return usagef("--%s wants --method %s", f.name, strings.Trim(strings.Join(f.methods, " or "), " or"))
-		}
-	}
-	return nil
-}
-
 // A search is a solver with its settings bound.
 type search func(context.Context, *rand.Rand) (*solver.Result, error)
 
-func (o *solveOptions) search(in *ising.Instance, start []int8) (search, error) {
+func (o *solveOptions) search(f *instancefile.File, start []int8) (search, error) {
+	in, target := f.Instance, o.target
+	if target != nil {
+		target = new(*target - f.Offset)
+	}
 	switch o.method {
 	case annealSolver:
 		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: solver.Engine(o.engine), Reads: o.reads, Sweeps: o.sweeps, Start: start,
-				TargetEnergy: o.enough, TimeLimit: o.limit, Workers: o.workers}, rng)
+			return solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: o.engine, Reads: o.reads, Sweeps: o.sweeps, Start: start,
+				TargetEnergy: target, TimeLimit: o.limit, Workers: o.workers}, rng)
 		}, nil
 	case temperSolver:
 		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
 			return solver.Temper(ctx, in, &solver.TemperSettings{Families: o.reads, Sweeps: o.sweeps,
-				TargetEnergy: o.enough, TimeLimit: o.limit, Workers: o.workers}, rng)
+				TargetEnergy: target, TimeLimit: o.limit, Workers: o.workers}, rng)
 		}, nil
 	case refineSolver:
 		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
@@ -257,23 +286,32 @@ func (s *solution) writeFiles(o *solveOptions) error {
 				fmt.Fprintln(&text, v)
 			}
 		}
-		if err := atomicfile.Write(o.out, text.Bytes()); err != nil {
+		if err := o.writeFile(o.out, text.Bytes()); err != nil {
 			return err
 		}
 	}
 	if o.certificate != "" {
 		c := s.result.Certificate
 		if c == nil {
-			return fmt.Errorf("%s: nothing is proven yet, nothing was written", o.certificate)
+			return fmt.Errorf("--certificate %s: nothing is proven yet, nothing was written", o.certificate)
 		}
 		c.Program = program
 		var text bytes.Buffer
 		if err := c.Write(&text); err != nil {
 			return err
 		}
-		return atomicfile.Write(o.certificate, text.Bytes())
+		return o.writeFile(o.certificate, text.Bytes())
 	}
 	return nil
+}
+
+// writeFile writes a file, or to standard output.
+func (o *solveOptions) writeFile(path string, content []byte) error {
+	if path == dash {
+		_, err := o.stdout.Write(content)
+		return err
+	}
+	return atomicfile.Write(path, content)
 }
 
 // method returns the method, of exact search the one that it chose.
@@ -283,7 +321,7 @@ func (s *solution) method() string {
 
 // cut returns the weight of the cut where the file is a MaxCut problem.
 func (s *solution) cut() (cut float64, ok bool) {
-	return s.file.Cut(s.result.Energy), s.file.Format == instancefile.EdgeList
+	return s.file.Cut(s.result.Energy), hasCut(s.file)
 }
 
 func (s *solution) writeText(w io.Writer) error {
@@ -291,7 +329,11 @@ func (s *solution) writeText(w io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...)
 	}
-	line("instance", "%s, %v", s.name, s.file.Lattice)
+	line("instance", "%s, %s", s.name, latticeOf(s.file))
+	line("sign", "%s", convention(s.file))
+	if notes := s.file.Notes; len(notes) > 0 {
+		line("notes", "%s", strings.Join(notes, "; "))
+	}
 	line("status", "%v", s.result.Status)
 	line("energy", "%s", plain(s.energy))
 	if math.IsNaN(s.bound) {
@@ -332,6 +374,8 @@ func (s *solution) writeJSON(w io.Writer) error {
 	return json.NewEncoder(w).Encode(struct {
 		Instance string   `json:"instance"`
 		Lattice  string   `json:"lattice"`
+		Meaning  string   `json:"convention"`
+		From     string   `json:"convention_from"` // flag, ending or format
 		Status   string   `json:"status"`
 		Energy   float64  `json:"energy"`
 		Bound    *float64 `json:"bound"`
@@ -343,7 +387,7 @@ func (s *solution) writeJSON(w io.Writer) error {
 		CPU      float64  `json:"cpu_seconds"`
 		Elapsed  float64  `json:"elapsed_seconds"`
 	}{
-		s.name, s.file.Lattice.String(), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
+		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
 		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -27,7 +28,10 @@ type trainOptions struct {
 }
 
 func trainCommand() *cli.Command {
-	o := trainOptions{}
+	o := trainOptions{validationCount: 200, set: cnn.TrainSettings{
+		Network: cnn.Network{Target: cnn.Bond, Channels: 16, Blocks: 6}, Loss: cnn.CrossEntropy, Steps: 8000, Batch: 32,
+		LearningRate: 0.003, Warmup: 50, Clip: 1, ValidateEvery: 200, CheckpointEvery: 200, Seed: 1, Workers: runtime.GOMAXPROCS(0),
+	}}
 	set := &o.set
 	return &cli.Command{
 		Name:  "train",
@@ -43,31 +47,31 @@ local-energy, boltzmann; of site: cross-entropy, margin, local-energy,
 true-energy.
 
 Example:
-   spinlearn train --data train --validation validation --loss cross-entropy --steps 2000 --out run`,
+   spinlearn train --data train --validation check --steps 2000 --out run`,
 		Flags: []cli.Flag{
-			&cli.GenericFlag{Name: "data", Value: &o.data, Usage: "datasets to train on, several in a row"},
-			&cli.GenericFlag{Name: "validation", Value: &o.validation, Usage: "datasets to choose the weights by; without one the last are kept"},
-			&cli.IntFlag{Name: "validation-count", Value: 200, Usage: "instances to use of each of them", Destination: &o.validationCount},
-			&cli.StringFlag{Name: "loss", Value: cnn.CrossEntropy, Usage: "see above", Destination: &set.Loss},
-			&cli.StringFlag{Name: "target", Value: cnn.Bond, Usage: "bond or site", Destination: &set.Target},
-			&cli.Float64Flag{Name: "temperature", Usage: "of the energy losses, in units of J", DefaultText: "local-energy: 0.1 for site, 4 for bond; boltzmann: 0.3; both with walls: 1; true-energy: 0.5, falling to 0", Destination: &set.Temperature},
-			&cli.Float64Flag{Name: "offset", Usage: "h0 of local-energy, in units of J", Destination: &set.Offset},
-			&cli.StringFlag{Name: "cost", Usage: "of a wrong bond in local-energy and boltzmann: flip of one end, or wall, the cheapest domain wall, which needs data of generate --walls", DefaultText: cnn.FlipCost, Destination: &set.Cost},
-			&cli.Float64Flag{Name: "margin", Usage: "γ of margin", DefaultText: "1", Destination: &set.Margin},
-			&cli.IntFlag{Name: "channels", Value: 16, Destination: &set.Channels},
-			&cli.IntFlag{Name: "blocks", Value: 6, Usage: "residual blocks", Destination: &set.Blocks},
-			&cli.IntFlag{Name: "steps", Value: 8000, Destination: &set.Steps},
-			&cli.IntFlag{Name: "batch", Value: 32, Usage: "instances a step", Destination: &set.Batch},
-			&cli.Float64Flag{Name: "learning-rate", Value: 0.003, Usage: "of Adam, at its highest", Destination: &set.LearningRate},
-			&cli.IntFlag{Name: "warmup", Value: 50, Usage: "steps of rising learning rate", Destination: &set.Warmup},
-			&cli.Float64Flag{Name: "clip", Value: 1, Usage: "bound of the gradient's norm", Destination: &set.Clip},
-			&cli.IntFlag{Name: "pool", Usage: "instances in training at a time, bond target", DefaultText: "1024", Destination: &set.Pool},
-			&cli.IntFlag{Name: "visits", Usage: "largest number of visits of an instance in the pool", DefaultText: "8", Destination: &set.Visits},
-			&cli.IntFlag{Name: "validate-every", Value: 200, Usage: "steps", Destination: &set.ValidateEvery},
-			&cli.IntFlag{Name: "patience", Usage: "validations without a better gap that end training, 0 for never", Destination: &set.Patience},
-			&cli.IntFlag{Name: "checkpoint-every", Value: 200, Usage: "steps", Destination: &set.CheckpointEvery},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Destination: &set.Seed},
-			&cli.IntFlag{Name: "workers", Value: runtime.GOMAXPROCS(0), Usage: "goroutines", Destination: &set.Workers},
+			&cli.GenericFlag{Name: "data", Value: &o.data, Usage: "datasets to train on, several in a row or by repeating the flag"},
+			&cli.GenericFlag{Name: "validation", Value: &o.validation, Usage: "datasets to choose the weights by, several in a row; without one the last weights are kept"},
+			&cli.GenericFlag{Name: "validation-count", Value: one(&o.validationCount, atLeast(1)), Usage: "number of instances to use of each validation dataset"},
+			&cli.GenericFlag{Name: "target", Value: one(&set.Target, word(cnn.Bond, cnn.Site)), Usage: "bond or site"},
+			&cli.GenericFlag{Name: "loss", Value: one(&set.Loss, word(allLosses()...)), Usage: "one of those above"},
+			&cli.GenericFlag{Name: "temperature", Value: one(&set.Temperature, positive), Usage: "temperature of the energy losses, in units of J", DefaultText: "local-energy: 0.1 for site, 4 for bond; boltzmann: 0.3; both with walls: 1; true-energy: 0.5, falling to 0"},
+			&cli.GenericFlag{Name: "offset", Value: one(&set.Offset, finite), Usage: "h0 of local-energy, in units of J", DefaultText: "0"},
+			&cli.GenericFlag{Name: "cost", Value: one(&set.Cost, word(cnn.FlipCost, cnn.WallCost)), Usage: "energy of a wrong bond in local-energy and boltzmann: flip of one end, or wall, the cheapest domain wall, which needs data of generate --walls", DefaultText: cnn.FlipCost},
+			&cli.GenericFlag{Name: "margin", Value: one(&set.Margin, positive), Usage: "margin γ of the loss margin", DefaultText: "1"},
+			&cli.GenericFlag{Name: "channels", Value: one(&set.Channels, atLeast(1)), Usage: "channels of the network"},
+			&cli.GenericFlag{Name: "blocks", Value: one(&set.Blocks, atLeast(1)), Usage: "residual blocks of the network"},
+			&cli.GenericFlag{Name: "steps", Value: one(&set.Steps, atLeast(1)), Usage: "training steps"},
+			&cli.GenericFlag{Name: "batch", Value: one(&set.Batch, atLeast(1)), Usage: "instances in a step"},
+			&cli.GenericFlag{Name: "learning-rate", Value: one(&set.LearningRate, positive), Usage: "learning rate of Adam at its highest"},
+			&cli.GenericFlag{Name: "warmup", Value: one(&set.Warmup, atLeast(1)), Usage: "steps in which the learning rate rises"},
+			&cli.GenericFlag{Name: "clip", Value: one(&set.Clip, positive), Usage: "largest norm of the gradient"},
+			&cli.GenericFlag{Name: "pool", Value: one(&set.Pool, atLeast(1)), Usage: "with --target bond: instances in training at the same time", DefaultText: "1024"},
+			&cli.GenericFlag{Name: "visits", Value: one(&set.Visits, atLeast(1)), Usage: "with --target bond: largest number of visits of an instance in the pool", DefaultText: "8"},
+			&cli.GenericFlag{Name: "validate-every", Value: one(&set.ValidateEvery, atLeast(1)), Usage: "steps between validations"},
+			&cli.GenericFlag{Name: "patience", Value: one(&set.Patience, atLeast(0)), Usage: "number of validations without a better gap that end training, 0 for never", DefaultText: "0"},
+			&cli.GenericFlag{Name: "checkpoint-every", Value: one(&set.CheckpointEvery, atLeast(1)), Usage: "steps between checkpoints"},
+			&cli.GenericFlag{Name: "seed", Value: seed(&set.Seed), Usage: "seed of weights and batches"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&set.Workers), Usage: "goroutines; the number does not change the result"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on from the checkpoint in the folder, if there is one", Destination: &set.Resume},
 			&cli.StringFlag{Name: "out", Usage: "folder of the run", Destination: &o.out},
 		},
@@ -75,15 +79,17 @@ Example:
 			if err := checkLine(c, "data", "out"); err != nil {
 				return err
 			}
-			for _, name := range []string{"temperature", "margin", "channels", "blocks", "steps", "batch", "learning-rate", "warmup", "clip", "pool", "visits", "validate-every", "checkpoint-every", "workers", "validation-count"} {
-				if c.IsSet(name) && c.Value(name) == zeroOf(c.Value(name)) {
-					return usagef("--%s = 0, want more", name) // 0 would mean the default
-				}
+			if err := checkNeeds(c, "validation", "validation-count", "patience", "validate-every"); err != nil {
+				return err
 			}
-			for _, name := range []string{"validation-count", "patience"} {
-				if c.IsSet(name) && !c.IsSet("validation") {
-					return usagef("--%s has no meaning without --validation", name)
-				}
+			if err := checkEffects(c, "target", []string{set.Target}, []effect{{"pool", []string{cnn.Bond}}, {"visits", []string{cnn.Bond}}}); err != nil {
+				return err
+			}
+			if err := checkEffects(c, "loss", []string{set.Loss}, []effect{
+				{"temperature", []string{cnn.LocalEnergy, cnn.Boltzmann, cnn.TrueEnergy}}, {"offset", []string{cnn.LocalEnergy}},
+				{"cost", []string{cnn.LocalEnergy, cnn.Boltzmann}}, {"margin", []string{cnn.Margin}},
+			}); err != nil {
+				return err
 			}
 			r, err := train(c.Context, c.App.ErrWriter, &o)
 			if errors.Is(err, cnn.ErrExists) {
@@ -108,20 +114,14 @@ Example:
 	}
 }
 
-func zeroOf(v any) any {
-	switch v.(type) {
-	case float64:
-		return 0.0
-	case int:
-		return 0
-	}
-	return nil
+// allLosses lists the losses of both targets.
+func allLosses() []string {
+	losses := append(cnn.Losses(cnn.Bond), cnn.Losses(cnn.Site)...)
+	slices.Sort(losses)
+	return slices.Compact(losses)
 }
 
 func train(ctx context.Context, stderr io.Writer, o *trainOptions) (*cnn.TrainResult, error) {
-	if o.validationCount < 1 {
-		return nil, usagef("--validation-count = %d, want at least 1", o.validationCount)
-	}
 	var sources []cnn.Source
 	var validation []*ising.Solved
 	var names []string

@@ -20,40 +20,44 @@ func verifyCommand() *cli.Command {
 		ArgsUsage: "INSTANCE CERTIFICATE",
 		Description: `Checks every step of a certificate of solve against the instance, with shortest paths,
 sums and parities alone: the checker shares no code with the solver. It says what is
-proven, or which step fails, with exit code 1.
+proven, or which step fails, with exit code 1. One of the files may be - for standard
+input.
 
-Example:
+Examples:
    spinlearn verify G11.rud G11.json
    spinlearn verify sample:cube-pm-5 sample:cube-pm-5`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "format of INSTANCE", DefaultText: "by its content", Destination: &o.from},
-			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "that of the format", Destination: &o.sign},
+			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "by its format and ending", Destination: &o.sign},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkFiles(c); err != nil {
 				return err
 			}
-			return verify(c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
+			if err := checkDashes(c); err != nil {
+				return err
+			}
+			return verify(c.App.Reader, c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
 		},
 	}
 }
 
-func verify(stdout io.Writer, instance, proof string, o *verifyOptions) error {
+func verify(stdin io.Reader, stdout io.Writer, instance, proof string, o *verifyOptions) error {
 	set, err := instanceSettings("from", o.from, "sign", o.sign)
 	if err != nil {
 		return err
 	}
-	f, err := openInstance(instance, set)
+	f, err := openInstance(stdin, instance, set)
 	if err != nil {
 		return err
 	}
-	c, err := openCertificate(proof)
+	c, err := openCertificate(stdin, proof)
 	if err != nil {
 		return err
 	}
-	v, err := c.Check(f.Instance)
+	v, err := checkProof(c, proof, f)
 	if err != nil {
-		return fmt.Errorf("%s: %w", proof, err)
+		return err
 	}
 	if v.Proven {
 		_, err = fmt.Fprintf(stdout, "proven: the spins are a ground state; energy %s, bound %s\n", plain(v.Energy+f.Offset), plain(v.Bound+f.Offset))

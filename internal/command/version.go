@@ -13,7 +13,7 @@ func versionCommand() *cli.Command {
 	var asJSON bool
 	return &cli.Command{
 		Name:  "version",
-		Usage: "print the version, how the program was built, and the kernels in use",
+		Usage: "print version, build and kernels in use",
 		Description: `The revision is that of the source, where the program was built in its repository.
 
 Example:

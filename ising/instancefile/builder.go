@@ -22,7 +22,10 @@ type bond struct {
 type builder struct {
 	*scanner
 	vertices int
-	first    int // number of the first vertex in the file
+	first    int    // number of the first vertex in the file
+	bare     int    // lines without a weight
+	format   Format // other than that of the reader, or ""
+	notes    []string
 	binary   bool
 	ghost    bool           // the last vertex is the ghost spin
 	lattice  *ising.Lattice // what the file says it stands on, or nil
@@ -42,7 +45,7 @@ func newBuilder(s *scanner, first, vertices, bonds int) *builder {
 func (b *builder) addLine(k int, bare, loops bool) error {
 	have := len(b.scanner.fields) - k
 	if have != 3 && !(bare && have == 2) {
-		return b.errorf("%s fields, want two vertices and a weight", b.count())
+		return b.errorf("%s, want two vertices and a weight", count(b.scanner.fields[k:]))
 	}
 	i, err := b.integer(k, "vertex", b.first, b.first+b.vertices-1)
 	if err != nil {
@@ -52,14 +55,14 @@ func (b *builder) addLine(k int, bare, loops bool) error {
 	if err != nil {
 		return err
 	}
-	if i == j && !loops {
-		return b.errorf("bond of vertex %d to itself (if this is a matrix of 0-1 variables, give the format %s)", i, QS)
+	if i == j && (!loops || have == 2) {
+		return b.errorf("bond of vertex %d to itself", i)
 	}
 	w := 1.0
-	if have == 3 {
-		if w, err = b.weight(k + 2); err != nil {
-			return err
-		}
+	if have == 2 {
+		b.bare++
+	} else if w, err = b.weight(k + 2); err != nil {
+		return err
 	}
 	b.add(i-b.first, j-b.first, b.line, w)
 	return nil
@@ -72,6 +75,17 @@ func (b *builder) add(i, j, line int, w float64) {
 	} else {
 		b.bonds = append(b.bonds, x)
 	}
+}
+
+// note keeps what the caller may want to know of how the file was read.
+func (b *builder) note(text string) { b.notes = append(b.notes, text) }
+
+// checkCount refuses a file that ends too soon.
+func (b *builder) checkCount(header, m int) error {
+	if n := len(b.bonds) + len(b.fields); n < m {
+		return b.errorf("the file ends after %d bonds, the header in line %d announces %d", n, header, m)
+	}
+	return nil
 }
 
 // checkSites refuses many more vertices than the terms can be meant for.
@@ -90,7 +104,7 @@ func (b *builder) file(sign Sign) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Ghost: b.ghost}
+	f := &File{Ghost: b.ghost, Notes: b.notes}
 	if offset != 0 {
 		f.Offset = float64(sign) * offset
 	}
@@ -197,7 +211,7 @@ func (b *builder) spins() (bonds, fields []bond, offset float64, err error) {
 		offset = 0
 	}
 	for i := range fields {
-		if v := math.Abs(fields[i].w); v <= terms[i]*epsilon*size[i] || v < ising.MinCoupling {
+		if v := math.Abs(fields[i].w); v <= terms[i]*epsilon*size[i] {
 			fields[i].w = 0
 		}
 	}
@@ -207,13 +221,19 @@ func (b *builder) spins() (bonds, fields []bond, offset float64, err error) {
 // twice names the lines of the first bond that stands twice; err says what else
 // is wrong.
 func (b *builder) twice(bonds []bond, err error) error {
-	first := map[[2]int32]int32{}
+	first := map[[2]int32]bond{}
 	for _, x := range bonds {
 		ends := [2]int32{min(x.i, x.j), max(x.i, x.j)}
-		if line, ok := first[ends]; ok {
-			return b.errorAt(int(x.line), "bond of vertices %d and %d again, it stands in line %d", int(x.i)+b.first, int(x.j)+b.first, line)
+		if old, ok := first[ends]; ok {
+			also := ""
+			if _, all := b.oneWay(); old.w != x.w {
+				also = " with another weight"
+			} else if old.i != x.i && !all {
+				also = " in the other direction, and not all bonds stand in both"
+			}
+			return b.errorAt(int(x.line), "bond of vertices %d and %d again, it stands in line %d%s", int(x.i)+b.first, int(x.j)+b.first, old.line, also)
 		}
-		first[ends] = x.line
+		first[ends] = x
 	}
 	return b.errorAt(1, "%v", err)
 }

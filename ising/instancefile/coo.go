@@ -25,12 +25,18 @@ func headerVartype(text string) (vartype string, line int) {
 	return text[at[2]:at[3]], 1 + strings.Count(text[:at[2]], "\n")
 }
 
-// readCOO reads terms without a header.
+// readCOO reads terms without a header but the comment; without that too, it is a list.
 func readCOO(binary bool) func(*scanner) (*builder, error) {
 	return func(s *scanner) (*builder, error) {
 		vartype, line := headerVartype(s.rest)
 		if vartype != "" && vartype != binaryType && (vartype != spinType || binary) {
 			return nil, s.errorAt(line, "vartype %s, want %s or %s, and %s in format %s", quote(vartype), spinType, binaryType, binaryType, COOBinary)
+		}
+		if vartype == "" {
+			if !s.next() {
+				return nil, s.errorf("no bond")
+			}
+			return readList(s, COO, binary)
 		}
 		b := newBuilder(s, 0, ising.MaxSites, ising.MaxBonds)
 		b.binary = binary || vartype == binaryType
@@ -45,20 +51,8 @@ func readCOO(binary bool) func(*scanner) (*builder, error) {
 		if len(b.bonds)+len(b.fields) == 0 {
 			return nil, s.errorf("no bond")
 		}
-		first, last := int32(1), int32(0)
-		for _, terms := range [][]bond{b.bonds, b.fields} {
-			for _, x := range terms {
-				first = min(first, x.i, x.j)
-				last = max(last, x.i, x.j)
-			}
-		}
-		for _, terms := range [][]bond{b.bonds, b.fields} {
-			for k := range terms {
-				terms[k].i -= first
-				terms[k].j -= first
-			}
-		}
-		b.first, b.vertices = int(first), int(last-first)+1
+		lowest, highest := b.extent()
+		b.settle(lowest, highest+1-min(lowest, 1))
 		return b, b.checkSites(s.line)
 	}
 }

@@ -3,7 +3,15 @@
 // [Read] tells the formats apart by their content. Every file states a function f of
 // spins s = ±1 or of variables x = (1+s)/2, which is 0 or 1. By the sign [Plus] f is to be
 // minimised, H = f; by [Minus] it is to be maximised, H = -f. Numbers keep their last bit.
-// Lines that begin with # or with the word c are comments, blank lines are skipped.
+// Lines that begin with the word c are comments, and so is what follows a #; blank lines
+// are skipped. Fields are separated by white space or by commas. The text is UTF-8, or
+// UTF-16 after a byte order mark, and may be compressed by gzip or bzip2.
+//
+// # Sign
+//
+// [Settings.Sign] gives the sign. Without it, edge lists and coordinates in files whose
+// names end in .sg or .gsg have the sign Minus, as these endings mean in the field. Our own
+// format has Minus, every other format Plus. [File.SignBy] says which of these it was.
 //
 // # Edge list (edgelist)
 //
@@ -20,22 +28,50 @@
 // problem. With [Minus] J = w. The lines may also be those of DIMACS graphs, "p edge 4 3"
 // and "e 1 2 -1".
 //
+// Programs vary this format. What is certain is read, and [File.Notes] says what it was:
+//
+//   - The header may have further fields, such as a seed, an energy or words. They are
+//     passed over.
+//   - There may be no header: a list of bonds with or without weights, of the format coo.
+//   - Vertices count from 0 if one of them is 0.
+//   - Every bond may stand in both directions with the same weight, as in a symmetric
+//     matrix; it counts once. The header may give either number.
+//
+// Whether the first line is a header or a bond is decided by the whole file. It fits as a
+// header if its first two numbers are those of the vertices and lines that follow. It is
+//
+//   - a header if it fits and is unlike the other lines, or would, as a bond, have a vertex
+//     with a number far above all others, or the name of the file has an ending of the
+//     format (see [FormatOf]);
+//   - a bond if no header has such numbers: no vertex, no bond before lines that count from
+//     0, or more bonds than pairs of vertices; or if it does not fit and the name of the
+//     file ends in .el or .edgelist, which custom writes without headers.
+//
+// Every other file is refused. The settings then have to say what the first line is: the
+// format EdgeList means a header, COO a bond.
+//
+// A line "i i h" is a field of a spin if the settings give the format or the name of the
+// file ends in .sg or .gsg. Otherwise the file is refused, since the line might be an
+// entry of a qs matrix.
+//
 // # Coordinates (coo, coo-binary)
 //
 // The format of dimod's serialization.coo: a line "i j w" for each bond and "i i h" for
 // each field, vertices counted from 0, or from 1 if none is 0. There is no header but a
-// comment, which has to be there for the file to be recognised:
+// comment:
 //
 //	# vartype=SPIN
 //
-// With vartype=BINARY, coo-binary, the variables are 0 and 1. It is written without
-// exponents, which dimod would skip silently.
+// With vartype=BINARY, coo-binary, the variables are 0 and 1. Without the comment the file
+// is a list of bonds as described above. It is written without exponents, which dimod
+// would skip silently.
 //
 // # dimod's JSON (bqm, bqm-binary)
 //
 // What json.dump writes of a BinaryQuadraticModel's to_serializable, schema 3.0.0, or of
 // its to_json, schema 1.0.0. Vertices are the variables: by label if the labels are the
-// integers from 0, else in the order of variable_labels.
+// integers from 0, else in the order of variable_labels. Counts that the object gives have
+// to be right, and no key may stand twice.
 //
 // # QUBO (qubo, qs)
 //
@@ -75,9 +111,14 @@
 //
 // # Limits
 //
-// A bond that stands twice is refused: programs disagree whether it counts once, twice or
-// as a sum. Couplings are 0 or of a size from [ising.MinCoupling] to [ising.MaxCoupling].
-// A file has at most 2 GiB, [ising.MaxBonds] bonds and [ising.MaxSites] vertices, and not
+// A number is decimal. One that is no float64 is refused instead of becoming another
+// number: an integer that does not fit exactly, what is too large, and what is too small
+// but not 0. Decimal fractions are rounded. A bond that stands twice is refused: programs
+// disagree whether it counts once, twice or as a sum. Couplings are 0 or of a size from
+// [ising.MinCoupling] to [ising.MaxCoupling].
+//
+// A file has at most 2 GiB, also when decompressed, which may make it 200 times larger
+// (and 1 MiB more), [ising.MaxBonds] bonds and [ising.MaxSites] vertices, and not
 // more than 65536 vertices besides 64 for each bond, so that memory is in proportion to
 // the file. Everything else that a file may have wrong is an [*ising.SyntaxError] too.
 package instancefile

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"spinlearn/ising"
 )
@@ -14,9 +13,18 @@ import (
 type Sign int
 
 const (
-	Default Sign = 0  // Minus for our own format, else Plus
+	Default Sign = 0  // Minus for our own format and by some endings, see [SignOf], else Plus
 	Plus    Sign = 1  // H = +Σ w s s, J = -w
 	Minus   Sign = -1 // H = -Σ w s s, J = w
+)
+
+// A Source says what gave a file its sign.
+type Source string
+
+const (
+	FromSettings Source = "flag"   // [Settings.Sign]
+	FromEnding   Source = "ending" // of the file's name, see [SignOf]
+	FromFormat   Source = "format" // its default
 )
 
 // ParseSign reads "plus" or "minus".
@@ -63,6 +71,7 @@ type File struct {
 	*ising.Instance
 	Format Format
 	Sign   Sign    // Plus or Minus
+	SignBy Source  // what gave Sign
 	Total  float64 // Σ w over the bonds of the file, of f as a function of spins
 	Offset float64 // H of the file is that of the instance plus Offset
 	// Ghost says that the last site is no vertex of the file, but carries its fields.
@@ -72,6 +81,9 @@ type File struct {
 	Site []int32
 	// Ensemble is what the file says that the couplings were drawn from, or nil.
 	Ensemble *ising.Ensemble
+	// Notes say in words how the file was read where formats vary, such as "no header".
+	// What they quote of the file is printable.
+	Notes []string
 }
 
 // Vertices returns the number of spins that the file speaks of.
@@ -143,36 +155,30 @@ func Open(path string, set *Settings) (*File, error) {
 	return Read(r, path, set)
 }
 
-const maxFile = 1 << 31 // bytes
-
-// Read reads an instance. What is wrong with the text is reported as an
-// [*ising.SyntaxError] with name as the name of the file.
+// Read reads an instance, of which the text may be compressed by gzip or bzip2. What is
+// wrong with the text is reported as an [*ising.SyntaxError] with name as the name of the
+// file. The ending of the name tells what the text does not; see the package comment.
 func Read(r io.Reader, name string, set *Settings) (*File, error) {
 	if set == nil {
 		set = &Settings{}
 	}
-	var b strings.Builder
-	n, err := io.Copy(&b, io.LimitReader(r, maxFile+1))
+	text, err := readText(r, name)
 	if err != nil {
 		return nil, err
 	}
-	if n > maxFile {
-		return nil, fmt.Errorf("%s: more than %d bytes", name, int64(maxFile))
-	}
-	text := strings.TrimPrefix(b.String(), "\ufeff")
 	format := set.Format
 	if format == "" {
 		format = recognise(name, text)
 	}
-	c, sign, err := choose(format, set.Sign)
+	c, sign, by, err := choose(format, set.Sign, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	f, err := c.read(&scanner{name: name, rest: text}, sign)
+	f, err := c.read(&scanner{name: name, given: set.Format != "", rest: text}, sign)
 	if err != nil {
 		return nil, err
 	}
-	f.Sign = sign
+	f.Sign, f.SignBy = sign, by
 	return f, nil
 }
 
@@ -207,5 +213,6 @@ func chooseWriter(set *Settings) (codec, Sign, error) {
 	if set == nil {
 		set = &Settings{}
 	}
-	return choose(cmp.Or(set.Format, EdgeList), set.Sign)
+	c, sign, _, err := choose(cmp.Or(set.Format, EdgeList), set.Sign, "")
+	return c, sign, err
 }

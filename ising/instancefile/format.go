@@ -1,6 +1,7 @@
 package instancefile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -40,11 +41,13 @@ func ParseFormat(name string) (Format, error) {
 }
 
 // FormatOf returns the format that files are written in under a name, by its ending:
-// .rud, .mc, .edges and .dat are edge lists, .coo, .json (bqm), .qubo, .qs, .sparse, .bq
-// and .spin (our own) what they say; it is "" for others.
-func FormatOf(path string) Format {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".rud", ".mc", ".edges", ".dat":
+// .rud, .mc, .edges, .dat, .sg and .gsg are edge lists, .coo, .json (bqm), .qubo, .qs,
+// .sparse, .bq and .spin (our own) what they say; it is "" for others.
+func FormatOf(path string) Format { return formatOfEnding(strings.ToLower(filepath.Ext(path))) }
+
+func formatOfEnding(ending string) Format {
+	switch ending {
+	case ".rud", ".mc", ".edges", ".dat", ".sg", ".gsg":
 		return EdgeList
 	case ".coo":
 		return COO
@@ -60,18 +63,30 @@ func FormatOf(path string) Format {
 	return ""
 }
 
+// SignOf returns Minus for names that end in .sg or .gsg, whose weights are couplings by
+// the custom of the field, else Default. A further ending .gz or .bz2 does not count.
+func SignOf(path string) Sign { return signOfEnding(ending(path)) }
+
+func signOfEnding(ending string) Sign {
+	if ending == ".sg" || ending == ".gsg" {
+		return Minus
+	}
+	return Default
+}
+
 // A codec reads and writes a format.
 type codec struct {
 	read     func(*scanner, Sign) (*File, error)
 	write    func(io.Writer, *File, Sign) error
 	fixed    bool // the sign is Minus
+	plain    bool // the ending of the file's name may give the sign
 	binary   bool // of variables 0 and 1
 	constant bool // it can hold a constant
 }
 
 var codecs = map[Format]codec{
-	EdgeList:  {read: reader(EdgeList, readEdgeList), write: writeEdgeList},
-	COO:       {read: reader(COO, readCOO(false)), write: writeCOO(false)},
+	EdgeList:  {read: reader(EdgeList, readEdgeList), write: writeEdgeList, plain: true},
+	COO:       {read: reader(COO, readCOO(false)), write: writeCOO(false), plain: true},
 	COOBinary: {read: reader(COO, readCOO(true)), write: writeCOO(true), binary: true},
 	BQM:       {read: reader(BQM, readBQM), write: writeBQM(false), constant: true},
 	BQMBinary: {read: reader(BQM, readBQM), write: writeBQM(true), constant: true, binary: true},
@@ -93,36 +108,35 @@ func reader(format Format, build func(*scanner) (*builder, error)) func(*scanner
 		if err != nil {
 			return nil, err
 		}
-		switch f.Format = format; {
-		case b.binary && format == COO:
+		f.Format = cmp.Or(b.format, format)
+		switch {
+		case b.binary && f.Format == COO:
 			f.Format = COOBinary
-		case b.binary && format == BQM:
+		case b.binary && f.Format == BQM:
 			f.Format = BQMBinary
 		}
 		return f, nil
 	}
 }
 
-// choose returns the codec and the sign of settings whose format is known.
-func choose(format Format, sign Sign) (codec, Sign, error) {
+// choose returns the codec of a known format and, for the settings and the name of a file,
+// its sign and what that comes from.
+func choose(format Format, sign Sign, name string) (codec, Sign, Source, error) {
 	if _, err := ParseFormat(string(format)); err != nil {
-		return codec{}, sign, err
+		return codec{}, sign, "", err
 	}
 	c := codecs[format]
-	sign, err := c.sign(sign)
-	return c, sign, err
-}
-
-func (c codec) sign(s Sign) (Sign, error) {
-	switch {
-	case c.fixed && s == Plus:
-		return s, fmt.Errorf("%w: sign %v, but the format %s means H = -Σ J s s", ErrSettings, s, Native)
+	switch byEnding := SignOf(name); {
+	case c.fixed && sign == Plus:
+		return c, sign, "", fmt.Errorf("%w: sign %v, but the format %s means H = -Σ J s s", ErrSettings, sign, Native)
+	case sign != Default:
+		return c, sign, FromSettings, nil
 	case c.fixed:
-		return Minus, nil
-	case s == Default:
-		return Plus, nil
+		return c, Minus, FromFormat, nil
+	case c.plain && byEnding != Default:
+		return c, byEnding, FromEnding, nil
 	}
-	return s, nil
+	return c, Plus, FromFormat, nil
 }
 
 // recognise tells the format of a text. Where it cannot be read, the format is the one
@@ -140,7 +154,7 @@ func recognise(name, text string) Format {
 		return QUBO
 	case vartype != "":
 		return COO
-	case FormatOf(name) == QS:
+	case formatOfEnding(ending(name)) == QS:
 		return QS
 	}
 	return EdgeList

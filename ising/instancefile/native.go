@@ -78,6 +78,7 @@ func (s *scanner) nativeHeader() (*nativeHeader, error) {
 		}
 		value[key] = v
 		var err error
+		fault := ""
 		switch key {
 		case "shape":
 			h.shape, err = ising.ParseShape(v)
@@ -86,14 +87,11 @@ func (s *scanner) nativeHeader() (*nativeHeader, error) {
 		case "bonds":
 			h.bonds, err = strconv.Atoi(v)
 		case "negative":
-			h.negative, err = strconv.ParseFloat(v, 64)
+			h.negative, fault = parseReal(v)
 		case "dilution":
-			h.dilution, err = strconv.ParseFloat(v, 64)
+			h.dilution, fault = parseReal(v)
 		case "offset":
-			h.offset, err = strconv.ParseFloat(v, 64)
-			if h.offset-h.offset != 0 { // not finite
-				err = strconv.ErrRange
-			}
+			h.offset, fault = parseReal(v)
 		case "ghost":
 			if h.ghost = v == "yes"; !h.ghost {
 				err = strconv.ErrSyntax
@@ -102,8 +100,8 @@ func (s *scanner) nativeHeader() (*nativeHeader, error) {
 		default:
 			return nil, s.errorAt(1, "unknown key %s in the header", quote(key))
 		}
-		if err != nil {
-			return nil, s.errorAt(1, "%s=%.40s is not valid", key, v)
+		if err != nil || fault != "" {
+			return nil, s.errorAt(1, "%s is not valid%s", quote(w), strings.TrimSuffix(", "+fault, ", "))
 		}
 	}
 	if err := h.complete(value); err != nil {

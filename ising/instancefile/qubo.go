@@ -51,31 +51,36 @@ func writeQUBO(w io.Writer, f *File, sign Sign) error {
 
 // readQS reads the entries of a symmetric matrix.
 func readQS(s *scanner) (*builder, error) {
-	if !s.next() || len(s.fields) != 2 {
+	if !s.next() {
 		return nil, s.errorf("no header, want the numbers of variables and entries")
 	}
-	n, m, err := s.sizes(0)
+	if len(s.fields) != 2 {
+		return nil, s.errorf("header of %s, want two: the numbers of variables and entries", count(s.fields))
+	}
+	h, err := s.header(0)
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder(s, 1, n, m)
+	h.strict = true
+	b := newList(s, h)
 	b.binary = true
-	header := s.line
 	for s.next() {
-		if len(b.bonds)+len(b.fields) == m {
-			return nil, s.errorf("more than the %d entries of the header in line %d", m, header)
-		}
 		if err := b.addLine(0, false, true); err != nil {
 			return nil, err
 		}
 	}
+	if err := b.checkHeader(h); err != nil {
+		return nil, err
+	}
+	lowest, _ := b.extent()
+	if b.settle(lowest, h.n); b.first == 0 {
+		b.note("vertices counted from 0")
+	}
+	b.countOnce()
 	for k := range b.bonds {
 		b.bonds[k].w *= 2
 	}
-	if err := b.checkCount(header, m); err != nil {
-		return nil, err
-	}
-	return b, b.checkSites(header)
+	return b, b.checkSites(h.line)
 }
 
 func writeQS(w io.Writer, f *File, sign Sign) error {

@@ -2,7 +2,6 @@ package instancefile
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 // A scanner goes through the lines of a text.
 type scanner struct {
 	name   string
+	given  bool // the format comes from the settings
 	rest   string
 	line   int // of the fields, from 1
 	fields []string
@@ -25,13 +25,9 @@ func (s *scanner) next() bool {
 		var line string
 		line, s.rest, _ = strings.Cut(s.rest, "\n")
 		s.line++
-		s.fields = s.fields[:0]
-		for f := range strings.FieldsSeq(line) {
-			if s.fields = append(s.fields, f); len(s.fields) == maxFields {
-				break
-			}
-		}
-		if len(s.fields) > 0 && s.fields[0] != "c" && s.fields[0][0] != '#' {
+		line, _, _ = strings.Cut(line, "#")
+		s.fields = split(s.fields[:0], line)
+		if len(s.fields) > 0 && s.fields[0] != "c" {
 			return true
 		}
 	}
@@ -39,17 +35,44 @@ func (s *scanner) next() bool {
 	return false
 }
 
-func (s *scanner) errorf(format string, args ...any) error {
+// split appends the fields of a line to a list. They stand between commas where each of
+// them is one word, else between white space.
+func split(fields []string, line string) []string {
+	if strings.Contains(line, ",") {
+		for f := range strings.SplitSeq(line, ",") {
+			f = strings.TrimSpace(f)
+			if len(fields) == maxFields || f == "" || strings.ContainsAny(f, " \t\r") {
+				break
+			}
+			fields = append(fields, f)
+		}
+		if len(fields) == maxFields || len(fields) == 1+strings.Count(line, ",") {
+			return fields
+		}
+		fields = fields[:0]
+	}
+	for f := range strings.FieldsSeq(line) {
+		if fields = append(fields, f); len(fields) == maxFields {
+			break
+		}
+	}
+	return fields
+}
+
+func (s *scanner) errorf(format string, args ...any) *ising.SyntaxError {
 	return s.errorAt(s.line, format, args...)
 }
 
-func (s *scanner) errorAt(line int, format string, args ...any) error {
+func (s *scanner) errorAt(line int, format string, args ...any) *ising.SyntaxError {
 	return &ising.SyntaxError{Name: s.name, Line: line, Msg: fmt.Sprintf(format, args...)}
 }
 
 // integer reads field k, an integer from low to high; what says what it is.
 func (s *scanner) integer(k int, what string, low, high int) (int, error) {
 	n, err := strconv.Atoi(s.fields[k])
+	if err != nil && strings.ContainsAny(s.fields[k], ",;") {
+		return 0, s.errorf("%s %s, want an integer (fields are separated by white space alone or by commas alone)", what, quote(s.fields[k]))
+	}
 	if err != nil || n < low || n > high {
 		return 0, s.errorf("%s %s, want an integer from %d to %d", what, quote(s.fields[k]), low, high)
 	}
@@ -64,11 +87,11 @@ func (s *scanner) sizes(k int) (vertices, bonds int, err error) {
 	return vertices, bonds, err
 }
 
-// weight reads field k, a finite number.
+// weight reads field k.
 func (s *scanner) weight(k int) (float64, error) {
-	w, err := strconv.ParseFloat(s.fields[k], 64)
-	if err != nil || math.IsNaN(w) || math.IsInf(w, 0) {
-		return 0, s.errorf("weight %s, want a finite number", quote(s.fields[k]))
+	w, fault := parseReal(s.fields[k])
+	if fault != "" {
+		return 0, s.errorf("weight %s, %s", quote(s.fields[k]), fault)
 	}
 	return w, nil
 }
@@ -76,10 +99,14 @@ func (s *scanner) weight(k int) (float64, error) {
 // quote returns at most 40 characters of a field for a message.
 func quote(field string) string { return fmt.Sprintf("%.40q", field) }
 
-// count says how many fields the line has.
-func (s *scanner) count() string {
-	if len(s.fields) == maxFields {
-		return strconv.Itoa(maxFields) + " or more"
+// count says how many fields a line has.
+func count(fields []string) string {
+	switch n := len(fields); n {
+	case 1:
+		return "1 field"
+	case maxFields:
+		return strconv.Itoa(n) + " or more fields"
+	default:
+		return strconv.Itoa(n) + " fields"
 	}
-	return strconv.Itoa(len(s.fields))
 }

@@ -89,7 +89,11 @@ func (w *lineWriter) term(i, j int, v float64, verb byte) {
 	w.line = append(w.line, ' ')
 	w.line = strconv.AppendInt(w.line, int64(j), 10)
 	w.line = append(w.line, ' ')
-	w.line = strconv.AppendFloat(w.line, v, verb, -1, 64)
+	if verb == 'f' {
+		w.line = exactDigits(w.line, v)
+	} else {
+		w.line = strconv.AppendFloat(w.line, v, verb, -1, 64)
+	}
 	w.Write(append(w.line, '\n'))
 }
 

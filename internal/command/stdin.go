@@ -1,0 +1,87 @@
+package command
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+)
+
+// dash stands for standard input where a file is read, and for standard output where one
+// is written.
+const dash = "-"
+
+const stdinName = "standard input"
+
+// label is the name of a file in messages.
+func label(path string) string {
+	if path == dash {
+		return stdinName
+	}
+	return path
+}
+
+// nameOf is the name of a file in tables, without its folder.
+func nameOf(path string) string { return filepath.Base(label(path)) }
+
+// checkDashes refuses to read standard input twice. The names say what each path is.
+func checkDashes(c *cli.Context, flags ...string) error {
+	first := ""
+	see := func(name, path string) error {
+		if path != dash {
+			return nil
+		}
+		if first != "" {
+			return usagef("%s and %s are both - (standard input), which can be read once only", first, name)
+		}
+		first = name
+		return nil
+	}
+	for _, path := range c.Args().Slice() {
+		if err := see("the file", path); err != nil {
+			return usagef("two files are - (standard input), which can be read once only")
+		}
+	}
+	for _, name := range flags {
+		if err := see("--"+name, c.String(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openFile opens a file to read, or standard input, and returns the name for messages.
+func openFile(path string, stdin io.Reader) (r io.ReadCloser, name string, err error) {
+	if path == dash {
+		return io.NopCloser(stdin), stdinName, nil
+	}
+	r, err = os.Open(path)
+	return r, path, err
+}
+
+// patientReader reads until the context ends, so that an interrupt ends the wait for
+// input from a terminal.
+type patientReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (p patientReader) Read(b []byte) (int, error) {
+	type read struct {
+		n   int
+		err error
+	}
+	own, done := make([]byte, len(b)), make(chan read, 1) // own, since a read that is left behind may still write
+	go func() {
+		n, err := p.r.Read(own)
+		done <- read{n, err}
+	}()
+	select {
+	case <-p.ctx.Done():
+		return 0, p.ctx.Err()
+	case got := <-done:
+		return copy(b, own[:got.n]), got.err
+	}
+}
