@@ -632,7 +632,7 @@ func TestEndToEnd(t *testing.T) {
 
 	// A comparison without models in the same folder leaves no chart of the old one,
 	// and removes what a killed one left, but nothing else.
-	write(t, filepath.Join(dir, "c", ".gaps.png123"), "half")
+	write(t, filepath.Join(dir, "c", ".gaps.png1234567890123456789"), "half")
 	succeed(t, dir, "compare --data DIR/v --sweeps 3 --limit 9 --out DIR/c")
 	want := []string{".", "energies.csv", "energies.png", "gaps.png", "report.html", "results.csv", "results.jsonl", "results.txt", "time.png"}
 	if diff := cmp.Diff(want, changed(snapshot(t, filepath.Join(dir, "c")), nil)); diff != "" {

@@ -1,0 +1,69 @@
+// Package readfile reads files up to a size that the caller can justify.
+package readfile
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+)
+
+// chunk is what is read between looks at the context.
+const chunk = 1 << 20
+
+// All returns the content of a file of at most limit bytes. It fails before it reads
+// if the file is known to be longer, and no later than after limit bytes if it is a pipe.
+// When ctx ends it returns at once, also from a pipe that nobody writes to, and the error
+// wraps ctx.Err(). All errors name the file.
+func All(ctx context.Context, name string, limit int64) ([]byte, error) {
+	type result struct {
+		content []byte
+		err     error
+	}
+	done := make(chan result, 1)
+	go func() {
+		content, err := read(ctx, name, limit)
+		done <- result{content, err}
+	}()
+	select {
+	case r := <-done:
+		return r.content, r.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: reading was stopped: %w", name, ctx.Err())
+	}
+}
+
+func read(ctx context.Context, name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if info.Mode().IsRegular() {
+		if info.Size() > limit {
+			return nil, fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Size(), limit)
+		}
+		b.Grow(int(info.Size()) + bytes.MinRead)
+	}
+	for {
+		n, err := io.CopyN(&b, f, min(chunk, limit+1-int64(b.Len())))
+		switch {
+		case err == io.EOF:
+			return b.Bytes(), nil
+		case err != nil:
+			return nil, err
+		case int64(b.Len()) > limit:
+			return nil, fmt.Errorf("%s has more than %d bytes, at most that many are read", name, limit)
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("%s: reading was stopped: %w", name, ctx.Err())
+		case n == 0:
+			return b.Bytes(), nil
+		}
+	}
+}
