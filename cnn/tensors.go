@@ -32,10 +32,8 @@ const (
 )
 
 // A tensorFile is the content of a safetensors file: named arrays, each []float32,
-// []float64 or []int8, and in the metadata a description in JSON under the key
-// "spinlearn" and under "sha256" the SHA-256, in hexadecimal, of the whole file with
-// that number as 64 zeros. Files of versions up to 0.1.0 have no checksum and are read
-// without: damage to them may pass unnoticed.
+// []float64 or []int8, and in the metadata a description in JSON and a checksum, as
+// the package comment says.
 type tensorFile struct {
 	arrays map[string]array
 }

@@ -16,6 +16,7 @@ import (
 
 	"spinlearn/data"
 	"spinlearn/internal/bench"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 	"spinlearn/plots"
 	"spinlearn/solver"
@@ -117,6 +118,9 @@ func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOpt
 		if ext := strings.ToLower(filepath.Ext(o.out)); !slices.Contains([]string{".png", ".svg", ".pdf"}, ext) {
 			return nil, false, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
 		}
+		if err := checkOut(paths, o.out); err != nil {
+			return nil, false, err
+		}
 	}
 	contenders, err := o.contenders()
 	if err != nil {
@@ -163,7 +167,7 @@ func (o *benchOptions) open(path string) (*bench.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &bench.File{Name: filepath.Base(path)}
+	f := &bench.File{Name: safetext.Terminal(filepath.Base(path))}
 	switch kind {
 	case instanceKind:
 		in, err := openInstance(path, set)

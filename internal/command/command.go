@@ -17,6 +17,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
 )
@@ -75,7 +76,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(stderr, "spinlearn: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	fmt.Fprintf(stderr, "spinlearn: %s\n", safetext.Terminal(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	return exitCode(err)
 }
 

@@ -3,14 +3,12 @@ package command
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising/instancefile"
 )
 
@@ -52,7 +50,7 @@ Example:
 				return err
 			}
 			in, out := c.Args().Get(0), c.Args().Get(1)
-			if err := checkOut(out); err != nil {
+			if err := checkOut([]string{in}, out); err != nil {
 				return err
 			}
 			text, summary, err := convert(in, out, &o, c.IsSet("instance"))
@@ -69,7 +67,7 @@ Example:
 			if err := atomicfile.Write(out, text); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", out, summary)
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", safetext.Terminal(out), summary)
 			return err
 		},
 	}
@@ -120,7 +118,7 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 		summary += ", the last site the ghost spin of the fields"
 	}
 	if left != 0 {
-		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, in)
+		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, safetext.Terminal(in))
 	}
 	return b.Bytes(), summary, nil
 }
@@ -171,24 +169,4 @@ func function(format instancefile.Format, sign instancefile.Sign) string {
 		return "H = -Σ w s s"
 	}
 	return "H = +Σ w s s"
-}
-
-// checkOut refuses, before long work, names under which no file can be written. An
-// empty name is none.
-func checkOut(names ...string) error {
-	for _, name := range names {
-		if strings.HasPrefix(name, samplePrefix) {
-			return usagef("%s: names that begin with %s are those of spinlearn samples", name, samplePrefix)
-		}
-		if name == "" {
-			continue
-		}
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			return fmt.Errorf("%s is a folder, want a file to write", name)
-		}
-		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-			return fmt.Errorf("%s: there is no folder %s", name, filepath.Dir(name))
-		}
-	}
-	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"spinlearn/cnn"
 	"spinlearn/cnn/shipped"
 	"spinlearn/data"
+	"spinlearn/internal/readfile"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
@@ -123,6 +124,14 @@ func (o *solveOptions) prediction(in *ising.Instance, start []int8) (search, err
 	}, nil
 }
 
+// modelFile returns the path of the model, "" for the one that is part of the program.
+func (o *solveOptions) modelFile() string {
+	if o.model == shippedModel {
+		return ""
+	}
+	return o.model
+}
+
 // loadModel loads the model of a run's folder, of a model file, or the shipped one, and
 // returns the folder if it is of one.
 func loadModel(path string) (m *cnn.Model, dir string, err error) {
@@ -141,11 +150,12 @@ func loadModel(path string) (m *cnn.Model, dir string, err error) {
 
 // readStart reads a configuration in the order of the file's vertices, as --out writes
 // it; an empty path means none.
-func readStart(path string, f *instancefile.File) ([]int8, error) {
+func readStart(ctx context.Context, path string, f *instancefile.File) ([]int8, error) {
 	if path == "" {
 		return nil, nil
 	}
-	b, err := os.ReadFile(path)
+	// Four bytes a spin in text, one in numpy's format after a header of at most 64 KiB.
+	b, err := readfile.All(ctx, path, 1<<17+4*int64(f.Vertices()))
 	if err != nil {
 		return nil, err
 	}

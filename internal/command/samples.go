@@ -2,16 +2,17 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/data/samples"
+	"spinlearn/internal/readfile"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver/certificate"
 )
@@ -89,7 +90,7 @@ func checkedSample(s samples.Sample) (*instancefile.File, *certificate.Verdict, 
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := openCertificate(path)
+	c, err := openCertificate(context.Background(), path, certificate.LargestSize)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -130,19 +131,18 @@ func openInstance(path string, set *instancefile.Settings) (*instancefile.File, 
 	return f, err
 }
 
-// openCertificate reads a certificate or that of a sample.
-func openCertificate(path string) (*certificate.Certificate, error) {
+// openCertificate reads a certificate of at most limit bytes, or that of a sample.
+func openCertificate(ctx context.Context, path string, limit int64) (*certificate.Certificate, error) {
 	s, is, err := findSample(path)
 	if err != nil {
 		return nil, err
 	}
 	if is {
-		return certificate.Read(bytes.NewReader(s.Certificate()), path)
+		return certificate.Parse(s.Certificate(), path)
 	}
-	r, err := os.Open(path)
+	text, err := readfile.All(ctx, path, limit)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
-	return certificate.Read(r, path)
+	return certificate.Parse(text, path)
 }

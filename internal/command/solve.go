@@ -23,6 +23,7 @@ import (
 	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/cputime"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
@@ -97,7 +98,7 @@ func solveFile(c *cli.Context, o *solveOptions) error {
 	if err := checkFiles(c); err != nil {
 		return err
 	}
-	if err := checkOut(o.out, o.certificate); err != nil {
+	if err := checkOut([]string{c.Args().First(), o.start, o.modelFile()}, o.out, o.certificate); err != nil {
 		return err
 	}
 	s, err := solve(c.Context, c.App.ErrWriter, c.Command.Name, c.Args().First(), o)
@@ -146,7 +147,7 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	if o.target != 0 {
 		o.target -= f.Offset
 	}
-	start, err := readStart(o.start, f)
+	start, err := readStart(ctx, o.start, f)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +171,7 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	s := &solution{f, filepath.Base(path), o.method, r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
 	err = errors.Join(s.writeFiles(o), err)
 	if lower := s.certified(); o.certificate != "" && r.Status == solver.Proven && lower < s.bound {
-		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", s.name, o.certificate, plain(lower))
+		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", safetext.Terminal(s.name), safetext.Terminal(o.certificate), plain(lower))
 	}
 	return s, err
 }
@@ -287,7 +288,7 @@ func (s *solution) writeText(w io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...)
 	}
-	line("instance", "%s, %v", s.name, s.file.Lattice)
+	line("instance", "%s, %v", safetext.Terminal(s.name), s.file.Lattice)
 	line("status", "%v", s.result.Status)
 	line("energy", "%s", plain(s.energy))
 	if math.IsNaN(s.bound) {
@@ -325,7 +326,7 @@ func (s *solution) writeJSON(w io.Writer) error {
 	if c, ok := s.cut(); ok {
 		cut = c
 	}
-	return json.NewEncoder(w).Encode(struct {
+	text, err := json.Marshal(struct {
 		Instance string   `json:"instance"`
 		Lattice  string   `json:"lattice"`
 		Status   string   `json:"status"`
@@ -342,12 +343,17 @@ func (s *solution) writeJSON(w io.Writer) error {
 		s.name, s.file.Lattice.String(), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
 		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
 	})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(safetext.JSON(text), '\n'))
+	return err
 }
 
 // heartbeat writes every few seconds how long the work has taken, until stop is called.
 func heartbeat(w io.Writer, title string) (stop func()) {
 	ended, done := make(chan struct{}), make(chan struct{})
-	begin := time.Now()
+	begin, title := time.Now(), safetext.Terminal(title)
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(lineEvery)

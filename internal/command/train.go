@@ -15,6 +15,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 )
 
@@ -96,7 +97,7 @@ Example:
 			if r.Model.Gap != nil {
 				gap = fmt.Sprintf("validation gap %.3f %%", 100**r.Model.Gap)
 			}
-			_, err = fmt.Fprintf(c.App.Writer, "%s: %d steps, best weights after %d, %s\n", o.out, r.Steps, r.Model.Step, gap)
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %d steps, best weights after %d, %s\n", safetext.Terminal(o.out), r.Steps, r.Model.Step, gap)
 			return err
 		},
 	}

@@ -1,10 +1,13 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v2"
+
+	"spinlearn/solver/certificate"
 )
 
 // verifyOptions are what the flags of verify say.
@@ -33,12 +36,12 @@ Example:
 			if err := checkFiles(c); err != nil {
 				return err
 			}
-			return verify(c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
+			return verify(c.Context, c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
 		},
 	}
 }
 
-func verify(stdout io.Writer, instance, proof string, o *verifyOptions) error {
+func verify(ctx context.Context, stdout io.Writer, instance, proof string, o *verifyOptions) error {
 	set, err := instanceSettings("from", o.from, "sign", o.sign)
 	if err != nil {
 		return err
@@ -47,7 +50,7 @@ func verify(stdout io.Writer, instance, proof string, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	c, err := openCertificate(proof)
+	c, err := openCertificate(ctx, proof, certificate.MaxSize(f.Sites(), f.Bonds()))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"spinlearn/cnn"
+	"spinlearn/internal/safetext"
 )
 
 // A record is a line of the tables for machines. What a method does not have is nil.
@@ -69,7 +70,7 @@ func (r *record) fields() []string {
 		cpu = digits(*r.CPU)
 	}
 	return []string{
-		r.Method, r.Loss, r.Target, count(r.Passes), count(r.Effort), strconv.Itoa(r.Instances), strconv.Itoa(r.Proven), digits(r.Energy), digits(r.EnergySEM),
+		safetext.Cell(r.Method), r.Loss, r.Target, count(r.Passes), count(r.Effort), strconv.Itoa(r.Instances), strconv.Itoa(r.Proven), digits(r.Energy), digits(r.EnergySEM),
 		digits(r.Gap), digits(r.GapSEM), digits(r.Solved), cpu,
 	}
 }
@@ -119,7 +120,8 @@ func (t *Table) truth() *Row {
 
 // WriteCSV writes a line a method, the ground truth first. Gaps are relative, as
 // fractions; energies per spin are in the unit of the couplings. What a method does
-// not have is left empty.
+// not have is left empty. A text that a spreadsheet would take for a formula begins with
+// an apostrophe.
 func (t *Table) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write(header)
@@ -137,7 +139,7 @@ func (t *Table) WriteEnergies(w io.Writer) error {
 	rows := append([]*Row{t.truth()}, t.Rows...)
 	line := []string{"instance"}
 	for _, r := range rows {
-		line = append(line, r.Name)
+		line = append(line, safetext.Cell(r.Name))
 	}
 	c.Write(line)
 	for k := range t.Truth {
@@ -167,7 +169,7 @@ func (t *Table) WriteText(w io.Writer) error {
 		if r.Solve != nil {
 			cpu = strconv.FormatFloat(r.PerInstance().Seconds()*1e3, 'f', 3, 64)
 		}
-		fmt.Fprintf(tw, "%s\t%.4f ± %.4f\t%.3f ± %.3f\t%d/%d\t%s\t\n", r.Name, e, esem, 100*gap, 100*gsem, r.Solved, len(r.Energies), cpu)
+		fmt.Fprintf(tw, "%s\t%.4f ± %.4f\t%.3f ± %.3f\t%d/%d\t%s\t\n", safetext.Terminal(r.Name), e, esem, 100*gap, 100*gsem, r.Solved, len(r.Energies), cpu)
 	}
 	return tw.Flush()
 }

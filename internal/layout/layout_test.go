@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"cnn/internal/kernel":       {},
 	"cnn/shipped":               {"cnn"},
 	"plots":                     {"internal/atomicfile"},
-	"internal/bench":            {"ising", "solver", "internal/cputime", "internal/safetext"},
+	"internal/bench":            {"ising", "solver", "internal/cputime"},
 	"internal/compare":          {"cnn", "ising", "solver", "internal/cputime", "internal/parallel", "internal/report", "internal/safetext"},
 	"internal/command":          {"cnn", "cnn/shipped", "data", "data/samples", "ising", "ising/instancefile", "plots", "solver", "solver/certificate", "internal/atomicfile", "internal/bench", "internal/compare", "internal/cputime", "internal/readfile", "internal/report", "internal/reproduce", "internal/safetext"},
 	"internal/study":            {},
