@@ -73,7 +73,7 @@ func TestDamagedFiles(t *testing.T) {
 }
 
 // withoutChecksum returns a file as version 0.1.0 wrote it.
-func withoutChecksum(t *testing.T, file []byte) []byte {
+func withoutChecksum(t testing.TB, file []byte) []byte {
 	t.Helper()
 	_, meta, err := safetensors.ReadMetadata(file)
 	if err != nil {
