@@ -3,15 +3,19 @@ package data
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 
+	"spinlearn/internal/readfile"
 	"spinlearn/ising"
 )
 
@@ -88,6 +92,7 @@ type index struct {
 	Program string `json:"program"`
 	Description
 	Shards []shard `json:"shards"`
+	SHA256 string  `json:"sha256,omitempty"` // of the file without this line; see seal
 }
 
 type shard struct {
@@ -106,14 +111,35 @@ type Dataset struct {
 	index   index
 }
 
-// Checksum returns the SHA-256 of dataset.json as it now is, in hexadecimal. Since
-// dataset.json holds the checksums of the shards, it stands for all data.
+// Checksum returns the SHA-256 of dataset.json as it now is, without the line that
+// holds it, in hexadecimal. Since dataset.json holds the checksums of the shards, it
+// stands for all data.
 func (d *Dataset) Checksum() (string, error) {
 	file, err := readFile(d.path(indexName), maxIndexFile)
 	if err != nil {
 		return "", fmt.Errorf("data: %w", err)
 	}
-	return checksum(file), nil
+	_, rest := unseal(file)
+	return checksum(rest), nil
+}
+
+// seal adds the field sha256, the checksum of the file without it, to dataset.json, whose
+// text ends in a line "}".
+func seal(file []byte) []byte {
+	return fmt.Appendf(bytes.TrimSuffix(file, []byte(end)), ",\n  \"sha256\": %q%s", checksum(file), end)
+}
+
+const end = "\n}\n"
+
+var sealLine = regexp.MustCompile(`,\n  "sha256": "([0-9a-f]{64})"\n\}\n$`)
+
+// unseal is the inverse of seal. A file without the field is all rest.
+func unseal(file []byte) (sum string, rest []byte) {
+	m := sealLine.FindSubmatchIndex(file)
+	if m == nil {
+		return "", file
+	}
+	return string(file[m[2]:m[3]]), append(bytes.Clone(file[:m[0]]), end...)
 }
 
 // Identity returns words that identify the content of the dataset: what it was made of
@@ -164,6 +190,22 @@ func (d *Dataset) parse(file []byte) error {
 			return fmt.Errorf("shard %d: proven = %d, want 0 to %d", k, s.Proven, s.Count)
 		}
 	}
+	return ix.checkSeal(file)
+}
+
+// checkSeal checks the checksum of dataset.json, if it has one, and refuses fields that
+// have no meaning: one of them could be the checksum with a damaged name.
+func (ix *index) checkSeal(file []byte) error {
+	strict := json.NewDecoder(bytes.NewReader(file))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&index{}); err != nil {
+		return err
+	}
+	sum, rest := unseal(file)
+	if ix.SHA256 != sum || sum != "" && checksum(rest) != sum {
+		return errors.New("the checksum in the field sha256 is not that of the rest (file damaged or edited)")
+	}
+	ix.SHA256 = "" // it is of the file, and made anew when the index is written
 	return nil
 }
 
@@ -244,17 +286,10 @@ func (d *Dataset) shardFile(k int) ([]byte, error) {
 func (d *Dataset) path(name string) string { return filepath.Join(d.dir, name) }
 
 func readFile(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
 	}
-	if !info.Mode().IsRegular() {
-		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
-	}
-	if info.Size() > limit {
-		return nil, &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("%d bytes, want at most %d", info.Size(), limit)}
-	}
-	return os.ReadFile(path)
+	return readfile.All(context.Background(), path, limit)
 }
 
 func checksum(file []byte) string {

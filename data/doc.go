@@ -50,8 +50,14 @@
 //	  "shard_size": 256,
 //	  "shards": [
 //	    {"file": "part-00000.npz", "count": 256, "proven": 256, "sha256": "9f86d081884c…"}
-//	  ]
+//	  ],
+//	  "sha256": "5e884898da28…"
 //	}
+//
+// The last field is the SHA-256 of the file without that field, which is the file with
+// its last line break before the field's comma followed by "}" and a line break. Files
+// of versions up to 0.1.0 and of other programs may lack it; damage to them may pass
+// unnoticed where it leaves a valid description.
 //
 // The dataset is complete when the shards hold count instances. Every shard but
 // the last holds shard_size of them.

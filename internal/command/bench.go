@@ -15,6 +15,7 @@ import (
 
 	"spinlearn/data"
 	"spinlearn/internal/bench"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 	"spinlearn/plots"
 	"spinlearn/solver"
@@ -131,6 +132,9 @@ func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOpt
 		if ext := strings.ToLower(filepath.Ext(o.out)); !slices.Contains([]string{".png", ".svg", ".pdf"}, ext) {
 			return nil, nil, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
 		}
+		if err := checkOut(paths, o.out); err != nil {
+			return nil, nil, err
+		}
 	}
 	var files []*bench.File
 	kinds := map[string]bool{}
@@ -197,7 +201,7 @@ func (o *benchOptions) open(path string) (f *bench.File, kind string, err error)
 	if kind, err = kindOf(path); err != nil {
 		return nil, "", err
 	}
-	f = &bench.File{Name: nameOf(path)}
+	f = &bench.File{Name: safetext.Terminal(nameOf(path))}
 	switch kind {
 	case instanceKind:
 		in, err := openInstance(o.stdin, path, set)

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/data"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 	"spinlearn/solver"
 )
@@ -97,7 +98,7 @@ Example:
 			if err != nil {
 				return interruptHint(err, "the same command goes on from there")
 			}
-			_, err = fmt.Fprintf(c.App.Writer, "%s: %d instances, %d with a proven ground state\n", o.out, d.Len(), d.Proven())
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %d instances, %d with a proven ground state\n", safetext.Terminal(o.out), d.Len(), d.Proven())
 			return err
 		},
 	}

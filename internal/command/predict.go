@@ -116,6 +116,14 @@ func (o *solveOptions) prediction(in *ising.Instance, start []int8) (search, err
 	}, nil
 }
 
+// modelFile returns the path of the model, "" for the one that is part of the program.
+func (o *solveOptions) modelFile() string {
+	if o.model == shippedModel {
+		return ""
+	}
+	return o.model
+}
+
 // loadModel loads the model of a run's folder, of a model file, or the shipped one, and
 // returns the folder if it is of one.
 func loadModel(path string) (m *cnn.Model, dir string, err error) {

@@ -132,13 +132,14 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// FuzzInspect must list what a file holds or refuse it in one line.
+// FuzzInspect must list in printable text what a file holds or refuse it in one line.
 func FuzzInspect(f *testing.F) {
 	sample := samples.All()[7]
 	f.Add(sample.Certificate())
 	f.Add([]byte("3 1\n1 2 0.5\n"))
 	f.Add([]byte(`{"format":"spinlearn certificate v1","program":"","sites":0,"bonds":0,"scale":1e-320,"spins":"","energy":9,"bound":0,"kind":"","sha256":""}`))
 	f.Add([]byte(`{"format":"spinlearn study v1","a":[1,{}],"b":1e999}`))
+	f.Add([]byte(`{"format":"spinlearn study v1","\u001b[2J":"\u009b\u202e\u0007"}`))
 	path := filepath.Join(f.TempDir(), "file")
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if err := os.WriteFile(path, file, 0o644); err != nil {
@@ -156,6 +157,10 @@ func FuzzInspect(f *testing.F) {
 			if err := list.writeJSON(&b); err != nil || !json.Valid(b.Bytes()) {
 				t.Errorf("%v: %s", err, &b)
 			}
+			if err := list.writeText(&b); err != nil {
+				t.Error(err)
+			}
+			wantPrintable(t, b.String())
 		}
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/cputime"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
@@ -144,7 +145,7 @@ func checkSolve(c *cli.Context, o *solveOptions) error {
 	if len(out) > 1 && (o.out == dash || o.certificate == dash) {
 		return usagef("only one of %s can write to standard output; leave the rest out or give it the name of a file", enumerate(out, "and"))
 	}
-	return checkOut(o.out, o.certificate)
+	return checkOut([]string{c.Args().First(), o.start, o.modelFile()}, o.out, o.certificate)
 }
 
 // solveFile is what solve and predict do.
@@ -196,13 +197,13 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 			o.method = annealSolver
 		}
 	}
-	start, err := o.readStart(f)
+	start, err := o.readStart(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	if start != nil && looksNegated(f, start) {
 		e := f.Energy(start) + f.Offset
-		fmt.Fprintf(stderr, "%s: the spins of --start %s have the energy %s, which would be %s by the other sign; %s\n", command, label(o.start), plain(e), plain(-e), otherSign(f))
+		fmt.Fprintf(stderr, "%s: the spins of --start %s have the energy %s, which would be %s by the other sign; %s\n", command, safetext.Terminal(label(o.start)), plain(e), plain(-e), otherSign(f))
 	}
 	if o.method == modelSolver {
 		if err := checkPlane(path, f.Lattice); err != nil {
@@ -225,7 +226,7 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	s := &solution{f, name, o.method, r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
 	err = errors.Join(s.writeFiles(o), err)
 	if lower := s.certified(); o.certificate != "" && r.Status == solver.Proven && lower < s.bound {
-		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", s.name, o.certificate, plain(lower))
+		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", safetext.Terminal(s.name), safetext.Terminal(o.certificate), plain(lower))
 	}
 	return s, err
 }
@@ -329,7 +330,7 @@ func (s *solution) writeText(w io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...)
 	}
-	line("instance", "%s, %s", s.name, latticeOf(s.file))
+	line("instance", "%s, %s", safetext.Terminal(s.name), latticeOf(s.file))
 	line("sign", "%s", convention(s.file))
 	if notes := s.file.Notes; len(notes) > 0 {
 		line("notes", "%s", strings.Join(notes, "; "))
@@ -371,7 +372,7 @@ func (s *solution) writeJSON(w io.Writer) error {
 	if c, ok := s.cut(); ok {
 		cut = c
 	}
-	return json.NewEncoder(w).Encode(struct {
+	text, err := json.Marshal(struct {
 		Instance string   `json:"instance"`
 		Lattice  string   `json:"lattice"`
 		Meaning  string   `json:"convention"`
@@ -390,12 +391,17 @@ func (s *solution) writeJSON(w io.Writer) error {
 		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
 		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
 	})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(safetext.JSON(text), '\n'))
+	return err
 }
 
 // heartbeat writes every few seconds how long the work has taken, until stop is called.
 func heartbeat(w io.Writer, title string) (stop func()) {
 	ended, done := make(chan struct{}), make(chan struct{})
-	begin := time.Now()
+	begin, title := time.Now(), safetext.Terminal(title)
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(lineEvery)

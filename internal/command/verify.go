@@ -1,10 +1,13 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v2"
+
+	"spinlearn/solver/certificate"
 )
 
 // verifyOptions are what the flags of verify say.
@@ -37,12 +40,12 @@ Examples:
 			if err := checkDashes(c); err != nil {
 				return err
 			}
-			return verify(c.App.Reader, c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
+			return verify(c.Context, c.App.Reader, c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
 		},
 	}
 }
 
-func verify(stdin io.Reader, stdout io.Writer, instance, proof string, o *verifyOptions) error {
+func verify(ctx context.Context, stdin io.Reader, stdout io.Writer, instance, proof string, o *verifyOptions) error {
 	set, err := instanceSettings("from", o.from, "sign", o.sign)
 	if err != nil {
 		return err
@@ -51,7 +54,7 @@ func verify(stdin io.Reader, stdout io.Writer, instance, proof string, o *verify
 	if err != nil {
 		return err
 	}
-	c, err := openCertificate(stdin, proof)
+	c, err := openCertificate(ctx, stdin, proof, certificate.MaxSize(f.Sites(), f.Bonds()))
 	if err != nil {
 		return err
 	}
