@@ -13,6 +13,7 @@ import (
 	"spinlearn/cnn"
 	"spinlearn/internal/safetext"
 	"spinlearn/ising"
+	"spinlearn/solver/methods"
 )
 
 func demoCommand() *cli.Command {
@@ -100,7 +101,7 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	}{{"train", sizes.train}, {"validation", sizes.validation}, {"test", sizes.test}} {
 		o := &generateOptions{
 			shape: sizes.shape, boundary: demoBoundary, ensemble: ising.Ensemble{Couplings: ising.Gaussian}, count: d.count, shard: sizes.shard,
-			solver: exactSolver, seed: uint64(i + 1), workers: workers, out: dataset(d.name),
+			solver: methods.Exact, seed: uint64(i + 1), workers: workers, out: dataset(d.name),
 		}
 		if _, err := generate(ctx, stderr, o); err != nil {
 			return err

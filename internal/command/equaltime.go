@@ -15,7 +15,7 @@ import (
 	"spinlearn/internal/report"
 	"spinlearn/ising"
 	"spinlearn/plots"
-	"spinlearn/solver"
+	"spinlearn/solver/anneal"
 )
 
 // timedData is a dataset of a comparison at equal time.
@@ -23,7 +23,7 @@ type timedData struct {
 	*data.Dataset
 	name, identity string
 	count          int // of instances compared
-	engines        []solver.Engine
+	engines        []anneal.Engine
 }
 
 // compareTimed computes and writes a comparison at equal time.
@@ -191,7 +191,7 @@ func drawnLines(tables []*compare.Timed) (lines, left []string) {
 			case fixed(r):
 				points++
 				rank[line] = 0
-			case strings.HasSuffix(line, string(solver.Sparse)) || strings.HasSuffix(line, string(solver.Lanes)):
+			case strings.HasSuffix(line, string(anneal.Sparse)) || strings.HasSuffix(line, string(anneal.Lanes)):
 				rank[line] = 3
 			default:
 				rank[line] = 2
