@@ -40,10 +40,10 @@ type Matcher struct {
 	marks       int32
 	unused      []int32 // blossoms
 
-	now, limit int64          // growth of the present tree
+	now, limit int64        // growth of the present tree
 	heap       []graph.Item // events; what is an edge, vertex or blossom times 4 and the kind
-	tree       []int32        // nodes that had a label
-	slab       []int32        // memory of kids and links
+	tree       []int32      // nodes that had a label
+	slab       []int32      // memory of kids and links
 
 	journal *journal // of a trial, else nil
 }
