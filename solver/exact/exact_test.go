@@ -425,3 +425,21 @@ func reportMedian(b *testing.B, used []time.Duration) {
 	b.ReportMetric(float64(median.Microseconds())/1e3, "median-CPU-ms")
 	b.ReportMetric(float64(used[n-1].Microseconds())/1e3, "max-CPU-ms")
 }
+
+// Where the packing has proven nothing and the limit ends the enumeration that follows, the
+// bound of the packing and its configuration are the result.
+func TestLimitInEnumeration(t *testing.T) {
+	rng := ising.Stream(0, "dense", 0)
+	in := plusMinus.Draw(solvertest.Graph(t, 22, 1, rng), rng)
+	now, moved := solvertest.Clock(time.Millisecond)
+	packed, err := (&exact.Settings{Search: exact.Packing}).Solve(t.Context(), in, solver.Budget{Limit: time.Hour, Clock: now}, nil)
+	if err != nil || packed.Status != solver.Heuristic {
+		t.Fatalf("the packing is to be over without a proof: %v, %v", packed.Status, err)
+	}
+	now, _ = solvertest.Clock(time.Millisecond)
+	r, err := exact.Default().Solve(t.Context(), in, solver.Budget{Limit: moved() + 3*time.Millisecond, Clock: now}, nil)
+	if err != nil || r.Status != solver.TimeLimit || r.Energy != packed.Energy || r.Bound != packed.Bound {
+		t.Fatalf("%v, energy %v, bound %v, want those of the packing, %v and %v: %v", r.Status, r.Energy, r.Bound, packed.Energy, packed.Bound, err)
+	}
+	checkBound(t, in, r)
+}
