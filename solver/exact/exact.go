@@ -158,12 +158,14 @@ func (set *Settings) Solve(ctx context.Context, in *ising.Instance, budget solve
 	}
 	r, err := s.run(in, watch)
 	if more := fits(in.Lattice); set.Search == Auto && s.Search == Packing && more != "" && err == nil && r.Status == solver.Heuristic {
-		bound := r.Proof // a lower one
 		s.Search = more
-		r, err = s.run(in, watch)
-		if r.Proof = bound; r.Status == solver.Proven {
-			bound.Spins, bound.Energy = signs(r.Spins), in.IntegerEnergy(r.Spins)
+		c, stopped := s.run(in, watch)
+		if c.Status == solver.Proven {
+			c.Proof = r.Proof // of a lower bound
+			c.Proof.Spins, c.Proof.Energy = signs(c.Spins), in.IntegerEnergy(c.Spins)
+			return c, nil
 		}
+		r.Status, r.Elapsed, err = c.Status, c.Elapsed, stopped
 	}
 	return r, err
 }
