@@ -429,7 +429,7 @@ func (l *facts) certificate(ctx context.Context, path, instance string, set *ins
 	}
 	c, err := openCertificate(ctx, path, limit)
 	if err != nil {
-		if instance == "" {
+		if instance == "" && errors.Is(err, readfile.ErrTooLarge) {
 			err = fmt.Errorf("%w; --instance FILE allows what its instance justifies", err)
 		}
 		return err

@@ -27,7 +27,7 @@ func TestAll(t *testing.T) {
 			continue
 		}
 		_, err := All(t.Context(), name, int64(size)-1)
-		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "bytes, at most") {
+		if !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "bytes, at most") {
 			t.Errorf("%d bytes, one less allowed: %v", size, err)
 		}
 	}
