@@ -530,7 +530,7 @@ func (l *facts) certificate(ctx context.Context, path string, o *inspectOptions,
 	}
 	c, err := openCertificate(ctx, o.stdin, path, limit)
 	if err != nil {
-		if o.instance == "" {
+		if o.instance == "" && errors.Is(err, readfile.ErrTooLarge) {
 			err = fmt.Errorf("%w; --instance FILE allows what its instance justifies", err)
 		}
 		return err
