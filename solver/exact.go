@@ -44,7 +44,7 @@ const (
 	MaxLayerPeriodic = 10
 
 	// MaxTorus and MaxPacked are the sites up to which [CheckExact] expects a proof of
-	// tori and of other lattices than those of two axes.
+	// tori and of other lattices than those of two axes, if the latter have few bonds.
 	MaxTorus  = 200 * 200
 	MaxPacked = 5 * 5 * 5
 
@@ -72,10 +72,13 @@ type ExactSettings struct {
 func CheckExact(l *ising.Lattice) error {
 	torus := l.Axes() == 2 && l.Periodic()[0] && l.Periodic()[1]
 	switch {
-	case l.Axes() == 2 && (!torus || l.Sites() <= MaxTorus), fits(l) != "", l.Axes() != 2 && l.Sites() <= MaxPacked:
+	case l.Axes() == 2 && (!torus || l.Sites() <= MaxTorus), fits(l) != "", l.Axes() != 2 && l.Sites() <= MaxPacked && sparse(l):
 		return nil
 	case torus:
 		return fmt.Errorf("%w: a proof is not to be expected for tori of more than %d sites, %v has %d", ErrTooLarge, MaxTorus, l, l.Sites())
+	}
+	if l.Sites() <= MaxPacked {
+		return fmt.Errorf("%w: a proof is not to be expected for a graph of so many bonds, %v", ErrTooLarge, l)
 	}
 	return fmt.Errorf("%w: a proof is not to be expected for more than %d sites that do not form a lattice of two axes, %v has %d", ErrTooLarge, MaxPacked, l, l.Sites())
 }

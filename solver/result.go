@@ -61,6 +61,10 @@ type Result struct {
 	// Certificate proves the bound, or a lower one where the search itself is the proof. It
 	// is not sealed; nil if there is none.
 	Certificate *certificate.Certificate
+
+	// BoundStopped is the time after which [Solve] ended the search for a better bound; 0 if
+	// that search came to its own end, or was not made.
+	BoundStopped time.Duration
 }
 
 // Equilibrated reports whether at least two independent runs and half of all reached the

@@ -37,8 +37,11 @@ func Solve(ctx context.Context, in *ising.Instance, settings *AnnealSettings, rn
 	}
 	r.Stats, r.ReadEnergies = found.Stats, found.ReadEnergies
 	r.Stats.Elapsed = time.Since(begin)
-	if r.Status == TimeLimit && found.Status != TimeLimit {
-		r.Status = Heuristic // nobody set a limit
+	if r.Status == TimeLimit {
+		r.BoundStopped = packing
+		if found.Status != TimeLimit {
+			r.Status = Heuristic // the energy is what annealing finds without a limit
+		}
 	}
 	return r, err
 }
@@ -46,12 +49,19 @@ func Solve(ctx context.Context, in *ising.Instance, settings *AnnealSettings, rn
 // BoundTime is how long [Solve] works on a bound that may not meet the energy: longer where
 // it is small enough to be proven at times.
 func BoundTime(l *ising.Lattice) time.Duration {
-	work := 0 // of a search for the cycles through all bonds
-	for i := range l.Sites() {
-		work += len(l.BondsAt(i)) * len(l.BondsAt(i))
-	}
-	if work <= 1<<14 {
+	if sparse(l) {
 		return 4 * time.Second
 	}
 	return time.Second
+}
+
+// sparse reports whether to search for the cycles through all bonds takes little time. A
+// complete graph of 26 vertices is at the limit; on those of more the packing takes minutes
+// and meets the energy of hardly any.
+func sparse(l *ising.Lattice) bool {
+	work := 0
+	for i := range l.Sites() {
+		work += len(l.BondsAt(i)) * len(l.BondsAt(i))
+	}
+	return work <= 1<<14
 }

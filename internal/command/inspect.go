@@ -559,6 +559,12 @@ func (l *facts) certificate(ctx context.Context, path string, o *inspectOptions,
 	l.add("energy", v.Energy+f.Offset)
 	l.add("bound", v.Bound+f.Offset)
 	l.add("proven", v.Proven)
+	if v.Rounding > 0 {
+		l.add("rounding", v.Rounding)
+	}
+	if f.Integers().Lost >= 0 {
+		l.add("note", lostCoupling)
+	}
 	return nil
 }
 

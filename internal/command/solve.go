@@ -68,8 +68,9 @@ small others by packing frustrated cycles or by enumeration, and gives a lower b
 of everything else. The others prove nothing: anneal is simulated annealing, temper
 parallel tempering with cluster moves, refine improves the state of the spanning tree
 by exact search in windows, model predicts with a network as spinlearn predict does, in
-two dimensions. By default the method is exact where a proof is to be
-expected or a certificate is wanted, else anneal. Options of one method need --method.
+two dimensions. Without --method, solve proves the ground state where a proof is to be
+expected or a certificate is wanted; elsewhere it anneals, and then spends up to some
+seconds on a lower bound, which may still prove it. Options of one method need --method.
 
 --out writes the spins in the order of the file, one a line, or as numpy reads them if
 the name ends in .npy. --certificate writes the proof for spinlearn verify. If one of
@@ -82,7 +83,7 @@ Examples:
    spinlearn solve G11.rud --out G11.npy --time-limit 60
    spinlearn solve G11.rud --certificate - | spinlearn verify G11.rud -`,
 		Flags: []cli.Flag{
-			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(solveMethods...)), Usage: "exact, anneal, temper, refine or model", DefaultText: "exact where a proof is to be expected"},
+			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(solveMethods...)), Usage: "exact, anneal, temper, refine or model", DefaultText: "exact where a proof is to be expected, else anneal and a bound"},
 			&cli.GenericFlag{Name: "time-limit", Value: one(&o.limit, span), Usage: "time after which the search ends with the best so far, in seconds or with a unit; all methods but model", DefaultText: "none"},
 			&cli.GenericFlag{Name: "engine", Value: one(&o.engine, word(engines...)), Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance"},
 			&cli.GenericFlag{Name: "reads", Value: one(&o.reads, whole(1, 1<<20)), Usage: "of anneal and temper: number of independent runs", DefaultText: "by the method"},
@@ -175,7 +176,7 @@ func solveFile(c *cli.Context, o *solveOptions) error {
 type solution struct {
 	file          *instancefile.File
 	name          string
-	chosen        string // method
+	chosen        string // method, "" if it is left to the program
 	result        *solver.Result
 	cpu           time.Duration
 	energy, bound float64 // with the file's offset
@@ -191,11 +192,8 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	if err != nil {
 		return nil, err
 	}
-	if o.method == "" {
+	if o.certificate != "" {
 		o.method = exactSolver
-		if o.certificate == "" && solver.CheckExact(f.Lattice) != nil {
-			o.method = annealSolver
-		}
 	}
 	start, err := o.readStart(ctx, f)
 	if err != nil {
@@ -268,9 +266,13 @@ func (o *solveOptions) search(f *instancefile.File, start []int8) (search, error
 		}, nil
 	case modelSolver:
 		return o.prediction(in, start)
+	case exactSolver:
+		return func(ctx context.Context, _ *rand.Rand) (*solver.Result, error) {
+			return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: o.limit})
+		}, nil
 	}
-	return func(ctx context.Context, _ *rand.Rand) (*solver.Result, error) {
-		return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: o.limit})
+	return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
+		return solver.Solve(ctx, in, &solver.AnnealSettings{TimeLimit: o.limit, Workers: o.workers}, rng)
 	}, nil
 }
 
@@ -317,7 +319,29 @@ func (o *solveOptions) writeFile(path string, content []byte) error {
 
 // method returns the method, of exact search the one that it chose.
 func (s *solution) method() string {
-	return cmp.Or(string(s.result.Method), s.chosen)
+	switch exact := s.result.Method; {
+	case s.chosen != "" || solver.CheckExact(s.file.Lattice) == nil:
+		return cmp.Or(string(exact), s.chosen)
+	case exact == "": // there was no time for a bound
+		return annealSolver
+	default:
+		return annealSolver + ", " + string(exact)
+	}
+}
+
+// lostCoupling explains a proof that cannot be.
+const lostCoupling = "the smallest couplings are too small beside the largest for a proof; the true ground-state energy lies between bound and energy"
+
+// notes say what the numbers do not.
+func (s *solution) notes() []string {
+	var list []string
+	if s.file.Integers().Lost >= 0 && !math.IsNaN(s.bound) {
+		list = append(list, lostCoupling)
+	}
+	if t := s.result.BoundStopped; t > 0 {
+		list = append(list, fmt.Sprintf("the bound was stopped after %.3g s; --method exact goes on until the bound can rise no further or --time-limit ends it", t.Seconds()))
+	}
+	return list
 }
 
 // cut returns the weight of the cut where the file is a MaxCut problem.
@@ -333,7 +357,7 @@ func (s *solution) writeText(w io.Writer) error {
 	line("instance", "%s, %s", safetext.Terminal(s.name), latticeOf(s.file))
 	line("sign", "%s", convention(s.file))
 	if notes := s.file.Notes; len(notes) > 0 {
-		line("notes", "%s", strings.Join(notes, "; "))
+		line("file", "%s", strings.Join(notes, "; "))
 	}
 	line("status", "%v", s.result.Status)
 	line("energy", "%s", plain(s.energy))
@@ -346,10 +370,14 @@ func (s *solution) writeText(w io.Writer) error {
 		line("cut", "%s", plain(cut))
 	}
 	if s.result.Rounding > 0 {
-		line("scale", "couplings times %v, rounded; no energy changes by more than %.2g", s.result.Scale, s.result.Rounding)
+		line("scale", "couplings times %v, rounded to integers", s.result.Scale)
+		line("rounding", "%.2g; proven means that no energy is lower by more than this", s.result.Rounding)
 	}
 	line("method", "%s", s.method())
 	line("time", "%.3f s, %.3f s of CPU", s.result.Elapsed.Seconds(), s.cpu.Seconds())
+	for _, note := range s.notes() {
+		line("note", "%s", note)
+	}
 	return t.Flush()
 }
 
@@ -387,9 +415,12 @@ func (s *solution) writeJSON(w io.Writer) error {
 		Spins    []int    `json:"spins"`
 		CPU      float64  `json:"cpu_seconds"`
 		Elapsed  float64  `json:"elapsed_seconds"`
+		File     string   `json:"file,omitempty"`
+		Note     string   `json:"note,omitempty"`
 	}{
 		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
 		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
+		strings.Join(s.file.Notes, "; "), strings.Join(s.notes(), "; "),
 	})
 	if err != nil {
 		return err
