@@ -247,6 +247,40 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// Solve proves small complete graphs, and bounds larger ones within the time for it.
+func TestSolveComplete(t *testing.T) {
+	for _, n := range []int{20, 40} {
+		var ends [][2]int
+		var J []float64
+		rng := ising.Stream(9, "complete", 0)
+		for i := range n {
+			for j := range i {
+				ends, J = append(ends, [2]int{j, i}), append(J, float64(2*rng.IntN(2)-1))
+			}
+		}
+		l, err := ising.NewGraph(n, ends)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := ising.NewInstance(l, J)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := solver.CheckExact(l); (err == nil) != (n == 20) {
+			t.Errorf("%d vertices: CheckExact says %v", n, err)
+		}
+		r, err := solver.Solve(t.Context(), in, nil, rng)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case n == 20 && (r.Status != solver.Proven || r.BoundStopped != 0):
+			t.Errorf("20 vertices: %v, bound stopped after %v", r.Status, r.BoundStopped)
+		case n == 40 && (r.Status != solver.Heuristic || r.Bound > r.Energy || r.BoundStopped != 0 && r.BoundStopped != solver.BoundTime(l)):
+			t.Errorf("40 vertices: %v, energy %v, bound %v, stopped after %v", r.Status, r.Energy, r.Bound, r.BoundStopped)
+		}
+	}
+}
+
 func TestExactSettings(t *testing.T) {
 	in := draw(t, gaussian, "3x3x3", "free", 0)
 	for _, set := range []solver.ExactSettings{{Method: "magic"}, {Method: solver.Matching}, {TimeLimit: -1}} {
