@@ -24,7 +24,6 @@ const (
 	indexName = "dataset.json"
 
 	maxCouplings = 1 << 26 // of a shard: half a GiB in memory
-	maxShardFile = 1 << 30 // bytes
 	maxIndexFile = 1 << 26 // bytes
 )
 
@@ -270,10 +269,20 @@ func (d *Dataset) readShard(k int) ([]*ising.Solved, error) {
 	return solved, nil
 }
 
+// maxShard returns the number of bytes that a shard of n instances may have: twice what
+// its arrays take, and headers.
+func (d *Dataset) maxShard(n int) int64 {
+	numbers := d.lattice.Axes()*d.lattice.Sites() + 2 // couplings, energy and bound
+	if d.index.Walls {
+		numbers += 2 * d.lattice.Sites()
+	}
+	return 1<<19 + 2*int64(n)*int64(8*numbers+d.lattice.Sites())
+}
+
 // shardFile returns the bytes of shard k if they have the checksum of dataset.json.
 func (d *Dataset) shardFile(k int) ([]byte, error) {
 	s := d.index.Shards[k]
-	file, err := readFile(d.path(s.File), maxShardFile)
+	file, err := readFile(d.path(s.File), d.maxShard(s.Count))
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}

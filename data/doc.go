@@ -31,8 +31,11 @@
 //	E = -sum((J[:, a] * s * numpy.roll(s, -1, 1 + a)).reshape(len(s), -1).sum(1)
 //	         for a in range(J.shape[1]))
 //
-// The ground state is proven where energy and bound agree to within
-// [ising.Instance.Tolerance].
+// The ground state is proven where bound ≥ energy - rounding: no configuration has an
+// energy that is lower by more than the rounding, which [ising.Integers] computes from the
+// couplings. It is 0 where they are integers times a power of ten or two, as those of ±J
+// are, and some 1e-12 for Gaussian couplings. Nothing is proven where the smallest couplings
+// are too small beside the largest; see [ising.Solved.Proven].
 //
 // dataset.json gives the format, the [Description], the program that began the
 // dataset, and the shards in order:

@@ -23,6 +23,7 @@ import (
 	"spinlearn/data/samples"
 	"spinlearn/internal/stats"
 	"spinlearn/ising"
+	"spinlearn/solver/methods"
 )
 
 // call runs a command line, with DIR standing for a folder.
@@ -849,7 +850,7 @@ func TestFullDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := generateOptions{boundary: demoBoundary}
-	if err := o.chooseSolver(shape); err != nil || o.solver != exactSolver {
+	if err := o.chooseSolver(shape); err != nil || o.solver != methods.Exact {
 		t.Error(o.solver, err)
 	}
 }

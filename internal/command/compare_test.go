@@ -179,7 +179,7 @@ func TestCompareWithoutGaps(t *testing.T) {
 		}
 	}
 	// A dataset without gaps does not keep others from their chart.
-	succeed(t, dir, "compare --data DIR/none DIR/some --times 1ms --out DIR/c")
+	succeed(t, dir, "compare --data DIR/none DIR/some --times 1ms --out DIR/c --force")
 	if _, err := os.Stat(filepath.Join(dir, "c", "frontier.png")); err != nil {
 		t.Error(err)
 	}

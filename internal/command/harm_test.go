@@ -253,6 +253,12 @@ func TestHugeFiles(t *testing.T) {
 		"proof": `{"format":"spinlearn certificate v1","program":"`, "other": `{"format":"spinlearn x","a":"`, "spins.npy": "\x93NUMPY\x01\x00", "spins": "1\n",
 		"cmp/results.jsonl": `{"program":"`, "d/dataset.json": `{"format":"spinlearn dataset v1"`, "m/model.safetensors": "\x40\x00\x00\x00\x00\x00\x00\x00{",
 	}
+	succeed(t, dir, "generate --shape 4x4 --count 3 --out DIR/long")
+	shard, err := os.ReadFile(filepath.Join(dir, "long", "part-00000.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	heads["long/part-00000.npz"] = string(shard)
 	for name, head := range heads {
 		write(t, filepath.Join(dir, name), head)
 		if err := os.Truncate(filepath.Join(dir, name), 3_000_000_000); err != nil {
@@ -260,7 +266,7 @@ func TestHugeFiles(t *testing.T) {
 		}
 	}
 	for _, line := range []string{
-		"verify DIR/i.rud DIR/proof", "inspect DIR/proof --instance DIR/i.rud", "inspect DIR/proof", "inspect DIR/other", "inspect DIR/cmp", "inspect DIR/d", "inspect DIR/m",
+		"verify DIR/i.rud DIR/proof", "inspect DIR/proof --instance DIR/i.rud", "inspect DIR/proof", "inspect DIR/other", "inspect DIR/cmp", "inspect DIR/d", "inspect DIR/long", "inspect DIR/m",
 		"solve DIR/i.rud --method anneal --start DIR/spins", "solve DIR/i.rud --method refine --start DIR/spins.npy", "predict sample:torus-pm-16 --model DIR/m",
 		"compare --data DIR/d --out DIR/c", "train --data DIR/d --out DIR/n",
 	} {

@@ -530,7 +530,7 @@ func (l *facts) certificate(ctx context.Context, path string, o *inspectOptions,
 	}
 	c, err := openCertificate(ctx, o.stdin, path, limit)
 	if err != nil {
-		if o.instance == "" {
+		if o.instance == "" && errors.Is(err, readfile.ErrTooLarge) {
 			err = fmt.Errorf("%w; --instance FILE allows what its instance justifies", err)
 		}
 		return err
@@ -559,6 +559,12 @@ func (l *facts) certificate(ctx context.Context, path string, o *inspectOptions,
 	l.add("energy", v.Energy+f.Offset)
 	l.add("bound", v.Bound+f.Offset)
 	l.add("proven", v.Proven)
+	if v.Rounding > 0 {
+		l.add("rounding", v.Rounding)
+	}
+	if f.Integers().Lost >= 0 {
+		l.add("note", lostCoupling)
+	}
 	return nil
 }
 

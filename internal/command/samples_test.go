@@ -13,6 +13,7 @@ import (
 
 	"spinlearn/data/samples"
 	"spinlearn/ising"
+	"spinlearn/ising/instancefile"
 )
 
 // TestSamples gives every sample to every command that takes an instance file.
@@ -37,9 +38,13 @@ func TestSamples(t *testing.T) {
 			t.Errorf("listed as %+v, in the text\n%s", listed, text)
 		}
 		energy := plain(listed.Energy) // couplings and spins are the same everywhere, so the digits are
+		f, err := openInstance(nil, name, &instancefile.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for line, want := range map[string]string{
 			"solve " + name:                  "proven",
-			"verify " + name + " " + name:    "proven: the spins are a ground state; energy " + energy + ",",
+			"verify " + name + " " + name:    provenBy(f.Instance) + energy + ",",
 			"inspect " + name:                "energy ground state    " + energy + "\n",
 			"convert " + name + " DIR/x.rud": "x.rud: edgelist, H = +Σ w s s, " + ising.FormatShape(s.Shape) + " " + s.Boundary + "; read as H = -Σ w s s, the default of spinlearn\n",
 		} {

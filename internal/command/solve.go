@@ -79,7 +79,7 @@ Examples:
    spinlearn solve G11.rud --out G11.npy --time-limit 60
    spinlearn solve G11.rud --certificate - | spinlearn verify G11.rud -`,
 		Flags: []cli.Flag{
-			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is to be expected"},
+			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is to be expected, else anneal and a bound"},
 			&cli.GenericFlag{Name: "time-limit", Value: one(&o.budget.Limit, span), Usage: of(methods.Limit) + "time after which the search ends with the best so far, in seconds or with a unit", DefaultText: "none"},
 			&cli.GenericFlag{Name: "engine", Value: one(&o.Engine, word(anneal.Engines...)), Usage: of(methods.Engine) + enumerate(anneal.Engines, "or"), DefaultText: "by the instance"},
 			&cli.GenericFlag{Name: "reads", Value: one(&o.Reads, whole(1, 1<<20)), Usage: of(methods.Reads) + "number of independent runs", DefaultText: "by the method"},
@@ -308,13 +308,16 @@ func (s *solution) method() string { return cmp.Or(s.result.Search, s.chosen) }
 // bounded reports whether there is a lower bound.
 func (s *solution) bounded() bool { return !math.IsNaN(s.bound) && !math.IsInf(s.bound, 0) }
 
-// remarks says what is to be known of energy and bound.
-func (s *solution) remarks() (list []string) {
-	if s.file.Integers().Lost >= 0 {
-		list = append(list, "the smallest couplings are too small beside the largest for a proof; the ground-state energy lies between bound and energy")
+// lostCoupling explains a proof that cannot be.
+const lostCoupling = "the smallest couplings are too small beside the largest for a proof; the true ground-state energy lies between bound and energy"
+
+// notes say what the numbers do not.
+func (s *solution) notes() (list []string) {
+	if s.file.Integers().Lost >= 0 && s.bounded() {
+		list = append(list, lostCoupling)
 	}
-	if s.chosen == (methods.Auto{}).Name() && s.result.Status != solver.Proven && s.bounded() {
-		list = append(list, fmt.Sprintf("the bound was stopped after %v; --method exact goes on until it meets the energy or --time-limit ends it", methods.BoundTime(s.file.Lattice)))
+	if t := s.result.BoundStopped; t > 0 {
+		list = append(list, fmt.Sprintf("the bound was stopped after %.3g s; --method exact goes on until the bound can rise no further or --time-limit ends it", t.Seconds()))
 	}
 	return list
 }
@@ -332,7 +335,7 @@ func (s *solution) writeText(w io.Writer) error {
 	line("instance", "%s, %s", safetext.Terminal(s.name), latticeOf(s.file))
 	line("sign", "%s", convention(s.file))
 	if notes := s.file.Notes; len(notes) > 0 {
-		line("notes", "%s", strings.Join(notes, "; "))
+		line("file", "%s", strings.Join(notes, "; "))
 	}
 	line("status", "%v", s.result.Status)
 	line("energy", "%s", plain(s.energy))
@@ -345,13 +348,14 @@ func (s *solution) writeText(w io.Writer) error {
 		line("cut", "%s", plain(cut))
 	}
 	if r := s.file.Rounding(); r > 0 && s.bounded() {
+		line("scale", "couplings times %v, rounded to integers", s.file.Integers().Scale)
 		line("rounding", "%.2g; proven means that no energy is lower by more than this", r)
-	}
-	for _, remark := range s.remarks() {
-		line("note", "%s", remark)
 	}
 	line("method", "%s", s.method())
 	line("time", "%.3f s, %.3f s of CPU", s.result.Elapsed.Seconds(), s.cpu.Seconds())
+	for _, note := range s.notes() {
+		line("note", "%s", note)
+	}
 	return t.Flush()
 }
 
@@ -389,14 +393,16 @@ func (s *solution) writeJSON(w io.Writer) error {
 		Cut      *float64 `json:"cut,omitempty"`
 		Scale    float64  `json:"scale,omitempty"`
 		Rounding float64  `json:"rounding"`
-		Notes    []string `json:"notes,omitempty"`
 		Method   string   `json:"method"`
 		Spins    []int    `json:"spins"`
 		CPU      float64  `json:"cpu_seconds"`
 		Elapsed  float64  `json:"elapsed_seconds"`
+		File     string   `json:"file,omitempty"`
+		Note     string   `json:"note,omitempty"`
 	}{
-		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), scale, rounding, s.remarks(),
+		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), scale, rounding,
 		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
+		strings.Join(s.file.Notes, "; "), strings.Join(s.notes(), "; "),
 	})
 	if err != nil {
 		return err

@@ -62,10 +62,19 @@ func verify(ctx context.Context, stdin io.Reader, stdout io.Writer, instance, pr
 	if err != nil {
 		return err
 	}
+	if v.Proven && v.Rounding > 0 {
+		_, err = fmt.Fprintf(stdout, "proven: no configuration has an energy that is lower by more than the rounding, %.2g; energy %s, bound %s\n",
+			v.Rounding, plain(v.Energy+f.Offset), plain(v.Bound+f.Offset))
+		return err
+	}
 	if v.Proven {
 		_, err = fmt.Fprintf(stdout, "proven: the spins are a ground state; energy %s, bound %s\n", plain(v.Energy+f.Offset), plain(v.Bound+f.Offset))
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "bound: no energy is below %s; the spins have %s\n", plain(v.Bound+f.Offset), plain(v.Energy+f.Offset))
+	text := fmt.Sprintf("bound: no energy is below %s; the spins have %s\n", plain(v.Bound+f.Offset), plain(v.Energy+f.Offset))
+	if f.Integers().Lost >= 0 {
+		text += "note: " + lostCoupling + "\n"
+	}
+	_, err = io.WriteString(stdout, text)
 	return err
 }

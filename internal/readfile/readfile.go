@@ -11,6 +11,9 @@ import (
 	"os"
 )
 
+// ErrTooLarge is wrapped by the errors about files of more than limit bytes.
+var ErrTooLarge = errors.New("too large")
+
 // chunk is what is read between looks at the context.
 const chunk = 1 << 20
 
@@ -59,7 +62,7 @@ func read(ctx context.Context, name string, limit int64) ([]byte, error) {
 	var b bytes.Buffer
 	if info.Mode().IsRegular() {
 		if info.Size() > limit {
-			return nil, fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Size(), limit)
+			return nil, fmt.Errorf("%s: %w: %d bytes, at most %d are read", name, ErrTooLarge, info.Size(), limit)
 		}
 		b.Grow(int(info.Size()) + bytes.MinRead)
 	}
@@ -77,7 +80,7 @@ func readFrom(ctx context.Context, r io.Reader, b *bytes.Buffer, name string, li
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", name, err)
 		case int64(b.Len()) > limit:
-			return nil, fmt.Errorf("%s has more than %d bytes, at most that many are read", name, limit)
+			return nil, fmt.Errorf("%s: %w: more than %d bytes, at most %d are read", name, ErrTooLarge, limit, limit)
 		case ctx.Err() != nil:
 			return nil, fmt.Errorf("%s: reading was stopped: %w", name, ctx.Err())
 		case n == 0:

@@ -30,10 +30,10 @@ func TestAll(t *testing.T) {
 			continue
 		}
 		_, err := All(t.Context(), name, int64(size)-1)
-		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "bytes, at most") {
+		if !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "bytes, at most") {
 			t.Errorf("%d bytes, one less allowed: %v", size, err)
 		}
-		if _, err := From(t.Context(), bytes.NewReader(want), "input", int64(size)-1); err == nil || !strings.HasPrefix(err.Error(), "input has more than ") {
+		if _, err := From(t.Context(), bytes.NewReader(want), "input", int64(size)-1); !errors.Is(err, ErrTooLarge) || !strings.HasPrefix(err.Error(), "input: ") {
 			t.Errorf("%d bytes from a reader, one less allowed: %v", size, err)
 		}
 	}

@@ -47,6 +47,7 @@ func (a Auto) Solve(ctx context.Context, in *ising.Instance, budget solver.Budge
 		return found, err
 	}
 	if r.Status == solver.TimeLimit {
+		r.BoundStopped = packing.Limit
 		r.Status = found.Status // the limit of the packing is none that a user set
 	}
 	r.Stats = found.Stats
