@@ -6,7 +6,10 @@ import (
 	"image/color"
 	"slices"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"spinlearn/internal/stats"
 )
@@ -46,9 +49,6 @@ type EnergyRow struct {
 	PerSpin []float64
 }
 
-// shown bounds the points drawn in a row.
-const shown = 200
-
 // truthName is what the legend and the axes call the ground truth.
 func truthName(proven bool) string {
 	if proven {
@@ -67,7 +67,7 @@ func (e Energies) Figure() (*Figure, error) {
 		return nil, fmt.Errorf("plots: Energies: no rows")
 	}
 	lo, hi := slices.Min(e.Truth), slices.Max(e.Truth)
-	groups := new(colours)
+	var groups []string
 	for _, r := range e.Rows {
 		if err := check(fmt.Sprintf("Energies row %q", r.Name), r.PerSpin); err != nil {
 			return nil, err
@@ -76,78 +76,80 @@ func (e Energies) Figure() (*Figure, error) {
 			return nil, fmt.Errorf("plots: Energies row %q: %d values for %d instances", r.Name, len(r.PerSpin), len(e.Truth))
 		}
 		lo, hi = min(lo, slices.Min(r.PerSpin)), max(hi, slices.Max(r.PerSpin))
-		groups.of(r.Group)
+		groups = append(groups, r.Group)
 	}
 	sorted := slices.Clone(e.Rows)
 	slices.SortStableFunc(sorted, func(a, b EnergyRow) int {
 		return cmp.Compare(stats.Mean(a.PerSpin).Mean, stats.Mean(b.PerSpin).Mean)
 	})
 
-	l := rows{
-		title:  e.Title,
-		column: "mean (J)",
-		x:      linear("energy per spin (J)", lo, hi, 6),
-	}
-	for _, r := range sorted {
-		l.names = append(l.names, r.Name)
-		l.values = append(l.values, energy(stats.Mean(r.PerSpin).Mean))
-	}
-	truth := quantiles(e.Truth, 0.1, 0.9)
-	mean := stats.Mean(e.Truth).Mean
-	truthKey := fmt.Sprintf("%s: 10–90 %% of instances, mean", truthName(e.Proven))
-	l.keys = append(groupKeys(groups),
-		key{"quartiles, median, 5–95 %", boxSample},
-		key{"mean", meanSample},
-		key{truthKey, swatch(band, black)})
-
-	return l.figure(func(s sheet, f frame, y func(int) vg.Length) {
-		s.fill(rect(f.px(truth[0]), f.Min.Y, f.px(truth[1]), f.Max.Y), band)
-		s.line(black, 1, vg.Point{X: f.px(mean), Y: f.Min.Y}, vg.Point{X: f.px(mean), Y: f.Max.Y})
-		for i, r := range sorted {
-			colour := groups.of(r.Group)
-			for k, v := range thin(r.PerSpin, shown) {
-				p := vg.Point{X: f.px(v), Y: y(i) + vg.Length(jitter(k))*0.38*rowHeight}
-				s.mark(circle, p, 1.3, fade(colour, 0.35), nil, 0)
+	table := newRows(groups)
+	table.column = "mean (J)"
+	table.label = "energy per spin (J)"
+	linear(&table.plot.X, lo, hi, 6)
+	mean, from, to := stats.Mean(e.Truth).Mean, quantile(e.Truth, 0.1), quantile(e.Truth, 0.9)
+	table.keys = append(table.keys,
+		key{"quartiles, median, 5–95 %", []plot.Thumbnailer{sample(boxSample)}},
+		key{"mean", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: meanMark(example.colour)}}},
+		key{truthName(e.Proven) + ": 10–90 % of instances, mean", []plot.Thumbnailer{swatch(truthRange), sample(func(c *draw.Canvas) {
+			c.StrokeLine2(truthMean, c.Center().X, c.Min.Y, c.Center().X, c.Max.Y)
+		})}})
+	table.data = []plot.Plotter{plotterFunc(func(c draw.Canvas, p *plot.Plot) {
+		x := func(v float64) vg.Length { return c.X(p.X.Norm(v)) }
+		fill(c, rect(x(from), c.Min.Y, x(to), c.Max.Y), truthRange)
+		c.StrokeLine2(truthMean, x(mean), c.Min.Y, x(mean), c.Max.Y)
+	})}
+	for i, r := range sorted {
+		colour := table.look(r.Group).colour
+		mean := stats.Mean(r.PerSpin).Mean
+		table.add(r.Name, energy(mean))
+		table.data = append(table.data, jittered(r.PerSpin, i, dot(fade(colour, 0.35), 1.3)))
+		if len(r.PerSpin) > 1 {
+			b, err := box(i, r.PerSpin, colour)
+			if err != nil {
+				return nil, fmt.Errorf("plots: Energies row %q: %w", r.Name, err)
 			}
-			q := quantiles(r.PerSpin, 0.05, 0.25, 0.5, 0.75, 0.95)
-			var x [5]vg.Length
-			for k, v := range q {
-				x[k] = f.px(v)
-			}
-			if len(r.PerSpin) > 1 {
-				s.box(x, y(i), 0.27*rowHeight, colour)
-			}
-			s.meanMark(vg.Point{X: f.px(stats.Mean(r.PerSpin).Mean), Y: y(i)}, colour)
+			table.data = append(table.data, b)
 		}
-	}), nil
-}
-
-// box draws a horizontal box plot with the quantiles x about height y.
-func (s sheet) box(x [5]vg.Length, y, half vg.Length, c color.NRGBA) {
-	s.line(c, 1.1, vg.Point{X: x[0], Y: y}, vg.Point{X: x[1], Y: y})
-	s.line(c, 1.1, vg.Point{X: x[3], Y: y}, vg.Point{X: x[4], Y: y})
-	for _, x := range []vg.Length{x[0], x[4]} {
-		s.line(c, 1.1, vg.Point{X: x, Y: y - half/2}, vg.Point{X: x, Y: y + half/2})
+		table.data = append(table.data, &plotter.Scatter{XYs: plotter.XYs{{X: mean, Y: float64(i)}}, GlyphStyle: meanMark(colour)})
 	}
-	r := rect(x[1], y-half, x[3], y+half)
-	s.fill(r, fade(c, 0.25))
-	s.outline(r, c, 1.1)
-	s.line(c, 1.8, vg.Point{X: x[2], Y: y - half}, vg.Point{X: x[2], Y: y + half})
+	return table.figure(e.Title, nil), nil
 }
 
-// meanMark draws a diamond of the given colour that stands out from a box of it.
-func (s sheet) meanMark(p vg.Point, c color.NRGBA) {
-	s.mark(diamond, p, 3.8, white, nil, 0)
-	s.mark(diamond, p, 2.7, c, black, 0.9)
+// The range and the mean of the ground truth.
+var (
+	truthRange = color.NRGBA{0xf0, 0xe4, 0x42, 0x60}
+	truthMean  = draw.LineStyle{Color: black, Width: 1}
+)
+
+const boxWidth = 0.54 * rowHeight
+
+// box returns the box of row i, with whiskers from the 5 to the 95 % quantile.
+func box(i int, v plotter.Values, c color.NRGBA) (*plotter.BoxPlot, error) {
+	b, err := plotter.NewBoxPlot(boxWidth, float64(i), v)
+	if err != nil {
+		return nil, err
+	}
+	b.Horizontal, b.Outside, b.CapWidth = true, nil, boxWidth/2
+	b.AdjLow, b.AdjHigh = quantile(v, 0.05), quantile(v, 0.95)
+	b.BoxStyle = draw.LineStyle{Color: c, Width: 1.1}
+	b.WhiskerStyle, b.MedianStyle, b.FillColor = b.BoxStyle, draw.LineStyle{Color: c, Width: 1.8}, fade(c, 0.25)
+	return b, nil
 }
 
-// boxSample and meanSample explain a row in the legend.
-func boxSample(s sheet, r vg.Rectangle) {
-	x, w := r.Min.X, r.Size().X
-	y := (r.Min.Y + r.Max.Y) / 2
-	s.box([5]vg.Length{x, x + 0.25*w, x + 0.45*w, x + 0.75*w, x + w}, y, r.Size().Y/2, palette[6])
+// boxSample shows a box in the legend.
+func boxSample(c *draw.Canvas) {
+	b, err := box(0, plotter.Values{0, 0.2, 0.3, 0.45, 0.6, 0.75, 1}, example.colour)
+	if err != nil {
+		return
+	}
+	b.Width, b.CapWidth = c.Size().Y, c.Size().Y/2
+	p := plot.New()
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, -1, 1
+	b.Plot(*c, p)
 }
 
-func meanSample(s sheet, r vg.Rectangle) {
-	s.meanMark(vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, palette[6])
+// meanMark is a diamond that stands out from a box of its colour.
+func meanMark(c color.Color) draw.GlyphStyle {
+	return edged(edge{polygon{4, 0, 1.25}, black, 0.7}, c, 2.4, white, 1.6)
 }

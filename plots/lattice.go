@@ -5,7 +5,10 @@ import (
 	"image/color"
 	"math"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // MaxLattice is the largest number of rows or columns a Lattice draws.
@@ -114,56 +117,88 @@ func (l Lattice) Figure() (*Figure, error) {
 		third += ", flipped as a whole"
 	}
 
-	const gutter, head = 18, 20
-	site := (pageWidth - 2*margin - gutter) / 2 / vg.Length(l.Cols)
-	site = min(site, 290/vg.Length(l.Rows))
+	const between, head = 18, 20
+	site := min((bodyWidth-between)/2/vg.Length(l.Cols), 290/vg.Length(l.Rows))
 	width, tall := site*vg.Length(l.Cols), site*vg.Length(l.Rows)
-	left := (pageWidth - 2*width - gutter) / 2
-
-	keys := flow([]key{
-		{"J > 0", bondSample(ferro)},
-		{"J < 0", bondSample(anti)},
-		{"frustrated", swatch(frustrate, nil)},
-		{"spin +1", tile(spinUp)},
-		{"spin −1", tile(spinDown)},
-		{"differs", tile(differ)},
-		{"domain wall", stroke(wall, nil, -1)},
-	}, pageWidth-2*margin)
-	caption := wrap(l.caption(overlap), small, pageWidth-2*margin, 2)
-
-	title := clean(l.Title)
-	top := margin
-	if title != "" {
-		top += large + 8
+	views := []struct {
+		name string
+		draw func(latticeView)
+	}{
+		{"(a) couplings, width |J|", l.couplings},
+		{"(b) " + truthName(l.Proven), func(v latticeView) { v.spins(l.Truth) }},
+		{third, func(v latticeView) { v.spins(shown) }},
+		{"(d) difference", func(v latticeView) { l.walls(v, shown) }},
 	}
-	bottom := margin + noteLine*vg.Length(len(caption)) + 4 + keyLine*vg.Length(len(keys)) + 6
-	height := top + 2*(tall+head) + bottom
+	return page{
+		title: l.Title, height: 2*(tall+head) + 6, caption: wrap(l.caption(overlap), small, bodyWidth, 2),
+		keys: append(couplingKeys("J > 0"),
+			key{"spin +1", []plot.Thumbnailer{tile(spinUp)}},
+			key{"spin −1", []plot.Thumbnailer{tile(spinDown)}},
+			key{"differs", []plot.Thumbnailer{tile(differ)}},
+			key{"domain wall", []plot.Thumbnailer{&plotter.Line{LineStyle: draw.LineStyle{Color: wall, Width: 1.5}}}}),
+		body: func(c draw.Canvas) {
+			left := c.Center().X - width - between/2.
+			for i, v := range views {
+				at := vg.Point{X: left + vg.Length(i%2)*(width+between), Y: c.Max.Y - head - vg.Length(i/2)*(tall+head)}
+				c.FillText(words(normal, draw.XLeft, atBase), at.Add(vg.Point{Y: 6}), v.name)
+				v.draw(latticeView{c, l.Rows, l.Cols, at, site})
+			}
+		},
+	}.figure(), nil
+}
 
-	paint := func(s sheet) {
-		if title != "" {
-			s.text(pageWidth/2, height-margin, style{size: large, bold: true, x: 0.5, y: 1}, title)
-		}
-		panels := []struct {
-			name string
-			draw func(latticeSheet)
-		}{
-			{"(a) couplings, width |J|", l.couplings},
-			{"(b) " + truthName(l.Proven), func(s latticeSheet) { s.spins(l.Truth) }},
-			{third, func(s latticeSheet) { s.spins(shown) }},
-			{"(d) difference", func(s latticeSheet) { l.walls(s, shown) }},
-		}
-		for i, p := range panels {
-			x := left + vg.Length(i%2)*(width+gutter)
-			y := height - top - head - vg.Length(i/2)*(tall+head)
-			s.text(x, y+6, style{size: normal}, p.name)
-			p.draw(latticeSheet{s, l.Rows, l.Cols, vg.Point{X: x, Y: y}, site})
-		}
-		s.legend(margin, bottom-6, keys)
-		for i, t := range caption {
-			s.text(margin, margin+noteLine*vg.Length(len(caption)-1-i), style{size: small}, t)
+// Couplings draws an instance on a square lattice: bonds, as wide as they are strong,
+// over the frustrated plaquettes. It is the first panel of [Lattice], larger.
+type Couplings struct {
+	// Title stands above the chart; empty means none.
+	Title string
+
+	// Rows and Cols are the sides of the lattice, 2 to MaxLattice.
+	Rows, Cols int
+
+	// Down, Right, PeriodicRows, PeriodicCols and Frustrated are those of Lattice.
+	Down, Right                []float64
+	PeriodicRows, PeriodicCols bool
+	Frustrated                 []bool
+}
+
+// Figure lays the chart out. It returns an error if a side is not 2 to MaxLattice,
+// lengths differ from Rows·Cols or a number is not finite.
+func (c Couplings) Figure() (*Figure, error) {
+	l := Lattice{
+		Rows: c.Rows, Cols: c.Cols, Down: c.Down, Right: c.Right,
+		PeriodicRows: c.PeriodicRows, PeriodicCols: c.PeriodicCols, Frustrated: c.Frustrated,
+	}
+	if err := l.checkCouplings("Couplings"); err != nil {
+		return nil, err
+	}
+	site := min(bodyWidth/vg.Length(c.Cols), 580/vg.Length(c.Rows))
+	return page{
+		title: c.Title, keys: couplingKeys("J > 0, width |J|"), height: site*vg.Length(c.Rows) + 6,
+		body: func(d draw.Canvas) {
+			l.couplings(latticeView{d, c.Rows, c.Cols, vg.Point{X: d.Center().X - site*vg.Length(c.Cols)/2, Y: d.Max.Y}, site})
+		},
+	}.figure(), nil
+}
+
+// checkCouplings checks what the panel of couplings needs.
+func (l Lattice) checkCouplings(chart string) error {
+	n := l.Rows * l.Cols
+	if l.Rows < 2 || l.Cols < 2 || l.Rows > MaxLattice || l.Cols > MaxLattice {
+		return fmt.Errorf("plots: %s: %d×%d sites, want sides of 2 to %d", chart, l.Rows, l.Cols, MaxLattice)
+	}
+	for _, f := range []struct {
+		name string
+		len  int
+	}{{"Down", len(l.Down)}, {"Right", len(l.Right)}, {"Frustrated", len(l.Frustrated)}} {
+		if f.len != n {
+			return fmt.Errorf("plots: %s.%s: %d values for %d sites", chart, f.name, f.len, n)
 		}
 	}
-	return &Figure{width: pageWidth, height: height, paint: paint}, nil
+	if err := check(chart+".Down", l.Down); err != nil {
+		return err
+	}
+	return check(chart+".Right", l.Right)
 }
 
 // caption states overlap and energies.
@@ -180,74 +215,79 @@ func (l Lattice) caption(overlap int) string {
 	return t
 }
 
-// latticeSheet draws one panel: origin is the upper left corner of site (0, 0).
-type latticeSheet struct {
-	sheet
+// latticeView draws one panel: origin is the upper left corner of site (0, 0).
+type latticeView struct {
+	draw.Canvas
 	rows, cols int
 	origin     vg.Point
 	site       vg.Length
 }
 
 // corner returns the upper left corner of site (r, c), which need not be whole.
-func (s latticeSheet) corner(r, c float64) vg.Point {
-	return vg.Point{X: s.origin.X + vg.Length(c)*s.site, Y: s.origin.Y - vg.Length(r)*s.site}
+func (v latticeView) corner(r, c float64) vg.Point {
+	return vg.Point{X: v.origin.X + vg.Length(c)*v.site, Y: v.origin.Y - vg.Length(r)*v.site}
 }
 
 // area returns the rectangle between the corners of (r0, c0) and (r1, c1).
-func (s latticeSheet) area(r0, c0, r1, c1 float64) vg.Rectangle {
-	a, b := s.corner(r0, c0), s.corner(r1, c1)
+func (v latticeView) area(r0, c0, r1, c1 float64) vg.Rectangle {
+	a, b := v.corner(r0, c0), v.corner(r1, c1)
 	return rect(a.X, b.Y, b.X, a.Y)
 }
 
 // cells fills the sites where set is true. A cell reaches a little under its equal
 // neighbours, so that no seams show between them.
-func (s latticeSheet) cells(colour color.Color, set func(r, c int) bool) {
-	for r := range s.rows {
-		for c := range s.cols {
+func (v latticeView) cells(colour color.Color, set func(r, c int) bool) {
+	for r := range v.rows {
+		for c := range v.cols {
 			if !set(r, c) {
 				continue
 			}
-			area := s.area(float64(r), float64(c), float64(r+1), float64(c+1))
-			if c+1 < s.cols && set(r, c+1) {
+			area := v.area(float64(r), float64(c), float64(r+1), float64(c+1))
+			if c+1 < v.cols && set(r, c+1) {
 				area.Max.X += 0.5
 			}
-			if r+1 < s.rows && set(r+1, c) {
+			if r+1 < v.rows && set(r+1, c) {
 				area.Min.Y -= 0.5
 			}
-			s.fill(area, colour)
+			fill(v.Canvas, area, colour)
 		}
 	}
 }
 
-func (s latticeSheet) border() {
-	s.outline(s.area(0, 0, float64(s.rows), float64(s.cols)), black, 0.8)
+func (v latticeView) border() {
+	v.SetLineStyle(draw.LineStyle{Color: black, Width: 0.8})
+	v.Stroke(v.area(0, 0, float64(v.rows), float64(v.cols)).Path())
+}
+
+func (v latticeView) line(c color.Color, width vg.Length, from, to vg.Point) {
+	v.StrokeLines(draw.LineStyle{Color: c, Width: width}, []vg.Point{from, to})
 }
 
 // spins draws a square a site.
-func (s latticeSheet) spins(spin []int8) {
-	s.fill(s.area(0, 0, float64(s.rows), float64(s.cols)), spinUp)
-	s.cells(spinDown, func(r, c int) bool { return spin[r*s.cols+c] < 0 })
-	s.grid(0.3)
-	s.border()
+func (v latticeView) spins(spin []int8) {
+	fill(v.Canvas, v.area(0, 0, float64(v.rows), float64(v.cols)), spinUp)
+	v.cells(spinDown, func(r, c int) bool { return spin[r*v.cols+c] < 0 })
+	v.grid(0.3)
+	v.border()
 }
 
 // grid draws thin lines between the sites, unless they would hide small ones.
-func (s latticeSheet) grid(opacity float64) {
-	if s.site < 6 {
+func (v latticeView) grid(opacity float64) {
+	if v.site < 6 {
 		return
 	}
 	c := fade(grey, opacity)
-	for r := 1; r < s.rows; r++ {
-		s.line(c, 0.4, s.corner(float64(r), 0), s.corner(float64(r), float64(s.cols)))
+	for r := 1; r < v.rows; r++ {
+		v.line(c, 0.4, v.corner(float64(r), 0), v.corner(float64(r), float64(v.cols)))
 	}
-	for k := 1; k < s.cols; k++ {
-		s.line(c, 0.4, s.corner(0, float64(k)), s.corner(float64(s.rows), float64(k)))
+	for k := 1; k < v.cols; k++ {
+		v.line(c, 0.4, v.corner(0, float64(k)), v.corner(float64(v.rows), float64(k)))
 	}
 }
 
 // couplings draws the bonds, as wide as they are strong, over the frustrated
 // plaquettes. Sites stand at the middle of their cells.
-func (l Lattice) couplings(s latticeSheet) {
+func (l Lattice) couplings(v latticeView) {
 	for i, f := range l.Frustrated {
 		r, c := i/l.Cols, i%l.Cols
 		down, right := r == l.Rows-1, c == l.Cols-1
@@ -258,7 +298,7 @@ func (l Lattice) couplings(s latticeSheet) {
 		// quarter at each corner.
 		for _, r := range halves(r, down) {
 			for _, c := range halves(c, right) {
-				s.fill(s.area(r[0], c[0], r[1], c[1]), frustrate)
+				fill(v.Canvas, v.area(r[0], c[0], r[1], c[1]), frustrate)
 			}
 		}
 	}
@@ -274,8 +314,8 @@ func (l Lattice) couplings(s latticeSheet) {
 		if j < 0 {
 			colour = anti
 		}
-		width := max(0.3, vg.Length(math.Abs(j)/strongest)*min(4, 0.32*s.site))
-		s.line(colour, width, s.corner(r0, c0), s.corner(r1, c1))
+		width := max(0.3, vg.Length(math.Abs(j)/strongest)*min(4, 0.32*v.site))
+		v.line(colour, width, v.corner(r0, c0), v.corner(r1, c1))
 	}
 	for i := range l.Down {
 		r, c := i/l.Cols, i%l.Cols
@@ -290,9 +330,9 @@ func (l Lattice) couplings(s latticeSheet) {
 			}
 		}
 	}
-	if s.site >= 5 {
+	if v.site >= 5 {
 		for i := range l.Down {
-			s.mark(circle, s.corner(float64(i/l.Cols)+0.5, float64(i%l.Cols)+0.5), min(1.8, 0.13*s.site), black, nil, 0)
+			v.DrawGlyphNoClip(dot(black, min(1.8, 0.13*v.site)), v.corner(float64(i/l.Cols)+0.5, float64(i%l.Cols)+0.5))
 		}
 	}
 }
@@ -309,15 +349,15 @@ func halves(i int, last bool) [][2]float64 {
 
 // walls shades the sites where the prediction differs and draws the walls between
 // neighbours of which one differs.
-func (l Lattice) walls(s latticeSheet, shown []int8) {
-	s.fill(s.area(0, 0, float64(s.rows), float64(s.cols)), agree)
+func (l Lattice) walls(v latticeView, shown []int8) {
+	fill(v.Canvas, v.area(0, 0, float64(v.rows), float64(v.cols)), agree)
 	differs := func(r, c int) bool {
 		i := r%l.Rows*l.Cols + c%l.Cols
 		return l.Truth[i] != shown[i]
 	}
-	s.cells(differ, differs)
-	s.grid(0.2)
-	s.border()
+	v.cells(differ, differs)
+	v.grid(0.2)
+	v.border()
 	above := func(r, c int) bool { // a wall on the upper edge of row r, which may be Rows
 		if r == 0 || r == l.Rows {
 			return l.PeriodicRows && differs(0, c) != differs(l.Rows-1, c)
@@ -330,16 +370,16 @@ func (l Lattice) walls(s latticeSheet, shown []int8) {
 		}
 		return differs(r, c-1) != differs(r, c)
 	}
-	width := max(1, min(2.2, 0.2*s.site))
-	more := float64(width / s.site / 2) // closes the corners
+	width := max(1, min(2.2, 0.2*v.site))
+	more := float64(width / v.site / 2) // closes the corners
 	for r := range l.Rows + 1 {
 		for _, w := range runs(l.Cols, func(c int) bool { return above(r, c) }) {
-			s.line(wall, width, s.corner(float64(r), float64(w[0])-more), s.corner(float64(r), float64(w[1])+more))
+			v.line(wall, width, v.corner(float64(r), float64(w[0])-more), v.corner(float64(r), float64(w[1])+more))
 		}
 	}
 	for c := range l.Cols + 1 {
 		for _, w := range runs(l.Rows, func(r int) bool { return before(c, r) }) {
-			s.line(wall, width, s.corner(float64(w[0])-more, float64(c)), s.corner(float64(w[1])+more, float64(c)))
+			v.line(wall, width, v.corner(float64(w[0])-more, float64(c)), v.corner(float64(w[1])+more, float64(c)))
 		}
 	}
 }
@@ -359,18 +399,21 @@ func runs(n int, set func(int) bool) [][2]int {
 	return out
 }
 
-// bondSample and tile explain the lattice in the legend.
-func bondSample(c color.NRGBA) func(sheet, vg.Rectangle) {
-	return func(s sheet, r vg.Rectangle) {
-		y := (r.Min.Y + r.Max.Y) / 2
-		s.line(c, 3, vg.Point{X: r.Min.X, Y: y}, vg.Point{X: r.Max.X, Y: y})
+// couplingKeys explains the couplings in a legend.
+func couplingKeys(positive string) []key {
+	bond := func(c color.Color) []plot.Thumbnailer {
+		return []plot.Thumbnailer{&plotter.Line{LineStyle: draw.LineStyle{Color: c, Width: 3}}}
 	}
+	return []key{{positive, bond(ferro)}, {"J < 0", bond(anti)}, {"frustrated", []plot.Thumbnailer{swatch(frustrate)}}}
 }
 
-func tile(c color.NRGBA) func(sheet, vg.Rectangle) {
-	return func(s sheet, r vg.Rectangle) {
+// tile shows a site in a legend.
+func tile(colour color.Color) sample {
+	return func(c *draw.Canvas) {
+		r := c.Rectangle
 		r.Min.X = r.Max.X - r.Size().Y
-		s.fill(r, c)
-		s.outline(r, grey, 0.5)
+		fill(*c, r, colour)
+		c.SetLineStyle(draw.LineStyle{Color: grey, Width: 0.5})
+		c.Stroke(r.Path())
 	}
 }
