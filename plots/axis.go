@@ -8,32 +8,28 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// zeroStrip is the part of a logarithmic axis that is given to zero, where it has one.
+// zeroStrip is the part of a logarithmic axis that is given to zero if there are zeros.
 const zeroStrip = 0.075
 
-// zeroScale is logarithmic above a strip for zero, which gonum/plot has no scale for. Zero
-// lies in the middle of the strip and what is less than zero outside the axis, so that
-// error bars beyond zero run out of the frame.
-type zeroScale struct{}
+// logScale is plot.LogScale above a strip for zero, which may be 0 wide. Zero lies in the
+// middle of the strip and a negative value outside the axis, so that an error bar that
+// reaches below zero runs out of the frame.
+type logScale struct{ strip float64 }
 
-func (zeroScale) Normalize(lo, hi, v float64) float64 {
+func (s logScale) Normalize(lo, hi, v float64) float64 {
 	switch {
-	case v < 0:
+	case v < 0 || v == 0 && s.strip == 0:
 		return -1
-	case v < lo:
-		return zeroStrip * (1 + v/lo) / 2
+	case v < lo && s.strip > 0:
+		return s.strip * (1 + v/lo) / 2
 	}
-	return zeroStrip + (1-zeroStrip)*plot.LogScale{}.Normalize(lo, hi, v)
+	return s.strip + (1-s.strip)*plot.LogScale{}.Normalize(lo, hi, v)
 }
 
-// logScale is plot.LogScale with zero and less outside the axis.
-type logScale struct{}
-
-func (logScale) Normalize(lo, hi, v float64) float64 {
-	if v <= 0 {
-		return -1
-	}
-	return max(-1, plot.LogScale{}.Normalize(lo, hi, v))
+// strip returns the part of a that is given to zero.
+func strip(a plot.Axis) float64 {
+	s, _ := a.Scale.(logScale)
+	return s.strip
 }
 
 // linear gives a the range lo to hi with a margin and about n labels.
@@ -83,7 +79,7 @@ func logarithmic(a *plot.Axis, lo, hi float64, zero bool) {
 	a.Min, a.Max, a.Scale = lo, hi, logScale{}
 	var ticks []plot.Tick
 	if zero {
-		a.Scale = zeroScale{}
+		a.Scale = logScale{zeroStrip}
 		ticks = append(ticks, plot.Tick{Value: 0, Label: "0"})
 	}
 	first, last := int(math.Floor(math.Log10(lo))), int(math.Ceil(math.Log10(hi)))
@@ -123,36 +119,35 @@ func spaced(a *plot.Axis, length vg.Length, extent func(label string) vg.Length)
 	a.Tick.Marker = plot.ConstantTicks(ticks)
 }
 
-// rangeOf collects the range of gaps for a logarithmic axis.
-type rangeOf struct {
+// gapRange collects the range of gaps for a logarithmic axis.
+type gapRange struct {
 	lo, hi float64
-	zero   bool // some are zero or less
-	below  int  // number of those that are less
+	zero   bool // a gap is zero or negative
+	below  int  // number of negative gaps
 }
 
-func newRange() rangeOf { return rangeOf{lo: math.Inf(1), hi: math.Inf(-1)} }
+func newRange() gapRange { return gapRange{lo: math.Inf(1), hi: math.Inf(-1)} }
 
-// add adds a gap with its error and returns the gap, or zero in place of a negative one.
-func (r *rangeOf) add(gap, err float64) float64 {
+// add adds a gap with its error. A negative gap counts as zero.
+func (r *gapRange) add(gap, err float64) {
 	if gap < 0 {
 		r.below++
 	}
 	if gap <= 0 {
 		r.zero = true
-		return 0
+		return
 	}
-	// An error that reaches zero runs out of the frame.
+	// An error bar that reaches zero runs out of the frame.
 	r.lo, r.hi = min(r.lo, max(gap-err, gap/2)), max(r.hi, gap+err)
-	return gap
 }
 
 // zeroLine draws the edge of the strip for zero of the axes that have one.
 func zeroLine(c draw.Canvas, p *plot.Plot) {
 	style := draw.LineStyle{Color: grey, Width: 0.7, Dashes: []vg.Length{2, 2}}
-	if p.X.Scale == (zeroScale{}) {
-		c.StrokeLine2(style, c.X(zeroStrip), c.Min.Y, c.X(zeroStrip), c.Max.Y)
+	if u := strip(p.X); u > 0 {
+		c.StrokeLine2(style, c.X(u), c.Min.Y, c.X(u), c.Max.Y)
 	}
-	if p.Y.Scale == (zeroScale{}) {
-		c.StrokeLine2(style, c.Min.X, c.Y(zeroStrip), c.Max.X, c.Y(zeroStrip))
+	if u := strip(p.Y); u > 0 {
+		c.StrokeLine2(style, c.Min.X, c.Y(u), c.Max.X, c.Y(u))
 	}
 }

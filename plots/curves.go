@@ -91,7 +91,7 @@ func (c Curves) Figure() (*Figure, error) {
 	if n < 1 || n > 12 {
 		return nil, fmt.Errorf("plots: Curves: %d panels, want 1 to 12", n)
 	}
-	x, y, err := c.measure()
+	x, y, below, err := c.measure()
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (c Curves) Figure() (*Figure, error) {
 	all := panels{columns: columns, x: c.X, y: gapLabel("mean relative ", c.Proven)}
 	for _, p := range c.Panels {
 		q := newPlot()
-		q.X, q.Y = x, y.Axis
+		q.X, q.Y = x, y
 		heading(q, p.Name, width)
 		var data []plot.Plotter
 		for _, b := range p.Bands {
@@ -126,46 +126,40 @@ func (c Curves) Figure() (*Figure, error) {
 	all.shareY()
 	_, room := all.room()
 	return page{
-		title: c.Title, keys: keys, notes: slices.Concat(c.Notes, belowNote(y.below, c.Proven)),
+		title: c.Title, keys: keys, notes: slices.Concat(c.Notes, belowNote(below, c.Proven)),
 		height: room + high*vg.Length((n+columns-1)/columns),
 		body:   all.draw,
 	}.figure(), nil
 }
 
-// gapAxis is an axis of gaps.
-type gapAxis struct {
-	plot.Axis
-	below int // number of negative gaps
-}
-
-// measure checks the data and returns the axes.
-func (c Curves) measure() (x plot.Axis, y gapAxis, err error) {
+// measure checks the data. It returns the axes and the number of negative gaps.
+func (c Curves) measure() (x, y plot.Axis, below int, err error) {
 	xs, gaps := newRange(), newRange()
 	for _, p := range c.Panels {
 		for _, b := range p.Bands {
 			if err := checkMean(fmt.Sprintf("Curves panel %q, band %q", p.Name, b.Name), b.Percent, b.Error); err != nil {
-				return x, y, err
+				return x, y, 0, err
 			}
 			gaps.add(b.Percent, b.Error)
 		}
 		for _, curve := range p.Curves {
 			what := fmt.Sprintf("Curves panel %q, curve %q", p.Name, curve.Name)
 			if len(curve.Points) == 0 {
-				return x, y, fmt.Errorf("plots: %s: no points", what)
+				return x, y, 0, fmt.Errorf("plots: %s: no points", what)
 			}
 			for i, q := range curve.Points {
 				what := fmt.Sprintf("%s, point %d", what, i)
 				if err := check(what, []float64{q.X}); err != nil {
-					return x, y, err
+					return x, y, 0, err
 				}
 				if q.X < 1e-30 {
-					return x, y, fmt.Errorf("plots: %s: X is %v, want > 0", what, q.X)
+					return x, y, 0, fmt.Errorf("plots: %s: X is %v, want > 0", what, q.X)
 				}
 				if c.Places != nil && !slices.Contains(c.Places, q.X) {
-					return x, y, fmt.Errorf("plots: %s: X is %v, none of the places", what, q.X)
+					return x, y, 0, fmt.Errorf("plots: %s: X is %v, none of the places", what, q.X)
 				}
 				if err := checkMean(what, q.Percent, q.Error); err != nil {
-					return x, y, err
+					return x, y, 0, err
 				}
 				xs.add(q.X, 0)
 				gaps.add(q.Percent, q.Error)
@@ -173,11 +167,11 @@ func (c Curves) measure() (x plot.Axis, y gapAxis, err error) {
 		}
 	}
 	if xs.hi < xs.lo {
-		return x, y, fmt.Errorf("plots: Curves: no curves")
+		return x, y, 0, fmt.Errorf("plots: Curves: no curves")
 	}
 	for _, v := range c.Places {
 		if !(v >= 1e-30 && v <= limit) {
-			return x, y, fmt.Errorf("plots: Curves: place %v, want > 0", v)
+			return x, y, 0, fmt.Errorf("plots: Curves: place %v, want > 0", v)
 		}
 	}
 	p := newPlot()
@@ -191,58 +185,54 @@ func (c Curves) measure() (x plot.Axis, y gapAxis, err error) {
 		}
 		p.X.Tick.Marker = plot.ConstantTicks(ticks)
 	}
-	return p.X, gapAxis{p.Y, gaps.below}, nil
+	return p.X, p.Y, gaps.below, nil
 }
 
 // curveLook is the look of a name in all panels.
 type curveLook struct {
 	look
-	index int  // in the order of appearance, bands first
-	band  bool // no curve has the name
-	point bool // no curve of the name has two points
+	index int // in the order of appearance, bands first
+	most  int // points of a curve of this name; 0 if only bands have it
 }
 
 // looks returns the legend and the look of each name. Methods without a setting are black.
 func (c Curves) looks() (keys []key, looks map[string]*curveLook) {
 	looks = map[string]*curveLook{}
-	var names, free []string
-	zero, errors, fixed := false, false, 0
-	get := func(name string, black bool) *curveLook {
-		l, known := looks[name]
-		if !known {
-			l = &curveLook{index: len(names), band: true, point: true}
-			if black {
-				l.look = blackLook(fixed)
-				fixed++
+	var names, coloured []string
+	zero, errors := false, false
+	see := func(name string, points int, fixed bool) {
+		if looks[name] == nil {
+			looks[name] = &curveLook{index: len(names)}
+			if fixed {
+				looks[name].look = blackLook(len(names) - len(coloured))
 			} else {
-				free = append(free, name)
+				coloured = append(coloured, name)
 			}
-			looks[name], names = l, append(names, name)
+			names = append(names, name)
 		}
-		return l
+		looks[name].most = max(looks[name].most, points)
 	}
 	for _, p := range c.Panels {
 		for _, b := range p.Bands {
-			get(b.Name, false)
+			see(b.Name, 0, false)
 			errors = errors || b.Error > 0
 		}
 	}
 	for _, p := range c.Panels {
 		for _, curve := range p.Curves {
-			l := get(curve.Name, curve.Fixed)
-			l.band, l.point = false, l.point && len(curve.Points) == 1
+			see(curve.Name, len(curve.Points), curve.Fixed)
 			for _, q := range curve.Points {
 				zero, errors = zero || q.Percent <= 0, errors || q.Error > 0
 			}
 		}
 	}
-	for name, place := range places(free) {
+	for name, place := range places(coloured) {
 		looks[name].look = lookAt(place)
 	}
 	for _, name := range names {
 		l := looks[name]
-		samples := l.sample(l.point)
-		if l.band {
+		samples := l.sample(l.most == 1)
+		if l.most == 0 {
 			samples = []plot.Thumbnailer{swatch(fade(l.colour, 0.25)), &plotter.Line{LineStyle: draw.LineStyle{Color: l.colour, Width: 1.2}}}
 		}
 		keys = append(keys, key{name, samples})
@@ -263,7 +253,7 @@ func (c Curves) looks() (keys []key, looks map[string]*curveLook) {
 // across draws b over the width of a panel.
 func (b Band) across(colour color.NRGBA) plot.Plotter {
 	return plotterFunc(func(c draw.Canvas, p *plot.Plot) {
-		y := func(percent float64) vg.Length { return c.Y(max(0, p.Y.Norm(percent))) }
+		y := func(percent float64) vg.Length { return c.Y(min(max(0, p.Y.Norm(percent)), 1)) }
 		mean := y(max(0, b.Percent))
 		fill(c, rect(c.Min.X, y(b.Percent-b.Error), c.Max.X, y(max(0, b.Percent+b.Error))), fade(colour, 0.25))
 		c.StrokeLine2(draw.LineStyle{Color: colour, Width: 1.2}, c.Min.X, mean, c.Max.X, mean)

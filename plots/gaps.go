@@ -106,9 +106,10 @@ func (g Gaps) Figure() (*Figure, error) {
 		v := make([]float64, len(r.Percent))
 		w := row{GapRow: r}
 		for i, p := range r.Percent {
-			if math.IsNaN(p) {
-				v[i] = p
-			} else if v[i] = x.add(p, 0); v[i] > 0 {
+			if v[i] = max(0, p); math.IsNaN(p) {
+				continue
+			}
+			if x.add(p, 0); p > 0 {
 				w.unsolved = append(w.unsolved, p)
 			}
 		}

@@ -33,7 +33,8 @@ type page struct {
 
 // figure lays the page out.
 func (p page) figure() *Figure {
-	title, legend := clean(p.title), flow(p.keys, bodyWidth)
+	title := fit(clean(p.title), 1.1*large, bodyWidth) // bold letters are wider
+	legend := flow(p.keys, bodyWidth)
 	top := margin + keyLine*vg.Length(len(legend))
 	if title != "" {
 		top += large + 8
@@ -41,7 +42,10 @@ func (p page) figure() *Figure {
 	if len(legend) > 0 {
 		top += 4
 	}
-	bottom := margin + noteLine*vg.Length(len(p.caption)+len(p.notes))
+	bottom := margin
+	if n := len(p.caption) + len(p.notes); n > 0 {
+		bottom += 3 + noteLine*vg.Length(n)
+	}
 	height := top + p.height + bottom
 	paint := func(c draw.Canvas) {
 		y := height - margin
@@ -58,7 +62,7 @@ func (p page) figure() *Figure {
 			y -= keyLine
 		}
 		p.body(draw.Crop(c, margin, -margin, bottom, -top))
-		y = bottom - small
+		y = bottom - noteLine
 		for _, t := range p.caption {
 			c.FillText(words(small, draw.XLeft, atBase), vg.Point{X: margin, Y: y}, t)
 			y -= noteLine

@@ -29,8 +29,11 @@ func newPlot() *plot.Plot {
 // show fills p with data in a frame on a light grid. The axes keep their ranges and the
 // data area its size, whatever the data.
 func show(p *plot.Plot, data ...plot.Plotter) {
-	line := draw.LineStyle{Color: faint, Width: 0.6}
-	p.Add(&plotter.Grid{Vertical: line, Horizontal: line}, plotterFunc(zeroLine))
+	grid := &plotter.Grid{Vertical: draw.LineStyle{Color: faint, Width: 0.6}}
+	if p.Y.Tick.Length > 0 {
+		grid.Horizontal = grid.Vertical
+	}
+	p.Add(grid, plotterFunc(zeroLine))
 	for _, d := range data {
 		p.Add(plotterFunc(d.Plot))
 	}
@@ -66,16 +69,12 @@ func (p panels) tiles() ([][]*plot.Plot, draw.Tiles) {
 // room returns how much of the width and of the height of a page the data areas leave.
 func (p panels) room() (w, h vg.Length) {
 	const big = 1000
-	grid, t := p.tiles()
+	_, t := p.tiles()
 	left, below := make([]vg.Length, t.Cols), make([]vg.Length, t.Rows)
-	for i, row := range grid {
-		for k, q := range row {
-			if q != nil {
-				size := q.DataCanvas(draw.Canvas{Rectangle: rect(0, 0, big, big)}).Size()
-				left[k], below[i] = max(left[k], big-size.X), max(below[i], big-size.Y)
-			}
-		}
-	}
+	p.each(func(q *plot.Plot, i, k int) {
+		size := q.DataCanvas(draw.Canvas{Rectangle: rect(0, 0, big, big)}).Size()
+		left[k], below[i] = max(left[k], big-size.X), max(below[i], big-size.Y)
+	})
 	w, h = t.PadX*vg.Length(t.Cols-1), t.PadY*vg.Length(t.Rows-1)
 	for _, l := range left {
 		w += l
@@ -110,34 +109,42 @@ func (p panels) shareY() {
 
 // draw fills c.
 func (p panels) draw(c draw.Canvas) {
-	center := c.Center()
+	edge := c.Min // of the labels
 	if p.x != "" {
-		c.FillText(words(normal, draw.XCenter, atBase), vg.Point{X: center.X, Y: c.Min.Y + 3}, p.x)
 		c.Min.Y += labelRoom
 	}
 	if p.y != "" {
-		up := words(normal, draw.XCenter, atTop)
-		up.Rotation = math.Pi / 2
-		c.FillText(up, vg.Point{X: c.Min.X, Y: c.Center().Y}, p.y)
 		c.Min.X += labelRoom
 	}
 	grid, t := p.tiles()
-	for i, row := range grid {
-		for k, q := range row {
-			if q == nil {
-				continue
-			}
-			size := q.DataCanvas(t.At(c, k, i)).Size()
-			spaced(&q.X, size.X, func(label string) vg.Length { return textWidth(label, small) + 4 })
-			spaced(&q.Y, size.Y, func(string) vg.Length { return small + 2 })
+	p.each(func(q *plot.Plot, i, k int) {
+		size := q.DataCanvas(t.At(c, k, i)).Size()
+		spaced(&q.X, size.X, func(label string) vg.Length { return textWidth(label, small) + 4 })
+		spaced(&q.Y, size.Y, func(string) vg.Length { return small + 2 })
+	})
+	tiles := plot.Align(grid, t, c)
+	var min, max vg.Point // of all data areas: the first panel is at the upper left
+	p.each(func(q *plot.Plot, i, k int) {
+		data := q.DataCanvas(tiles[i][k])
+		if i == 0 && k == 0 {
+			min, max = data.Min, data.Max
 		}
-	}
-	for i, row := range plot.Align(grid, t, c) {
-		for k, tile := range row {
-			if q := grid[i][k]; q != nil {
-				q.Draw(tile)
-			}
+		min.Y = data.Min.Y
+		if i == 0 {
+			max.X = data.Max.X
 		}
+		q.Draw(tiles[i][k])
+	})
+	c.FillText(words(normal, draw.XCenter, atBase), vg.Point{X: (min.X + max.X) / 2, Y: edge.Y + 3}, p.x)
+	up := words(normal, draw.XCenter, atTop)
+	up.Rotation = math.Pi / 2
+	c.FillText(up, vg.Point{X: edge.X, Y: (min.Y + max.Y) / 2}, p.y)
+}
+
+// each calls f with every plot, its row and its column.
+func (p panels) each(f func(q *plot.Plot, row, column int)) {
+	for i, q := range p.plots {
+		f(q, i/p.columns, i%p.columns)
 	}
 }
 

@@ -98,16 +98,16 @@ func TestSpaced(t *testing.T) {
 func TestScales(t *testing.T) {
 	last := 0.0
 	for _, v := range []float64{0, 1e-300, 0.5, 1, 2, 100} {
-		u := zeroScale{}.Normalize(1, 100, v)
+		u := logScale{zeroStrip}.Normalize(1, 100, v)
 		if u < last || u > 1 {
 			t.Errorf("%v lies at %v, want %v to 1", v, u, last)
 		}
 		last = u
 	}
-	if u := (zeroScale{}).Normalize(1, 100, 1); math.Abs(u-zeroStrip) > 1e-12 {
+	if u := (logScale{zeroStrip}).Normalize(1, 100, 1); math.Abs(u-zeroStrip) > 1e-12 {
 		t.Errorf("the least value lies at %v, want %v", u, zeroStrip)
 	}
-	for _, s := range []plot.Normalizer{zeroScale{}, logScale{}} {
+	for _, s := range []plot.Normalizer{logScale{zeroStrip}, logScale{}} {
 		if u := s.Normalize(1, 100, -1e-9); u >= 0 {
 			t.Errorf("%T: a negative value lies at %v, inside", s, u)
 		}

@@ -210,8 +210,8 @@ func (e timeEntry) draw(c draw.Canvas, p vg.Point) {
 func series(list []timeEntry) plot.Plotter {
 	return plotterFunc(func(c draw.Canvas, p *plot.Plot) {
 		pl := placer{bounds: c.Rectangle}
-		if p.Y.Scale == (zeroScale{}) {
-			pl.lines = append(pl.lines, [2]vg.Point{{X: c.Min.X, Y: c.Y(zeroStrip)}, {X: c.Max.X, Y: c.Y(zeroStrip)}})
+		if u := strip(p.Y); u > 0 {
+			pl.lines = append(pl.lines, [2]vg.Point{{X: c.Min.X, Y: c.Y(u)}, {X: c.Max.X, Y: c.Y(u)}})
 		}
 		var labels []tag // placed after the numbers
 		var marks []plot.Plotter
