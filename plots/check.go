@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/stat"
 )
 
 // limit bounds the magnitude of any value, so that spans and products of two
@@ -33,11 +31,6 @@ func check(what string, v []float64) error {
 		}
 	}
 	return nil
-}
-
-// quantile returns the p-quantile of v.
-func quantile(v []float64, p float64) float64 {
-	return stat.Quantile(p, stat.LinInterp, slices.Sorted(slices.Values(v)), nil)
 }
 
 // checkMean is check for a mean gap and its error.

@@ -87,16 +87,16 @@ func (e Energies) Figure() (*Figure, error) {
 	table.column = "mean (J)"
 	table.label = "energy per spin (J)"
 	linear(&table.plot.X, lo, hi, 6)
-	mean, from, to := stats.Mean(e.Truth).Mean, quantile(e.Truth, 0.1), quantile(e.Truth, 0.9)
+	mean, truth := stats.Mean(e.Truth).Mean, stats.Quantiles(e.Truth, 0.1, 0.9)
 	table.keys = append(table.keys,
-		key{"quartiles, median, 5–95 %", []plot.Thumbnailer{sample(boxSample)}},
+		key{"quartiles, median, 5–95 %", []plot.Thumbnailer{drawn(box(example.colour, 0, [5]float64{-1, -0.5, -0.1, 0.5, 1}))}},
 		key{"mean", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: meanMark(example.colour)}}},
 		key{truthName(e.Proven) + ": 10–90 % of instances, mean", []plot.Thumbnailer{swatch(truthRange), sample(func(c *draw.Canvas) {
 			c.StrokeLine2(truthMean, c.Center().X, c.Min.Y, c.Center().X, c.Max.Y)
 		})}})
 	table.data = []plot.Plotter{plotterFunc(func(c draw.Canvas, p *plot.Plot) {
 		x := func(v float64) vg.Length { return c.X(p.X.Norm(v)) }
-		fill(c, rect(x(from), c.Min.Y, x(to), c.Max.Y), truthRange)
+		fill(c, rect(x(truth[0]), c.Min.Y, x(truth[1]), c.Max.Y), truthRange)
 		c.StrokeLine2(truthMean, x(mean), c.Min.Y, x(mean), c.Max.Y)
 	})}
 	for i, r := range sorted {
@@ -105,11 +105,7 @@ func (e Energies) Figure() (*Figure, error) {
 		table.add(r.Name, energy(mean))
 		table.data = append(table.data, jittered(r.PerSpin, i, dot(fade(colour, 0.35), 1.3)))
 		if len(r.PerSpin) > 1 {
-			b, err := box(i, r.PerSpin, colour)
-			if err != nil {
-				return nil, fmt.Errorf("plots: Energies row %q: %w", r.Name, err)
-			}
-			table.data = append(table.data, b)
+			table.data = append(table.data, box(colour, float64(i), [5]float64(stats.Quantiles(r.PerSpin, 0.05, 0.25, 0.5, 0.75, 0.95))))
 		}
 		table.data = append(table.data, &plotter.Scatter{XYs: plotter.XYs{{X: mean, Y: float64(i)}}, GlyphStyle: meanMark(colour)})
 	}
@@ -122,31 +118,18 @@ var (
 	truthMean  = draw.LineStyle{Color: black, Width: 1}
 )
 
-const boxWidth = 0.54 * rowHeight
-
-// box returns the box of row i, with whiskers from the 5 to the 95 % quantile.
-func box(i int, v plotter.Values, c color.NRGBA) (*plotter.BoxPlot, error) {
-	b, err := plotter.NewBoxPlot(boxWidth, float64(i), v)
-	if err != nil {
-		return nil, err
+// box returns a box at height y: the quantiles are the ends of the whiskers, the quartiles
+// and the median, in order.
+func box(c color.NRGBA, y float64, q [5]float64) *plotter.BoxPlot {
+	const width = 0.54 * rowHeight
+	b := &plotter.BoxPlot{
+		Horizontal: true, Width: width, CapWidth: width / 2, FillColor: fade(c, 0.25),
+		BoxStyle:     draw.LineStyle{Color: c, Width: 1.1},
+		WhiskerStyle: draw.LineStyle{Color: c, Width: 1.1},
+		MedianStyle:  draw.LineStyle{Color: c, Width: 1.8},
 	}
-	b.Horizontal, b.Outside, b.CapWidth = true, nil, boxWidth/2
-	b.AdjLow, b.AdjHigh = quantile(v, 0.05), quantile(v, 0.95)
-	b.BoxStyle = draw.LineStyle{Color: c, Width: 1.1}
-	b.WhiskerStyle, b.MedianStyle, b.FillColor = b.BoxStyle, draw.LineStyle{Color: c, Width: 1.8}, fade(c, 0.25)
-	return b, nil
-}
-
-// boxSample shows a box in the legend.
-func boxSample(c *draw.Canvas) {
-	b, err := box(0, plotter.Values{0, 0.2, 0.3, 0.45, 0.6, 0.75, 1}, example.colour)
-	if err != nil {
-		return
-	}
-	b.Width, b.CapWidth = c.Size().Y, c.Size().Y/2
-	p := plot.New()
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, -1, 1
-	b.Plot(*c, p)
+	b.Location, b.AdjLow, b.Quartile1, b.Median, b.Quartile3, b.AdjHigh = y, q[0], q[1], q[2], q[3], q[4]
+	return b
 }
 
 // meanMark is a diamond that stands out from a box of its colour.

@@ -136,13 +136,13 @@ func (g Gaps) Figure() (*Figure, error) {
 	for i, r := range sorted {
 		l := table.look(r.Group)
 		table.add(r.Name, fmt.Sprintf("%d/%d", r.Solved, len(r.Percent)))
-		at := plotter.XYs{{X: r.Mean, Y: float64(i)}}
+		at := plotter.XY{X: r.Mean, Y: float64(i)}
 		table.data = append(table.data, jittered(r.unsolved, i, dot(fade(l.colour, 0.3), 1.3)))
 		if r.Mean == 0 {
-			table.data = append(table.data, &plotter.Scatter{XYs: at, GlyphStyle: l.ring()})
+			table.data = append(table.data, &plotter.Scatter{XYs: plotter.XYs{at}, GlyphStyle: l.ring()})
 			continue
 		}
-		table.data = append(table.data, xErrors(at, []float64{r.Error}), &plotter.Scatter{XYs: at, GlyphStyle: l.mark()})
+		table.data = append(table.data, xError(at, r.Error), &plotter.Scatter{XYs: plotter.XYs{at}, GlyphStyle: l.mark()})
 	}
 	return table.figure(g.Title, slices.Concat(belowNote(x.below, g.Proven), withoutNote(without))), nil
 }

@@ -73,20 +73,20 @@ func (c Means) Figure() (*Figure, error) {
 	table := newRows(groups)
 	table.label = gapLabel("mean relative ", c.Proven)
 	logarithmic(&table.plot.X, x.lo, x.hi, x.zero)
-	at := places(kinds)
+	markers := places(kinds)
 	for _, k := range kinds {
-		table.keys = append(table.keys, key{k, []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: edged(shapes[at[k]], grey, 3, white, 0.4)}}})
+		table.keys = append(table.keys, key{k, []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: edged(shapes[markers[k]], grey, 3, white, 0.4)}}})
 	}
 	table.keys = append(table.keys, errorKey)
 	for i, r := range c.Rows {
 		table.add(r.Name, "")
 		l := table.look(r.Group)
 		for _, v := range r.Values {
-			p := plotter.XYs{{X: max(0, v.Percent), Y: float64(i)}}
+			at := plotter.XY{X: max(0, v.Percent), Y: float64(i)}
 			if v.Percent > 0 {
-				table.data = append(table.data, xErrors(p, []float64{v.Error}))
+				table.data = append(table.data, xError(at, v.Error))
 			}
-			table.data = append(table.data, &plotter.Scatter{XYs: p, GlyphStyle: edged(shapes[at[v.Kind]], l.colour, 3, white, 0.4)})
+			table.data = append(table.data, &plotter.Scatter{XYs: plotter.XYs{at}, GlyphStyle: edged(shapes[markers[v.Kind]], l.colour, 3, white, 0.4)})
 		}
 	}
 	return table.figure(c.Title, belowNote(x.below, c.Proven)), nil

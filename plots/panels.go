@@ -26,8 +26,8 @@ func newPlot() *plot.Plot {
 	return p
 }
 
-// show fills p with data in a frame on a light grid. The axes keep their ranges and the
-// data area its size, whatever the data.
+// show adds data to p, with a frame and a light grid. It hides the ranges and sizes that
+// plotters report, so that p keeps the ranges set before and the axes stay at the frame.
 func show(p *plot.Plot, data ...plot.Plotter) {
 	grid := &plotter.Grid{Vertical: draw.LineStyle{Color: faint, Width: 0.6}}
 	if p.Y.Tick.Length > 0 {
@@ -43,19 +43,23 @@ func show(p *plot.Plot, data ...plot.Plotter) {
 	}))
 }
 
-// panels are plots side by side, row after row, with data areas of one size and one label
-// for all horizontal and for all vertical axes.
+// panels are plots side by side, row after row, with data areas of one size. All horizontal
+// axes share the label x, all vertical ones the label y.
 type panels struct {
 	plots   []*plot.Plot
 	columns int
 	x, y    string
 }
 
-const gutter vg.Length = 10 // between panels
+const (
+	gutter    vg.Length = 10         // between panels
+	labelRoom           = normal + 5 // for the label of an axis
+)
 
-// labelRoom is the room of a label of all axes.
-const labelRoom = normal + 5
+// one returns a single panel.
+func one(p *plot.Plot, x, y string) panels { return panels{[]*plot.Plot{p}, 1, x, y} }
 
+// tiles returns the plots as [plot.Align] takes them.
 func (p panels) tiles() ([][]*plot.Plot, draw.Tiles) {
 	rows := (len(p.plots) + p.columns - 1) / p.columns
 	grid := make([][]*plot.Plot, rows)
@@ -66,7 +70,7 @@ func (p panels) tiles() ([][]*plot.Plot, draw.Tiles) {
 	return grid, draw.Tiles{Rows: rows, Cols: p.columns, PadX: gutter, PadY: gutter}
 }
 
-// room returns how much of the width and of the height of a page the data areas leave.
+// room returns the width and the height that p takes besides the data areas.
 func (p panels) room() (w, h vg.Length) {
 	const big = 1000
 	_, t := p.tiles()
@@ -107,9 +111,9 @@ func (p panels) shareY() {
 	}
 }
 
-// draw fills c.
+// draw fills c with the panels. Tick labels that would touch the one before are left out.
 func (p panels) draw(c draw.Canvas) {
-	edge := c.Min // of the labels
+	corner := c.Min
 	if p.x != "" {
 		c.Min.Y += labelRoom
 	}
@@ -123,7 +127,7 @@ func (p panels) draw(c draw.Canvas) {
 		spaced(&q.Y, size.Y, func(string) vg.Length { return small + 2 })
 	})
 	tiles := plot.Align(grid, t, c)
-	var min, max vg.Point // of all data areas: the first panel is at the upper left
+	var min, max vg.Point // of all data areas; the first panel is at the upper left
 	p.each(func(q *plot.Plot, i, k int) {
 		data := q.DataCanvas(tiles[i][k])
 		if i == 0 && k == 0 {
@@ -135,10 +139,10 @@ func (p panels) draw(c draw.Canvas) {
 		}
 		q.Draw(tiles[i][k])
 	})
-	c.FillText(words(normal, draw.XCenter, atBase), vg.Point{X: (min.X + max.X) / 2, Y: edge.Y + 3}, p.x)
+	c.FillText(words(normal, draw.XCenter, atBase), vg.Point{X: (min.X + max.X) / 2, Y: corner.Y + 3}, p.x)
 	up := words(normal, draw.XCenter, atTop)
 	up.Rotation = math.Pi / 2
-	c.FillText(up, vg.Point{X: edge.X, Y: (min.Y + max.Y) / 2}, p.y)
+	c.FillText(up, vg.Point{X: corner.X, Y: (min.Y + max.Y) / 2}, p.y)
 }
 
 // each calls f with every plot, its row and its column.
@@ -154,7 +158,7 @@ func heading(p *plot.Plot, name string, width vg.Length) {
 	if len(lines) == 0 {
 		return
 	}
-	// A blank title keeps the room.
+	// A blank title reserves the room; gonum/plot sets lines of text too close.
 	p.Title.Text = " "
 	p.Title.TextStyle = words(small, draw.XCenter, draw.YTop)
 	p.Title.Padding = noteLine*vg.Length(len(lines)) + 5 - p.Title.TextStyle.Height(" ")

@@ -12,11 +12,11 @@ import (
 
 const rowHeight vg.Length = 19
 
-// shown bounds the points drawn in a row.
-const shown = 200
+// maxPoints is the largest number of instances drawn in a row.
+const maxPoints = 200
 
-// rows is a chart with one row a method, the first on top: names on the left, a column of
-// text on the right. Row i lies at Y = i.
+// rows is a chart with one row a method, the first on top: names on the left, data in the
+// middle, a column of text on the right. Row i lies at Y = i.
 type rows struct {
 	plot   *plot.Plot
 	label  string // of the horizontal axis
@@ -28,7 +28,7 @@ type rows struct {
 	values []string // right column, one a row
 }
 
-// newRows returns a chart without rows; its legend has the groups that have a name.
+// newRows returns a chart without rows, whose legend shows the groups that have a name.
 func newRows(groups []string) *rows {
 	r := &rows{plot: newPlot(), groups: places(groups)}
 	seen := map[string]bool{"": true}
@@ -48,11 +48,12 @@ func (r *rows) look(group string) look {
 
 // add appends a row.
 func (r *rows) add(name, value string) {
-	// A space in place of no name keeps the row's tick a labelled one.
+	// The space keeps an empty name from being taken for a minor tick.
 	r.names = append(r.names, plot.Tick{Value: float64(len(r.names)), Label: fit(clean(name), small, 0.40*pageWidth) + " "})
 	r.values = append(r.values, value)
 }
 
+// figure lays the chart out.
 func (r *rows) figure(title string, notes []string) *Figure {
 	p, n := r.plot, len(r.names)
 	p.Y.Min, p.Y.Max, p.Y.Scale = -0.5, float64(n)-0.5, plot.InvertedScale{Normalizer: plot.LinearScale{}}
@@ -62,8 +63,8 @@ func (r *rows) figure(title string, notes []string) *Figure {
 		right = max(right, textWidth(v, small))
 	}
 	show(p, r.data...)
-	one := panels{plots: []*plot.Plot{p}, columns: 1, x: r.label}
-	_, below := one.room()
+	panel := one(p, r.label, "")
+	_, below := panel.room()
 	return page{
 		title: title, keys: r.keys, notes: notes,
 		height: keyLine + rowHeight*vg.Length(n) + below,
@@ -79,15 +80,15 @@ func (r *rows) figure(title string, notes []string) *Figure {
 				}
 				c.FillText(end, vg.Point{X: c.Max.X, Y: y}, v)
 			}
-			one.draw(inner)
+			panel.draw(inner)
 		},
 	}.figure()
 }
 
-// jittered spreads at most [shown] of the values over the height of row i.
+// jittered spreads at most maxPoints of the values over the height of row i.
 func jittered(v []float64, i int, style draw.GlyphStyle) *plotter.Scatter {
 	s := &plotter.Scatter{GlyphStyle: style}
-	for k, x := range thin(v, shown) {
+	for k, x := range thin(v, maxPoints) {
 		s.XYs = append(s.XYs, plotter.XY{X: x, Y: float64(i) + 0.37*jitter(k)})
 	}
 	return s
@@ -117,21 +118,24 @@ func jitter(i int) float64 {
 // example colours the samples of a legend that stand for rows of any colour.
 var example = look{colour: palette[6], shape: shapes[0]}
 
-// xErrors returns the horizontal error bars of at.
-func xErrors(at plotter.XYs, errors []float64) *plotter.XErrorBars {
-	b := &plotter.XErrorBars{XYs: at, LineStyle: draw.LineStyle{Color: black, Width: 1.1}, CapWidth: 6}
-	for _, e := range errors {
-		b.XErrors = append(b.XErrors, struct{ Low, High float64 }{e, e})
+// xError returns the horizontal error bar of a point.
+func xError(at plotter.XY, err float64) *plotter.XErrorBars {
+	return &plotter.XErrorBars{
+		XYs: plotter.XYs{at}, XErrors: plotter.XErrors{{Low: err, High: err}},
+		LineStyle: draw.LineStyle{Color: black, Width: 1.1}, CapWidth: 6,
 	}
-	return b
+}
+
+// drawn shows data over the range -1 to 1 in a legend.
+func drawn(data plot.Plotter) sample {
+	return func(c *draw.Canvas) {
+		p := plot.New()
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -1.1, 1.1, -1, 1
+		data.Plot(*c, p)
+	}
 }
 
 // errorSample shows a mean with its error bar in a legend.
-var errorSample = []plot.Thumbnailer{sample(func(c *draw.Canvas) {
-	p := plot.New()
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -1.1, 1.1, -1, 1
-	at := plotter.XYs{{}}
-	xErrors(at, []float64{1}).Plot(*c, p)
-}), &plotter.Scatter{GlyphStyle: example.mark()}}
+var errorSample = []plot.Thumbnailer{drawn(xError(plotter.XY{}, 1)), &plotter.Scatter{GlyphStyle: example.mark()}}
 
 var errorKey = key{"mean ± standard error, if it is larger than the marker", errorSample}

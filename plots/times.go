@@ -93,13 +93,13 @@ func (c Times) Figure() (*Figure, error) {
 	logarithmic(&p.X, x.lo, x.hi, false)
 	logarithmic(&p.Y, y.lo, y.hi, y.zero)
 	show(p, series(list))
-	one := panels{plots: []*plot.Plot{p}, columns: 1, x: "CPU time per instance (ms)", y: gapLabel("mean relative ", c.Proven)}
-	_, below := one.room()
+	panel := one(p, "CPU time per instance (ms)", gapLabel("mean relative ", c.Proven))
+	_, below := panel.room()
 	return page{
 		title: c.Title, notes: slices.Concat(c.Notes, belowNote(y.below, c.Proven)), height: below + max(285, listHeight-below),
 		body: func(d draw.Canvas) {
 			at := vg.Point{X: d.Max.X - listWidth, Y: d.Max.Y}
-			one.draw(draw.Crop(d, 0, -listWidth-12, 0, 0))
+			panel.draw(draw.Crop(d, 0, -listWidth-12, 0, 0))
 			for _, e := range list {
 				e.draw(d, at)
 				at.Y -= e.height()

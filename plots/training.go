@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"spinlearn/internal/stats"
 )
 
 // Training draws the runs of one comparison over the training step: the training
@@ -126,8 +128,7 @@ func (c Training) Figure() (*Figure, error) {
 		linear(&p.X, xlo, xhi, 8)
 		logarithmic(&p.Y, y.lo, y.hi, y.zero)
 		show(p, c.gaps(looks)...)
-		b := panels{plots: []*plot.Plot{p}, columns: 1, y: gapLabel("validation ", c.Proven)}
-		blocks, heights = append(blocks, b), append(heights, 175)
+		blocks, heights = append(blocks, one(p, "", gapLabel("validation ", c.Proven))), append(heights, 175)
 	}
 	blocks[len(blocks)-1].x = "training step"
 	var height, left vg.Length
@@ -201,7 +202,8 @@ func (c Training) lossAxis(a *plot.Axis, kind string, height vg.Length) {
 		}
 	}
 	lo, hi := slices.Min(means), slices.Max(means)
-	from, to := min(lo, quantile(raw, 0.005)), max(hi, quantile(raw, 0.995))
+	q := stats.Quantiles(raw, 0.005, 0.995)
+	from, to := min(lo, q[0]), max(hi, q[1])
 	if slices.Min(raw) > 1e-30 && hi/lo > 50 {
 		logarithmic(a, from, to, false)
 	} else {
