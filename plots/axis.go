@@ -64,21 +64,20 @@ func linearTicks(lo, hi float64, n int) []plot.Tick {
 	return ticks
 }
 
-// logarithmic gives a the range of the positive values lo to hi, widened to a factor of
-// at least 10, and a strip for zero if zero is set. If lo > hi there were no positive
-// values, and the range is 0.1 to 10.
-func logarithmic(a *plot.Axis, lo, hi float64, zero bool) {
-	if lo > hi {
-		lo, hi = 0.1, 10
+// logarithmic gives a the range r with a margin, widened to a factor of at least 10, or 0.1
+// to 10 if r has no positive values, and a strip for zero if r has zeros.
+func logarithmic(a *plot.Axis, r logRange) {
+	if r.lo > r.hi {
+		r.lo, r.hi = 0.1, 10
 	}
-	lo, hi = lo/1.25, hi*1.25
+	lo, hi := r.lo/1.25, r.hi*1.25
 	if hi/lo < 10 {
 		mid := math.Sqrt(lo) * math.Sqrt(hi)
 		lo, hi = mid/math.Sqrt(10), mid*math.Sqrt(10)
 	}
 	a.Min, a.Max, a.Scale = lo, hi, logScale{}
 	var ticks []plot.Tick
-	if zero {
+	if r.zero {
 		a.Scale = logScale{zeroStrip}
 		ticks = append(ticks, plot.Tick{Value: 0, Label: "0"})
 	}
@@ -119,26 +118,26 @@ func spaced(a *plot.Axis, length vg.Length, extent func(label string) vg.Length)
 	a.Tick.Marker = plot.ConstantTicks(ticks)
 }
 
-// gapRange collects the range of gaps for a logarithmic axis.
-type gapRange struct {
-	lo, hi float64
-	zero   bool // a gap is zero or negative
-	below  int  // number of negative gaps
+// logRange is the range of the values on a logarithmic axis.
+type logRange struct {
+	lo, hi float64 // of the positive values
+	zero   bool    // a value is zero or negative
+	below  int     // number of negative values
 }
 
-func newRange() gapRange { return gapRange{lo: math.Inf(1), hi: math.Inf(-1)} }
+func newLogRange() logRange { return logRange{lo: math.Inf(1), hi: math.Inf(-1)} }
 
-// add adds a gap with its error. A negative gap counts as zero.
-func (r *gapRange) add(gap, err float64) {
-	if gap < 0 {
+// add adds a value with its error. A negative value counts as zero.
+func (r *logRange) add(v, err float64) {
+	if v < 0 {
 		r.below++
 	}
-	if gap <= 0 {
+	if v <= 0 {
 		r.zero = true
 		return
 	}
-	// An error bar that reaches zero runs out of the frame.
-	r.lo, r.hi = min(r.lo, max(gap-err, gap/2)), max(r.hi, gap+err)
+	// A long error bar runs out of the frame.
+	r.lo, r.hi = min(r.lo, max(v-err, v/2)), max(r.hi, v+err)
 }
 
 // zeroLine draws the edge of the strip for zero of the axes that have one.

@@ -12,23 +12,22 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Curves draws mean relative gap, with its standard error, against a quantity above zero,
-// such as CPU time, size or a temperature, on logarithmic axes that all panels share: one
-// line a method. A curve of one point is a marker. A mean of zero is an open marker in the
-// strip for zero.
+// Curves draws the mean relative gap, with its standard error, against a positive quantity
+// such as CPU time, size or temperature: one line a method. All panels share the logarithmic
+// axes. A curve of one point is a marker. A mean of zero is an open marker in the strip for
+// zero, and an error bar that runs out of the frame reaches zero or less.
 type Curves struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference.
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// X names the horizontal axis, with its unit.
 	X string
 
-	// Places, unless nil, are the only values of X, in any order. They are labelled, and points of
-	// different methods stand side by side there.
+	// Places lists the values that X takes, in any order, if there are only a few; else it is
+	// nil. The axis labels them, and different methods stand side by side at each.
 	Places []float64
 
 	// Panels, 1 to 12, in the order they are drawn. Curves of one name look the same in
@@ -52,7 +51,7 @@ type CurvePanel struct {
 }
 
 // Band is a method in one panel whose mean gap does not depend on the horizontal axis.
-// Percent and Error are as of a CurvePoint.
+// Percent and Error are those of [CurvePoint].
 type Band struct {
 	Name           string
 	Percent, Error float64
@@ -62,8 +61,7 @@ type Band struct {
 type Curve struct {
 	Name string
 
-	// Fixed sets a method without a setting, which others are measured against, apart: it
-	// is black.
+	// Fixed marks a method without a time limit or other setting. It is black.
 	Fixed bool
 
 	// Points, at least one, are joined in the order given.
@@ -96,7 +94,7 @@ func (c Curves) Figure() (*Figure, error) {
 		return nil, err
 	}
 	columns := []int{1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3}[n-1]
-	keys, looks := c.looks()
+	keys, looks, curves := c.looks()
 	width := (bodyWidth-50)/vg.Length(columns) - gutter
 	high := max(170, 0.85*min(width, 330))
 	all := panels{columns: columns, x: c.X, y: gapLabel("mean relative ", c.Proven)}
@@ -112,8 +110,8 @@ func (c Curves) Figure() (*Figure, error) {
 			l := looks[curve.Name]
 			shift := 1.0
 			if c.Places != nil {
-				// Side by side, three points apart or as near as many curves need.
-				k := float64(len(looks))
+				// Methods stand three points apart, or closer if there are many.
+				k := float64(curves)
 				points := (float64(l.index) - (k-1)/2) * min(3, 18/k)
 				shift = math.Pow(x.Max/x.Min, points/float64(width))
 			}
@@ -134,7 +132,7 @@ func (c Curves) Figure() (*Figure, error) {
 
 // measure checks the data. It returns the axes and the number of negative gaps.
 func (c Curves) measure() (x, y plot.Axis, below int, err error) {
-	xs, gaps := newRange(), newRange()
+	xs, gaps := newLogRange(), newLogRange()
 	for _, p := range c.Panels {
 		for _, b := range p.Bands {
 			if err := checkMean(fmt.Sprintf("Curves panel %q, band %q", p.Name, b.Name), b.Percent, b.Error); err != nil {
@@ -175,8 +173,8 @@ func (c Curves) measure() (x, y plot.Axis, below int, err error) {
 		}
 	}
 	p := newPlot()
-	logarithmic(&p.X, xs.lo, xs.hi, false)
-	logarithmic(&p.Y, gaps.lo, gaps.hi, gaps.zero)
+	logarithmic(&p.X, xs)
+	logarithmic(&p.Y, gaps)
 	if c.Places != nil {
 		p.X.Min, p.X.Max = slices.Min(c.Places)/1.2, slices.Max(c.Places)*1.2
 		var ticks []plot.Tick
@@ -191,24 +189,28 @@ func (c Curves) measure() (x, y plot.Axis, below int, err error) {
 // curveLook is the look of a name in all panels.
 type curveLook struct {
 	look
-	index int // in the order of appearance, bands first
+	index int // of the curves, in the order of appearance
 	most  int // points of a curve of this name; 0 if only bands have it
 }
 
-// looks returns the legend and the look of each name. Methods without a setting are black.
-func (c Curves) looks() (keys []key, looks map[string]*curveLook) {
+// looks returns the legend, the look of each name, and how many names are of curves.
+func (c Curves) looks() (keys []key, looks map[string]*curveLook, curves int) {
 	looks = map[string]*curveLook{}
 	var names, coloured []string
 	zero, errors := false, false
 	see := func(name string, points int, fixed bool) {
 		if looks[name] == nil {
-			looks[name] = &curveLook{index: len(names)}
+			looks[name] = new(curveLook)
 			if fixed {
 				looks[name].look = blackLook(len(names) - len(coloured))
 			} else {
 				coloured = append(coloured, name)
 			}
 			names = append(names, name)
+		}
+		if points > 0 && looks[name].most == 0 {
+			looks[name].index = curves
+			curves++
 		}
 		looks[name].most = max(looks[name].most, points)
 	}
@@ -247,7 +249,7 @@ func (c Curves) looks() (keys []key, looks map[string]*curveLook) {
 	if errors {
 		keys = append(keys, errorKey)
 	}
-	return keys, looks
+	return keys, looks, curves
 }
 
 // across draws b over the width of a panel.

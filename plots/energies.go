@@ -18,15 +18,14 @@ import (
 // row a method, lowest mean energy on top, with the range of the ground truth
 // behind all rows.
 //
-// A box spans the quartiles with a bar at the median, whiskers the 5 to 95 %
-// range, a diamond marks the mean and faint points are instances: all of them up
-// to 200, else 200 evenly spaced by rank. The column on the right is the mean.
+// A box spans the quartiles with a bar at the median, whiskers span the 5 to 95 %
+// range, and a diamond marks the mean. Faint points are instances, at most 200 evenly
+// spaced by rank. The column on the right is the mean.
 type Energies struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that Truth holds proven ground state energies; otherwise they
-	// are called a reference.
+	// Proven says that Truth holds proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// Truth is the best known energy per spin of every instance, in J.

@@ -61,7 +61,6 @@ func (f *Figure) Save(name string) error {
 // embedded. The error wraps ErrFormat for another format.
 func (f *Figure) Encode(w io.Writer, format string) error {
 	var c vg.CanvasWriterTo
-	var page vg.Canvas
 	switch strings.ToLower(format) {
 	case "png":
 		dpi := f.DPI
@@ -72,15 +71,16 @@ func (f *Figure) Encode(w io.Writer, format string) error {
 			return fmt.Errorf("plots: DPI = %d, want 10 to 1200", dpi)
 		}
 		c = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(dpi))}
-		page = c
 	case "svg":
 		c = vgsvg.New(f.width, f.height)
-		page = c
 	case "pdf":
 		c = vgpdf.New(f.width, f.height)
-		page = outlined{c}
 	default:
 		return fmt.Errorf("%w: %q", ErrFormat, format)
+	}
+	var page vg.Canvas = c
+	if _, pdf := c.(*vgpdf.Canvas); pdf {
+		page = outlined{c}
 	}
 	f.paint(draw.NewCanvas(page, f.width, f.height))
 	if _, err := c.WriteTo(w); err != nil {

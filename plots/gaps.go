@@ -25,8 +25,8 @@ type Gaps struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference, and instances are "reached", not "solved".
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference",
+	// and "reached" in place of "solved".
 	Proven bool
 
 	// Rows are the methods, in any order.
@@ -95,7 +95,7 @@ func (g Gaps) Figure() (*Figure, error) {
 	var (
 		sorted  []row
 		groups  []string
-		x       = newRange()
+		x       = newLogRange()
 		without int // instances without a relative gap
 	)
 	for _, r := range g.Rows {
@@ -128,7 +128,8 @@ func (g Gaps) Figure() (*Figure, error) {
 	table := newRows(groups)
 	table.column = solved
 	table.label = gapLabel("relative ", g.Proven)
-	logarithmic(&table.plot.X, x.lo, x.hi, true)
+	x.zero = true // the strip is there in any case
+	logarithmic(&table.plot.X, x)
 	table.keys = append(table.keys,
 		key{"mean ± standard error", errorSample},
 		key{"mean 0", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: example.ring()}}},

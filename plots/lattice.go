@@ -25,8 +25,7 @@ type Lattice struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that Truth is a proven ground state; otherwise it is called a
-	// reference.
+	// Proven says that Truth is a proven ground state; if not, labels say "reference".
 	Proven bool
 
 	// Rows and Cols are the sides of the lattice, 2 to MaxLattice.
@@ -38,8 +37,8 @@ type Lattice struct {
 	// PeriodicRows or PeriodicCols.
 	Down, Right []float64
 
-	// PeriodicRows says that the last row is bound to the first, PeriodicCols
-	// that the last column is.
+	// PeriodicRows says that the last row is coupled to the first, PeriodicCols that the
+	// last column is.
 	PeriodicRows, PeriodicCols bool
 
 	// Frustrated tells for every site whether the plaquette with that site at its

@@ -8,15 +8,14 @@ import (
 	"gonum.org/v1/plot/plotter"
 )
 
-// Means draws mean relative gaps, with their errors, on a logarithmic axis: a row a
-// method, in which every kind of value, such as a way of decoding, has its own marker. Gaps of
-// zero stand in the strip for zero.
+// Means draws mean relative gaps, with their standard errors, on a logarithmic axis: one row
+// a method, and one marker for each kind of value, such as a decoding. Gaps of zero stand in
+// the strip for zero.
 type Means struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference.
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// Rows are drawn in the order given.
@@ -34,10 +33,12 @@ type MeanRow struct {
 	Values []MeanValue
 }
 
-// MeanValue is a mean gap with its standard error, both in per cent, the latter at least
-// 0. Kind says what it is of and gives it its marker; at most five kinds.
+// MeanValue is a mean gap.
 type MeanValue struct {
-	Kind           string
+	// Kind is what the legend calls the marker; at most five kinds in a chart.
+	Kind string
+
+	// Percent and Error are those of [CurvePoint].
 	Percent, Error float64
 }
 
@@ -50,7 +51,7 @@ func (c Means) Figure() (*Figure, error) {
 	}
 	var (
 		groups, kinds []string
-		x             = newRange()
+		x             = newLogRange()
 	)
 	for _, r := range c.Rows {
 		groups = append(groups, r.Group)
@@ -72,7 +73,7 @@ func (c Means) Figure() (*Figure, error) {
 	}
 	table := newRows(groups)
 	table.label = gapLabel("mean relative ", c.Proven)
-	logarithmic(&table.plot.X, x.lo, x.hi, x.zero)
+	logarithmic(&table.plot.X, x)
 	markers := places(kinds)
 	for _, k := range kinds {
 		table.keys = append(table.keys, key{k, []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: edged(shapes[markers[k]], grey, 3, white, 0.4)}}})

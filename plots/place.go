@@ -40,9 +40,8 @@ type placer struct {
 	tags   []tag
 }
 
-// place sets the boxes of the tags. Each in turn takes the cheapest of rings of
-// candidates about its point, given the others; four rounds let early tags make
-// way for late ones.
+// place sets the box of each tag: of the candidates in rings about its point, the one of
+// lowest cost given the other tags. In four rounds early tags make way for later ones.
 func (pl *placer) place() {
 	placed := make([]bool, len(pl.tags))
 	for range 4 {

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -56,8 +57,8 @@ func TestTicks(t *testing.T) {
 		{axis(func(a *plot.Axis) { linear(a, -1.4, -1.2, 4) }), "−1.40 −1.35 −1.30 −1.25 −1.20"},
 		{axis(func(a *plot.Axis) { linear(a, 0, 0, 4) }), "−0.0005 0.0000 0.0005"},
 		{axis(func(a *plot.Axis) { linear(a, 0, 3e7, 3) }), "0 1e7 2e7 3e7"},
-		{axis(func(a *plot.Axis) { logarithmic(a, 0.3, 30, true) }), "0 0.5 1 2 5 10 20"},
-		{axis(func(a *plot.Axis) { logarithmic(a, 2e-4, 40, false) }), "0.001 0.01 0.1 1 10"},
+		{axis(func(a *plot.Axis) { logarithmic(a, logRange{lo: 0.3, hi: 30, zero: true}) }), "0 0.5 1 2 5 10 20"},
+		{axis(func(a *plot.Axis) { logarithmic(a, logRange{lo: 2e-4, hi: 40}) }), "0.001 0.01 0.1 1 10"},
 	} {
 		var got strings.Builder
 		last := -1.0
@@ -80,7 +81,7 @@ func TestTicks(t *testing.T) {
 // TestSpaced wants no two labels closer than they are wide, and the first kept.
 func TestSpaced(t *testing.T) {
 	a := newPlot().X
-	logarithmic(&a, 2e-5, 80, true)
+	logarithmic(&a, logRange{lo: 2e-5, hi: 80, zero: true})
 	spaced(&a, 100, func(label string) vg.Length { return textWidth(label, small) + 4 })
 	var got []string
 	for _, k := range a.Tick.Marker.Ticks(a.Min, a.Max) {
@@ -114,5 +115,32 @@ func TestScales(t *testing.T) {
 	}
 	if u := (logScale{}).Normalize(1, 100, 0); u >= 0 {
 		t.Errorf("zero lies at %v, inside", u)
+	}
+}
+
+// TestPlaces wants known names at their places whatever else a chart shows, and no two names
+// at one place.
+func TestPlaces(t *testing.T) {
+	for _, tt := range []struct {
+		names []string
+		want  map[string]int
+	}{
+		{nil, map[string]int{}},
+		{[]string{"a", "b", "a"}, map[string]int{"a": 0, "b": 1}},
+		{[]string{"a", "classical", "b", "bond target", "c"}, map[string]int{"bond target": 0, "a": 1, "classical": 2, "b": 3, "c": 4}},
+		{[]string{"local-energy (wall)", "true-energy"}, map[string]int{"local-energy (wall)": 4, "true-energy": 0}},
+	} {
+		if d := cmp.Diff(tt.want, places(tt.names)); d != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.names, d)
+		}
+	}
+	seen := map[string]int{}
+	for i := range len(palette) * len(shapes) {
+		l := lookAt(i)
+		name := fmt.Sprint(l.colour, l.dash, l.shape)
+		if k, ok := seen[name]; ok {
+			t.Errorf("places %d and %d look the same", k, i)
+		}
+		seen[name] = i
 	}
 }

@@ -21,8 +21,7 @@ type Scatter struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the truth is proven ground state energies; otherwise the
-	// axis speaks of a reference.
+	// Proven says that the truth is proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// Panels are the methods, 1 to 12, in the order they are drawn.

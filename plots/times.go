@@ -20,8 +20,7 @@ type Times struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference.
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// Series are the curves and points, in the order of the list.
@@ -68,7 +67,7 @@ func (c Times) Figure() (*Figure, error) {
 	if len(c.Series) == 0 {
 		return nil, fmt.Errorf("plots: Times: no series")
 	}
-	x, y := newRange(), newRange()
+	x, y := newLogRange(), newLogRange()
 	for _, r := range c.Series {
 		if len(r.Points) == 0 {
 			return nil, fmt.Errorf("plots: Times series %q: no points", r.Name)
@@ -90,8 +89,8 @@ func (c Times) Figure() (*Figure, error) {
 		listWidth, listHeight = max(listWidth, e.width()), listHeight+e.height()
 	}
 	p := newPlot()
-	logarithmic(&p.X, x.lo, x.hi, false)
-	logarithmic(&p.Y, y.lo, y.hi, y.zero)
+	logarithmic(&p.X, x)
+	logarithmic(&p.Y, y)
 	show(p, series(list))
 	panel := one(p, "CPU time per instance (ms)", gapLabel("mean relative ", c.Proven))
 	_, below := panel.room()

@@ -18,22 +18,19 @@ import (
 // Training draws the runs of one comparison over the training step: the training
 // loss above, the relative gap on validation instances below.
 //
-// Nothing is normalised. Losses of different kinds have different scales, so each
-// kind has a panel with its own axis. A bold line is the running mean over a
-// fortieth of the records, at least one; the records themselves are faint. Where
-// one record in a hundred or fewer would stretch the axis it runs out of the
-// panel. The axis of the loss is logarithmic if all its values are positive and
-// the running means span more than a factor of 50. Each gap is a marker if a run
-// has at most 40.
+// Each kind of loss has a panel with its own axis, since kinds have different scales. A bold
+// line is the running mean over a fortieth of the records, at least one; the records
+// themselves are faint. The axis covers all running means and 99 % of the records; the rest
+// run out of the panel. It is logarithmic if all records are positive and the running means
+// span more than a factor of 50. Gaps have markers if the run has at most 40.
 type Training struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference.
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference".
 	Proven bool
 
-	// Runs share the step axis; one colour and dash a run.
+	// Runs have one colour and dash each, and the marker of their loss.
 	Runs []TrainingRun
 }
 
@@ -66,7 +63,7 @@ func (c Training) Figure() (*Figure, error) {
 	}
 	var (
 		xlo, xhi     = math.Inf(1), math.Inf(-1)
-		y            = newRange()
+		y            = newLogRange()
 		kinds, names []string
 		anyGap       bool
 	)
@@ -126,7 +123,7 @@ func (c Training) Figure() (*Figure, error) {
 	if anyGap {
 		p := newPlot()
 		linear(&p.X, xlo, xhi, 8)
-		logarithmic(&p.Y, y.lo, y.hi, y.zero)
+		logarithmic(&p.Y, y)
 		show(p, c.gaps(looks)...)
 		blocks, heights = append(blocks, one(p, "", gapLabel("validation ", c.Proven))), append(heights, 175)
 	}
@@ -205,7 +202,7 @@ func (c Training) lossAxis(a *plot.Axis, kind string, height vg.Length) {
 	q := stats.Quantiles(raw, 0.005, 0.995)
 	from, to := min(lo, q[0]), max(hi, q[1])
 	if slices.Min(raw) > 1e-30 && hi/lo > 50 {
-		logarithmic(a, from, to, false)
+		logarithmic(a, logRange{lo: from, hi: to})
 	} else {
 		linear(a, from, to, max(3, int(height/30)))
 	}
