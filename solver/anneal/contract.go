@@ -71,13 +71,13 @@ func (set *Contraction) Solve(ctx context.Context, in *ising.Instance, budget so
 // contract lowers the energy of s by what it has in common with other states, at most
 // 64, freezing the bonds on which they agree. It returns the number of
 // updates.
-func (s *schedule) contract(spins []int8, others [][]int8, src *rand.PCG) (updates int64) {
-	g := s.cross.Graph
+func (a *annealing) contract(spins []int8, others [][]int8, sweeps int, src *rand.PCG) (updates int64) {
+	g := a.cross.Graph
 	c := g.Alike(spins, others)
 	if !c.Shrink(g) {
 		return 0
 	}
-	r := contraction{s.watch, s.set.Schedule, min(s.sweeps, 200+s.sweeps/8), src} // more sweeps gain nothing
+	r := contraction{a.watch, a.set.Schedule, min(sweeps, 200+sweeps/8), src} // more sweeps gain nothing
 	return r.run(g, spins, c)
 }
 
@@ -124,9 +124,10 @@ func (r *contraction) anneal(g *graph.Graph) (states [][]int8, updates int64) {
 	n := g.Sites()
 	ends, couplings := g.Bonds()
 	replicas := lanes.NewNetwork(n, ends, couplings).NewReplicas(false, r.src)
-	set := Settings{Schedule: r.schedule}
+	set := &Settings{Schedule: r.schedule}
 	set.BetaMin, set.BetaMax = roughRange(g, r.src)
-	sweeps := set.follow(r.watch, n, r.sweeps, func(beta float64, sweeps int) {
+	p := plan{Settings: set, watch: r.watch, sites: n, sweeps: r.sweeps}
+	sweeps := p.follow(func(beta float64, sweeps int) {
 		replicas.SetBeta(beta)
 		replicas.Sweep(sweeps)
 	})
