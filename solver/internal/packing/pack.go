@@ -256,7 +256,7 @@ func (p *packer) optimize() bool {
 			if p.shouldStop() {
 				return false
 			}
-			optimal = !s.step()
+			optimal = !s.primalStep()
 		}
 	}
 }

@@ -35,11 +35,11 @@ func (s *simplex) price() (variable, float64) {
 	s.offers = append(s.offers[:0], s.candidates...)
 	for _, e := range s.tight {
 		if cost := -s.x[e]; cost > tiny {
-			s.offers = append(s.offers, candidate{variable{-1, e}, cost, cost})
+			s.offers = append(s.offers, candidate{slackOf(e), cost, cost})
 		}
 	}
 	s.offers = bestOf(s.offers, keptOffers)
-	in, cost, steepest := variable{-1, -1}, 0.0, 0.0
+	in, cost, steepest := none, 0.0, 0.0
 	for _, o := range s.offers {
 		s.direction(o.variable)
 		if v := o.cost * o.cost / (1 + floats.Dot(s.d, s.d)); v > steepest {
@@ -74,7 +74,7 @@ func (s *simplex) candidate(c int32) (candidate, bool) {
 	if s.columns[c].place >= 0 {
 		return candidate{}, false
 	}
-	v := variable{c, -1}
+	v := multiplierOf(c)
 	cost := s.reducedCost(v)
 	return candidate{v, cost, cost / math.Sqrt(float64(len(s.columns[c].bonds)))}, cost > tiny
 }
