@@ -302,7 +302,7 @@ func TestSettingsHaveEffect(t *testing.T) {
 func walled(list memory) (copies memory) {
 	for k, s := range list {
 		c := *s
-		c.Walls = make([]float64, s.Bonds())
+		c.Walls = make([]float64, s.Slots())
 		for b, J := range s.J {
 			c.Walls[b] = math.Abs(J) * float64(1+k)
 		}
@@ -443,7 +443,7 @@ func TestRefusedSettings(t *testing.T) {
 // and counted, and if there are no others the last weights are kept.
 func TestValidationWithoutGap(t *testing.T) {
 	source := instances(t, 8, "periodic")
-	empty := &ising.Solved{Instance: &ising.Instance{Lattice: source.Lattice(), J: make([]float64, source.Lattice().Bonds())}, Spins: source[0].Spins}
+	empty := &ising.Solved{Instance: &ising.Instance{Lattice: source.Lattice(), J: make([]float64, source.Lattice().Slots())}, Spins: source[0].Spins}
 	set := quick()
 	set.Steps, set.ValidateEvery = 20, 10
 	dir := t.TempDir()

@@ -69,7 +69,7 @@ func (d *Description) normalize() (*ising.Lattice, error) {
 	if d.Count < 1 {
 		return nil, fmt.Errorf("count = %d, want > 0", d.Count)
 	}
-	if most := maxCouplings / (l.Axes() * l.Sites()); d.ShardSize < 1 || d.ShardSize > most {
+	if most := maxCouplings / l.Slots(); d.ShardSize < 1 || d.ShardSize > most {
 		return nil, fmt.Errorf("shard_size = %d, want 1 to %d for lattice %v", d.ShardSize, most, l)
 	}
 	if d.Walls && l.Axes() != 2 {

@@ -19,7 +19,7 @@ import (
 func encodeShard(l *ising.Lattice, solved []*ising.Solved) ([]byte, error) {
 	n := len(solved)
 	var (
-		couplings = make([]float64, 0, n*l.Axes()*l.Sites())
+		couplings = make([]float64, 0, n*l.Slots())
 		spins     = make([]int8, 0, n*l.Sites())
 		energy    = make([]float64, n)
 		bound     = make([]float64, n)
@@ -92,7 +92,7 @@ func decodeShard(file []byte, l *ising.Lattice, n int, hasWalls bool) ([]*ising.
 	}
 
 	solved := make([]*ising.Solved, n)
-	bonds, sites := l.Axes()*l.Sites(), l.Sites()
+	bonds, sites := l.Slots(), l.Sites()
 	for i := range solved {
 		in, err := ising.NewInstance(l, couplings[i*bonds:(i+1)*bonds:(i+1)*bonds])
 		if err != nil {
@@ -161,8 +161,8 @@ func check(s *ising.Solved, hasWalls bool) error {
 	if !hasWalls {
 		return nil
 	}
-	if len(s.Walls) != s.Bonds() {
-		return fmt.Errorf("%d walls, want %d", len(s.Walls), s.Bonds())
+	if len(s.Walls) != s.Slots() {
+		return fmt.Errorf("%d walls, want %d", len(s.Walls), s.Slots())
 	}
 	for k, D := range s.Walls {
 		if !(D >= 0 && D <= math.MaxFloat64) || D != 0 && s.J[k] == 0 {

@@ -2,6 +2,7 @@ package ising
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"math/big"
 	"sync"
@@ -11,8 +12,8 @@ import (
 // share it between goroutines.
 type Instance struct {
 	*Lattice
-	// J has shape (axes, N), axis first, or one entry for each bond of a graph; see the
-	// package comment.
+	// J has the coupling of each bond, of length [Lattice.Slots]; see the package comment for
+	// its layout.
 	J []float64
 
 	once     sync.Once
@@ -47,8 +48,8 @@ const MinCoupling, MaxCoupling = 1e-30, 1e30
 // 1e30, so that squares and float32 stay finite, or if one stands where a free
 // boundary has no bond.
 func NewInstance(l *Lattice, J []float64) (*Instance, error) {
-	if len(J) != l.Bonds() {
-		return nil, fmt.Errorf("ising: %d couplings for lattice %v, want %d", len(J), l, l.Bonds())
+	if len(J) != l.Slots() {
+		return nil, fmt.Errorf("ising: %d couplings for lattice %v, want %d", len(J), l, l.Slots())
 	}
 	for k, v := range J {
 		if size := math.Abs(v); v != 0 && !(size >= MinCoupling && size <= MaxCoupling) {
@@ -179,16 +180,30 @@ func (in *Instance) Gauge(r []int8) *Instance {
 // cut by a free boundary or a missing bond is not frustrated. A graph has none.
 func (in *Instance) Frustrated() []bool {
 	var f []bool
-	for a := range in.Axes() {
-		for b := a + 1; b < in.Axes(); b++ {
-			for i := range in.sites {
-				ia, ib := in.Next(a, i), in.Next(b, i)
-				f = append(f, ia >= 0 && ib >= 0 &&
-					sign(in.J[a*in.sites+i])*sign(in.J[b*in.sites+i])*sign(in.J[a*in.sites+ib])*sign(in.J[b*in.sites+ia]) < 0)
+	for sign := range in.plaquettes() {
+		f = append(f, sign < 0)
+	}
+	return f
+}
+
+// plaquettes yields the sign of the product of the four couplings around each plaquette, 0 if
+// one of the bonds is missing, in the order of [Instance.Frustrated].
+func (in *Instance) plaquettes() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for a := range in.Axes() {
+			for b := a + 1; b < in.Axes(); b++ {
+				for i := range in.sites {
+					product := 0
+					if ia, ib := in.Next(a, i), in.Next(b, i); ia >= 0 && ib >= 0 {
+						product = sign(in.J[in.Bond(a, i)]) * sign(in.J[in.Bond(b, i)]) * sign(in.J[in.Bond(a, ib)]) * sign(in.J[in.Bond(b, ia)])
+					}
+					if !yield(product) {
+						return
+					}
+				}
 			}
 		}
 	}
-	return f
 }
 
 func sign(v float64) int {

@@ -27,10 +27,9 @@ const (
 func (in *Instance) Summary() Summary {
 	s := Summary{Values: NoValues, Least: math.Inf(1), Most: math.Inf(-1), RMS: in.RMS()}
 	size, one, integer := 0.0, true, true
-	for k, v := range in.J {
+	for k := range in.Bonds() {
+		v := in.J[k]
 		switch {
-		case in.to[k] < 0:
-			continue
 		case v == 0:
 			s.Missing++
 			continue
@@ -59,19 +58,12 @@ func (in *Instance) Summary() Summary {
 		s.Values = RealValues
 	}
 	s.Mean /= float64(s.Bonds)
-	for _, f := range in.Frustrated() {
-		if f {
-			s.Frustrated++
+	for sign := range in.plaquettes() {
+		if sign != 0 {
+			s.Plaquettes++
 		}
-	}
-	for a := range in.Axes() {
-		for b := a + 1; b < in.Axes(); b++ {
-			for i := range in.sites {
-				ia, ib := in.Next(a, i), in.Next(b, i)
-				if ia >= 0 && ib >= 0 && in.J[a*in.sites+i] != 0 && in.J[b*in.sites+i] != 0 && in.J[a*in.sites+ib] != 0 && in.J[b*in.sites+ia] != 0 {
-					s.Plaquettes++
-				}
-			}
+		if sign < 0 {
+			s.Frustrated++
 		}
 	}
 	return s

@@ -35,7 +35,7 @@ func (l *Lattice) Symmetries() []*Symmetry {
 // symmetry builds the map that reflects the image's axes and then, if exchange is
 // set, swaps them.
 func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
-	y := &Symmetry{lattice: l, site: make([]int32, l.sites), bond: make([]int32, len(l.to))}
+	y := &Symmetry{lattice: l, site: make([]int32, l.sites), bond: slices.Repeat([]int32{-1}, l.Slots())}
 	for i := range l.sites {
 		y.site[i] = int32(i)
 		if l.Axes() != 2 {
@@ -53,24 +53,11 @@ func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
 		}
 		y.site[i] = int32(r*l.shape[1] + c)
 	}
-	for k, j := range l.to {
-		y.bond[k] = -1
-		if j >= 0 {
-			y.bond[k] = l.bondBetween(y.site[l.from[k]], y.site[j])
-		}
+	for k := range l.Bonds() {
+		i, j := l.Ends(k)
+		y.bond[k] = int32(l.BondBetween(int(y.site[i]), int(y.site[j])))
 	}
 	return y
-}
-
-// bondBetween returns the index of the bond that joins i and j, -1 if they are not
-// neighbours.
-func (l *Lattice) bondBetween(i, j int32) int32 {
-	for _, k := range l.BondsAt(int(i)) {
-		if l.Across(k, int(i)) == int(j) {
-			return k
-		}
-	}
-	return -1
 }
 
 // Instance returns the image of an instance on the symmetry's lattice.

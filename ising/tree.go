@@ -23,8 +23,8 @@ type Tree struct {
 // does not have stay out. Equal weights are put in random order by rng; a nil rng
 // leaves them in the order of the bonds. Kruskal's algorithm.
 func (l *Lattice) SpanningTree(w []float64, rng *rand.Rand) *Tree {
-	if len(w) != len(l.to) {
-		panic("ising: weights and bonds differ in length")
+	if len(w) != l.Slots() {
+		panic("ising: weights and couplings differ in length")
 	}
 	type edge struct {
 		weight float64

@@ -126,7 +126,7 @@ func (s *scanner) object() (*object, error) {
 }
 
 // errorOf returns an error in the line where the value of a key begins, 1 if it is missing.
-func (o *object) errorOf(key, format string, args ...any) *ising.SyntaxError {
+func (o *object) errorOf(key, format string, args ...any) *SyntaxError {
 	return o.errorAt(o.lineOf(key), format, args...)
 }
 

@@ -136,7 +136,7 @@ func (b *builder) file(sign Sign) (*File, error) {
 	case b.lattice != nil:
 		f.Instance, err = b.place(J)
 	case !f.Ghost:
-		if l, site, ok := f.Hypercubic(); ok {
+		if l, site, ok := hypercubic(f.Instance); ok {
 			f.Instance = l
 			if slices.IsSorted(site) {
 				site = nil
@@ -149,17 +149,13 @@ func (b *builder) file(sign Sign) (*File, error) {
 
 // place puts the bonds with couplings J on the lattice.
 func (b *builder) place(J []float64) (*ising.Instance, error) {
-	all := make([]float64, b.lattice.Bonds())
+	all := make([]float64, b.lattice.Slots())
 	for k, x := range b.bonds {
-		found := false
-		for _, l := range b.lattice.BondsAt(int(x.i)) {
-			if b.lattice.Across(l, int(x.i)) == int(x.j) {
-				all[l], found = J[k], true
-			}
-		}
-		if !found {
+		at := b.lattice.BondBetween(int(x.i), int(x.j))
+		if at < 0 {
 			return nil, b.errorAt(int(x.line), "sites %d and %d are no neighbours on the lattice %v", x.i, x.j, b.lattice)
 		}
+		all[at] = J[k]
 	}
 	return ising.NewInstance(b.lattice, all)
 }

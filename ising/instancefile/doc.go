@@ -120,5 +120,5 @@
 // A file has at most 2 GiB, also when decompressed, which may make it 200 times larger
 // (and 1 MiB more), [ising.MaxBonds] bonds and [ising.MaxSites] vertices, and not
 // more than 65536 vertices besides 64 for each bond, so that memory is in proportion to
-// the file. Everything else that a file may have wrong is an [*ising.SyntaxError] too.
+// the file. Everything else that a file may have wrong is an [*SyntaxError] too.
 package instancefile

@@ -159,7 +159,7 @@ func (b *builder) extent() (lowest, highest int) {
 }
 
 // checkHeader refuses a header that contradicts the lines behind it.
-func (b *builder) checkHeader(h *header) *ising.SyntaxError {
+func (b *builder) checkHeader(h *header) *SyntaxError {
 	if h.n < 1 {
 		return b.errorAt(h.line, "number of vertices %s, want an integer from 1 to %d", quote(h.fields[0]), ising.MaxSites)
 	}

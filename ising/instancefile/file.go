@@ -94,15 +94,6 @@ func (f *File) Vertices() int {
 	return f.Sites()
 }
 
-// Objective returns the value of the file's function, with its constant, for a
-// configuration of energy e.
-func (f *File) Objective(e float64) float64 {
-	if f.Sign == Minus {
-		return -(e + f.Offset)
-	}
-	return e + f.Offset
-}
-
 // Cut returns the weight of the cut, Σ w over bonds between unlike spins, of a
 // configuration of energy e. It is meant for edge lists.
 func (f *File) Cut(e float64) float64 { return (f.Total - float64(f.Sign)*e) / 2 }
@@ -156,7 +147,7 @@ func Open(path string, set *Settings) (*File, error) {
 }
 
 // Read reads an instance, of which the text may be compressed by gzip or bzip2. What is
-// wrong with the text is reported as an [*ising.SyntaxError] with name as the name of the
+// wrong with the text is reported as an [*SyntaxError] with name as the name of the
 // file. The ending of the name tells what the text does not; see the package comment.
 func Read(r io.Reader, name string, set *Settings) (*File, error) {
 	if set == nil {

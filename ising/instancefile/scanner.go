@@ -59,12 +59,12 @@ func split(fields []string, line string) []string {
 	return fields
 }
 
-func (s *scanner) errorf(format string, args ...any) *ising.SyntaxError {
+func (s *scanner) errorf(format string, args ...any) *SyntaxError {
 	return s.errorAt(s.line, format, args...)
 }
 
-func (s *scanner) errorAt(line int, format string, args ...any) *ising.SyntaxError {
-	return &ising.SyntaxError{Name: s.name, Line: line, Msg: fmt.Sprintf(format, args...)}
+func (s *scanner) errorAt(line int, format string, args ...any) *SyntaxError {
+	return &SyntaxError{Name: s.name, Line: line, Msg: fmt.Sprintf(format, args...)}
 }
 
 // integer reads field k, an integer from low to high; what says what it is.

@@ -41,8 +41,9 @@ func (f *File) bonds(sign Sign) []bond {
 		vertex[f.site(v)] = int32(v)
 	}
 	var bonds []bond
-	for k, v := range f.J {
-		if i, j := f.Ends(k); j >= 0 && (v != 0 || f.Axes() == 0) {
+	for k := range f.Bonds() {
+		if v := f.J[k]; v != 0 || f.Axes() == 0 {
+			i, j := f.Ends(k)
 			bonds = append(bonds, bond{i: vertex[i], j: vertex[j], w: sign.weight(v)})
 		}
 	}

@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"golang.org/x/text/encoding/unicode"
-
-	"spinlearn/ising"
 )
 
 const maxFile = 1 << 31 // bytes, also of what was decompressed
@@ -26,7 +24,7 @@ func readText(r io.Reader, name string) (string, error) {
 		return "", err
 	}
 	fault := func(format string, args ...any) (string, error) {
-		return "", &ising.SyntaxError{Name: name, Msg: fmt.Sprintf(format, args...)}
+		return "", &SyntaxError{Name: name, Msg: fmt.Sprintf(format, args...)}
 	}
 	if int64(len(b)) > maxFile {
 		return fault("more than %d bytes", int64(maxFile))
@@ -61,7 +59,7 @@ func readText(r io.Reader, name string) (string, error) {
 	}
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
 	if at := bytes.IndexByte(b, 0); at >= 0 {
-		return "", &ising.SyntaxError{Name: name, Line: 1 + bytes.Count(b[:at], []byte("\n")),
+		return "", &SyntaxError{Name: name, Line: 1 + bytes.Count(b[:at], []byte("\n")),
 			Msg: "a zero byte: this is no text (UTF-16 is read only after a byte order mark)"}
 	}
 	if !bytes.Contains(b, []byte("\n")) {

@@ -1,4 +1,4 @@
-package ising
+package instancefile
 
 import "fmt"
 

@@ -1,45 +1,56 @@
-package ising
+package instancefile
 
 import (
 	"iter"
 	"slices"
+
+	"spinlearn/ising"
 )
 
-// Hypercubic returns the instance of a graph on the hypercubic lattice that its bonds
-// form, with the site there of each site of the graph; a lattice is returned as it is.
-// It fails if it finds none. Two kinds are found:
+// A graph is a lattice without axes, of which we ask whether it is a hypercubic one.
+type graph struct{ *ising.Lattice }
+
+// hypercubic moves an instance on a graph to the hypercubic lattice that its bonds form, and
+// returns the site there of each site of the graph. It fails if it finds none. It looks for
+// two kinds of graphs:
 //
-//   - sites numbered in row-major order of a lattice, with bonds missing or not, as long
-//     as some are there within the boundary along every axis. The sites keep their
-//     numbers;
+//   - sites numbered in row-major order of a lattice. Bonds may be missing, as long as each
+//     axis has some that do not cross the boundary. The sites keep their numbers;
 //   - complete lattices, however their sites are numbered.
 //
-// Small graphs can be several lattices, such as a torus 4x5 a lattice 2x2x5 too. One
-// without missing bonds goes before one with, then one that keeps the numbers, then one
-// of fewer bonds or fewer axes. The choice is always the same, and all have the same
-// energies.
-func (in *Instance) Hypercubic() (lattice *Instance, site []int32, ok bool) {
-	same := make([]int32, in.sites)
-	for i := range same {
-		same[i] = int32(i)
+// A small graph can be several lattices: a torus 4x5 is a lattice 2x2x5 too. One without
+// missing bonds is preferred, then one that keeps the numbers, then one of fewer bonds or
+// fewer axes. The choice is always the same, and all choices have the same energies.
+func hypercubic(in *ising.Instance) (lattice *ising.Instance, site []int32, ok bool) {
+	g := graph{in.Lattice}
+	site = make([]int32, g.Sites())
+	for i := range site {
+		site[i] = int32(i)
 	}
-	if in.Axes() > 0 {
-		return in, same, true
-	}
-	l := in.rowMajor(same)
-	if l == nil || len(l.star) > len(in.star) {
-		if whole, moved := in.unscramble(); whole != nil {
-			l, same = whole, moved
+	l := g.rowMajor(site)
+	if l == nil || countBonds(l) > countBonds(g.Lattice) {
+		if whole, moved := g.unscramble(); whole != nil {
+			l, site = whole, moved
 		}
 	}
 	if l == nil {
 		return nil, nil, false
 	}
-	J := make([]float64, l.Bonds())
+	J := make([]float64, l.Slots())
 	for k, v := range in.J {
-		J[l.bondBetween(same[in.from[k]], same[in.to[k]])] = v
+		i, j := in.Ends(k)
+		J[l.BondBetween(int(site[i]), int(site[j]))] = v
 	}
-	return &Instance{Lattice: l, J: J}, same, true
+	lattice, err := ising.NewInstance(l, J)
+	return lattice, site, err == nil
+}
+
+func countBonds(l *ising.Lattice) int {
+	n := 0
+	for range l.Bonds() {
+		n++
+	}
+	return n
 }
 
 const maxNeighbours = 6
@@ -49,10 +60,11 @@ const maxNeighbours = 6
 //
 // The ends of a bond differ by the stride of its axis, or by side - 1 strides across a
 // boundary, so the differences give the possible shapes.
-func (l *Lattice) rowMajor(same []int32) *Lattice {
+func (g graph) rowMajor(same []int32) *ising.Lattice {
 	var steps []int
-	for k := range l.to {
-		step := int(max(l.from[k]-l.to[k], l.to[k]-l.from[k]))
+	for k := range g.Bonds() {
+		i, j := g.Ends(k)
+		step := max(i-j, j-i)
 		if at, found := slices.BinarySearch(steps, step); !found {
 			if len(steps) == maxNeighbours {
 				return nil
@@ -60,9 +72,10 @@ func (l *Lattice) rowMajor(same []int32) *Lattice {
 			steps = slices.Insert(steps, at, step)
 		}
 	}
-	var best *Lattice
+	var best *ising.Lattice
+	fewest := 0
 	try := func(shape ...int) {
-		stride, known := l.sites, 0
+		stride, known := g.Sites(), 0
 		periodic := make([]bool, len(shape))
 		for a, side := range shape {
 			stride /= side
@@ -79,30 +92,34 @@ func (l *Lattice) rowMajor(same []int32) *Lattice {
 		if known < len(steps) {
 			return
 		}
-		m, err := NewLattice(shape, periodic)
-		if err == nil && (best == nil || len(m.star) < len(best.star)) && l.within(m, same) {
-			best = m
+		l, err := ising.NewLattice(shape, periodic)
+		if err != nil {
+			return
+		}
+		if n := countBonds(l); (best == nil || n < fewest) && g.within(l, same) {
+			best, fewest = l, n
 		}
 	}
 	for _, s := range steps {
-		if s == 1 || l.sites%s != 0 {
+		if s == 1 || g.Sites()%s != 0 {
 			continue
 		}
-		try(l.sites/s, s)
+		try(g.Sites()/s, s)
 		for _, r := range steps {
 			if 1 < r && r < s && s%r == 0 {
-				try(l.sites/s, s/r, r)
+				try(g.Sites()/s, s/r, r)
 			}
 		}
 	}
 	return best
 }
 
-// within reports whether every bond of l joins neighbours in m, where site[i] is the
-// site of m that i is.
-func (l *Lattice) within(m *Lattice, site []int32) bool {
-	for k, j := range l.to {
-		if m.bondBetween(site[l.from[k]], site[j]) < 0 {
+// within reports whether every bond of the graph joins neighbours on the lattice, where
+// site[i] is the place of site i of the graph.
+func (g graph) within(l *ising.Lattice, site []int32) bool {
+	for k := range g.Bonds() {
+		i, j := g.Ends(k)
+		if l.BondBetween(int(site[i]), int(site[j])) < 0 {
 			return false
 		}
 	}
@@ -120,34 +137,34 @@ const after, before = 0, 1
 //
 // On a lattice two neighbours of a site that lie along different axes have exactly one
 // other common neighbour, the fourth corner of their plaquette. So the frame of one site
-// gives the frames of its neighbours, and in the end of all. A site of least degree lies
-// at the end of every free axis; all its possible frames are tried.
-func (l *Lattice) unscramble() (*Lattice, []int32) {
+// gives the frames of its neighbours, and in the end the frames of all sites. A site with the
+// fewest neighbours lies at the end of every free axis; all its possible frames are tried.
+func (g graph) unscramble() (*ising.Lattice, []int32) {
 	corner := 0
-	for i := range l.sites {
-		if l.degree(i) > maxNeighbours {
+	for i := range g.Sites() {
+		if g.degree(i) > maxNeighbours {
 			return nil, nil
 		}
-		if l.degree(i) < l.degree(corner) {
+		if g.degree(i) < g.degree(corner) {
 			corner = i
 		}
 	}
 	var around []int32
-	for _, k := range l.BondsAt(corner) {
-		around = append(around, int32(l.Across(k, corner)))
+	for _, k := range g.BondsAt(corner) {
+		around = append(around, int32(g.Across(k, corner)))
 	}
 	slices.Sort(around)
 	for axes := 2; axes <= 3; axes++ {
 		for f := range frames(around, axes) {
-			if m, site := l.unroll(int32(corner), f, axes); m != nil {
-				return m, site
+			if l, site := g.unroll(int32(corner), f, axes); l != nil {
+				return l, site
 			}
 		}
 	}
 	return nil, nil
 }
 
-func (l *Lattice) degree(i int) int { return int(l.start[i+1] - l.start[i]) }
+func (g graph) degree(i int) int { return len(g.BondsAt(i)) }
 
 // frames yields every way to spread neighbours over the axes, one or two on each.
 func frames(around []int32, axes int) iter.Seq[frame] {
@@ -176,7 +193,7 @@ func frames(around []int32, axes int) iter.Seq[frame] {
 
 // unroll lays the graph out from a corner with its frame, free axes first, long before
 // short. It returns nil unless the graph is a complete lattice seen from that frame.
-func (l *Lattice) unroll(corner int32, f frame, axes int) (*Lattice, []int32) {
+func (g graph) unroll(corner int32, f frame, axes int) (*ising.Lattice, []int32) {
 	type axis struct {
 		side      int
 		periodic  bool
@@ -184,7 +201,7 @@ func (l *Lattice) unroll(corner int32, f frame, axes int) (*Lattice, []int32) {
 	}
 	order := make([]axis, axes)
 	for a := range order {
-		side, periodic, ok := l.measure(corner, f, a, axes)
+		side, periodic, ok := g.measure(corner, f, a, axes)
 		if !ok {
 			return nil, nil
 		}
@@ -203,11 +220,11 @@ func (l *Lattice) unroll(corner int32, f frame, axes int) (*Lattice, []int32) {
 	for a, x := range order {
 		shape[a], periodic[a], f[a] = x.side, x.periodic, x.direction
 	}
-	m, err := NewLattice(shape, periodic)
-	if err != nil || m.sites != l.sites || len(m.star) != len(l.star) {
+	l, err := ising.NewLattice(shape, periodic)
+	if err != nil || l.Sites() != g.Sites() || countBonds(l) != countBonds(g.Lattice) {
 		return nil, nil
 	}
-	site := slices.Repeat([]int32{-1}, l.sites)
+	site := slices.Repeat([]int32{-1}, g.Sites())
 	number := int32(0)
 	var fill func(i int32, f frame, a int) bool
 	fill = func(i int32, f frame, a int) bool {
@@ -227,23 +244,23 @@ func (l *Lattice) unroll(corner int32, f frame, axes int) (*Lattice, []int32) {
 				break
 			}
 			var ok bool
-			if i, f, ok = l.transport(i, f, a, axes); !ok || i < 0 {
+			if i, f, ok = g.transport(i, f, a, axes); !ok || i < 0 {
 				return false
 			}
 		}
 		return true
 	}
-	if !fill(corner, f, 0) || !l.within(m, site) {
+	if !fill(corner, f, 0) || !g.within(l, site) {
 		return nil, nil
 	}
-	return m, site
+	return l, site
 }
 
 // measure returns the side along an axis and whether it leads back to the corner.
-func (l *Lattice) measure(corner int32, f frame, a, axes int) (side int, periodic, ok bool) {
+func (g graph) measure(corner int32, f frame, a, axes int) (side int, periodic, ok bool) {
 	i := corner
-	for side = 1; side <= l.sites; side++ {
-		if i, f, ok = l.transport(i, f, a, axes); !ok {
+	for side = 1; side <= g.Sites(); side++ {
+		if i, f, ok = g.transport(i, f, a, axes); !ok {
 			return 0, false, false
 		}
 		if i < 0 || i == corner {
@@ -255,7 +272,7 @@ func (l *Lattice) measure(corner int32, f frame, a, axes int) (side int, periodi
 
 // transport returns the next site along axis a, -1 for none, with its frame. It fails
 // where the surroundings are not those of a lattice.
-func (l *Lattice) transport(i int32, f frame, a, axes int) (next int32, moved frame, ok bool) {
+func (g graph) transport(i int32, f frame, a, axes int) (next int32, moved frame, ok bool) {
 	next = f[a][after]
 	if next < 0 {
 		return next, f, true
@@ -269,18 +286,18 @@ func (l *Lattice) transport(i int32, f frame, a, axes int) (next int32, moved fr
 			}
 			moved[b][d] = -1
 			if f[b][d] >= 0 {
-				if moved[b][d] = l.fourth(next, f[b][d], i); moved[b][d] < 0 {
+				if moved[b][d] = g.fourth(next, f[b][d], i); moved[b][d] < 0 {
 					return 0, f, false
 				}
 				known++
 			}
 		}
 	}
-	if l.degree(int(next)) > known+1 {
+	if g.degree(int(next)) > known+1 {
 		return 0, f, false
 	}
-	for _, k := range l.BondsAt(int(next)) {
-		if j := int32(l.Across(k, int(next))); !slices.ContainsFunc(moved[:axes], func(p [2]int32) bool { return p[0] == j || p[1] == j }) {
+	for _, k := range g.BondsAt(int(next)) {
+		if j := int32(g.Across(k, int(next))); !slices.ContainsFunc(moved[:axes], func(p [2]int32) bool { return p[0] == j || p[1] == j }) {
 			moved[a][after] = j
 		}
 	}
@@ -288,10 +305,10 @@ func (l *Lattice) transport(i int32, f frame, a, axes int) (next int32, moved fr
 }
 
 // fourth returns the only common neighbour of i and j besides k, or -1.
-func (l *Lattice) fourth(i, j, k int32) int32 {
+func (g graph) fourth(i, j, k int32) int32 {
 	found := int32(-1)
-	for _, b := range l.BondsAt(int(i)) {
-		if x := int32(l.Across(b, int(i))); x != k && l.bondBetween(x, j) >= 0 {
+	for _, b := range g.BondsAt(int(i)) {
+		if x := int32(g.Across(b, int(i))); x != k && g.BondBetween(int(x), int(j)) >= 0 {
 			if found >= 0 {
 				return -1
 			}
