@@ -36,11 +36,7 @@ func (m memory) Epoch(seed, epoch uint64) iter.Seq2[*ising.Solved, error] {
 // instances returns n instances with ground states found by enumeration.
 func instances(t testing.TB, n int, boundary string) memory {
 	t.Helper()
-	periodic, err := ising.ParseBoundary(boundary, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := ising.NewLattice([]int{4, 4}, periodic)
+	l, err := ising.ParseLattice([]int{4, 4}, boundary)
 	if err != nil {
 		t.Fatal(err)
 	}

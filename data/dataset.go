@@ -29,7 +29,7 @@ const (
 type Description struct {
 	Ensemble ising.Ensemble `json:"ensemble"`
 	Shape    []int          `json:"shape"`    // side lengths of the lattice
-	Boundary string         `json:"boundary"` // in the form of [ising.ParseBoundary]
+	Boundary string         `json:"boundary"` // in words, as [ising.ParseBoundary] reads them
 	// Seed determines couplings and solver runs. Datasets that are meant to be
 	// disjoint, such as for training and test, need different seeds.
 	Seed uint64 `json:"seed"`
@@ -46,21 +46,22 @@ type Description struct {
 	Walls bool `json:"walls,omitempty"`
 }
 
-// normalize validates the description, brings it to the one form in which equal
-// descriptions are equal, and returns its lattice.
+// Lattice returns the lattice of the shape and boundary. Its error wraps [ising.ErrLattice].
+func (d *Description) Lattice() (*ising.Lattice, error) {
+	return ising.ParseLattice(d.Shape, d.Boundary)
+}
+
+// normalize validates the description and returns its lattice. It brings fields that can be
+// written in several ways to one form, so that equal descriptions have equal fields.
 func (d *Description) normalize() (*ising.Lattice, error) {
 	if err := d.Ensemble.Validate(); err != nil {
 		return nil, err
 	}
-	periodic, err := ising.ParseBoundary(d.Boundary, len(d.Shape))
+	l, err := d.Lattice()
 	if err != nil {
 		return nil, err
 	}
-	l, err := ising.NewLattice(d.Shape, periodic)
-	if err != nil {
-		return nil, err
-	}
-	d.Shape, d.Boundary = l.Shape(), ising.FormatBoundary(periodic)
+	d.Shape, d.Boundary = l.Shape(), ising.FormatBoundary(l.Periodic())
 	var settings bytes.Buffer
 	if err := json.Compact(&settings, d.SolverSettings); err != nil && len(d.SolverSettings) > 0 {
 		return nil, fmt.Errorf("solver_settings = %.40q, want JSON", d.SolverSettings)

@@ -87,11 +87,7 @@ func read(name string) []byte {
 
 // Draw makes the instance anew, as generate does.
 func (s Sample) Draw() (*ising.Instance, error) {
-	periodic, err := ising.ParseBoundary(s.Boundary, len(s.Shape))
-	if err != nil {
-		return nil, err
-	}
-	l, err := ising.NewLattice(s.Shape, periodic)
+	l, err := ising.ParseLattice(s.Shape, s.Boundary)
 	if err != nil {
 		return nil, err
 	}

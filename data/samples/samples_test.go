@@ -9,8 +9,8 @@ import (
 
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
-	"spinlearn/solver/exact"
 	"spinlearn/solver/certificate"
+	"spinlearn/solver/exact"
 )
 
 // TestProven checks every proof and solves every sample anew.
