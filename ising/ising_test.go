@@ -409,7 +409,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	for _, boundary := range []string{"", "torus", "free,periodic,free", "free,", "Periodic"} {
-		if _, err := ParseBoundary(boundary, 2); !errors.Is(err, ErrLattice) {
+		if _, err := ParseLattice([]int{4, 4}, boundary); !errors.Is(err, ErrLattice) {
 			t.Errorf("boundary %q: %v", boundary, err)
 		}
 	}

@@ -19,9 +19,9 @@ const (
 // ErrLattice is wrapped by every error about a shape or a boundary.
 var ErrLattice = errors.New("ising: invalid lattice")
 
-// A Lattice says which sites are joined by bonds. It is a hypercubic lattice in two
-// or three dimensions, free or periodic along each axis, or, with no axes, any
-// graph. It is immutable and safe for concurrent use.
+// A Lattice says which sites are joined by bonds. It is a hypercubic lattice in two or three
+// dimensions, free or periodic along each axis; or it is any graph, and then has no axes. It
+// is immutable and safe for concurrent use.
 type Lattice struct {
 	shape    []int
 	periodic []bool
@@ -31,8 +31,8 @@ type Lattice struct {
 	start    []int32
 }
 
-// NewLattice returns the lattice of the given side lengths. periodic has one
-// entry per axis. It fails unless there are two or three axes, every side is at
+// NewLattice returns the hypercubic lattice of the given side lengths. periodic has one entry
+// for each axis. It fails unless there are two or three axes, every side is at
 // least 2, every periodic side at least 3 (on a shorter one two bonds would join
 // the same pair of sites) and there are at most [MaxSites] sites.
 func NewLattice(shape []int, periodic []bool) (*Lattice, error) {
@@ -142,7 +142,7 @@ func (l *Lattice) link() {
 	}
 }
 
-// Shape returns the side lengths, none for a graph. The caller must not change them.
+// Shape returns the side lengths; a graph has none. The caller must not change them.
 func (l *Lattice) Shape() []int { return l.shape }
 
 // Periodic returns, for each axis, whether it is periodic. The caller must not
@@ -245,9 +245,9 @@ func FormatShape(shape []int) string {
 	return strings.Join(sides, "x")
 }
 
-// ParseBoundary reads a boundary for a lattice of that many axes: "free",
-// "periodic", "cylinder" (the first axis free, the others periodic), or one word
-// an axis, such as "periodic,free".
+// ParseBoundary reads the boundary of a lattice with that number of axes: "free",
+// "periodic", "cylinder" (the first axis free, the others periodic), or one word for each
+// axis, such as "periodic,free".
 func ParseBoundary(text string, axes int) ([]bool, error) {
 	words := strings.Split(text, ",")
 	switch {
@@ -274,8 +274,7 @@ func ParseBoundary(text string, axes int) ([]bool, error) {
 	return periodic, nil
 }
 
-// FormatBoundary is the inverse of [ParseBoundary]; it uses the short names where
-// they fit.
+// FormatBoundary is the inverse of [ParseBoundary]. It returns the shortest text.
 func FormatBoundary(periodic []bool) string {
 	if len(periodic) == 0 {
 		return ""

@@ -6,16 +6,17 @@ import "math"
 type Summary struct {
 	Bonds    int // couplings that are not 0
 	Missing  int // bonds of the lattice or graph whose coupling is 0
-	Negative int
-	// Least, Most and Mean of the couplings that are not 0, and the root of their mean
-	// square; 0 if there are none.
+	Negative int // couplings below 0
+	// Least, Most, Mean and RMS are the smallest, largest, mean and root mean square of the
+	// couplings that are not 0. All are 0 if there is no such coupling.
 	Least, Most, Mean, RMS float64
 	Sum                    float64 // Σ|J|; no energy is below -Sum
-	Values                 string  // one of the kinds below
-	Plaquettes, Frustrated int     // those with four bonds, and the frustrated of them
+	Values                 string  // NoValues, OneSize, IntegerValues or RealValues
+	Plaquettes             int     // plaquettes that miss no bond
+	Frustrated             int     // frustrated plaquettes
 }
 
-// What the couplings that are not 0 are.
+// The kinds of values that couplings other than 0 have.
 const (
 	NoValues      = "none"
 	OneSize       = "one size" // |J| is the same everywhere, as in the ±J ensemble

@@ -2,17 +2,17 @@ package ising
 
 import "slices"
 
-// A Symmetry maps a lattice onto itself. Applying it is a gather.
+// A Symmetry maps a lattice onto itself.
 type Symmetry struct {
 	lattice *Lattice
 	site    []int32 // image site -> original site
 	bond    []int32 // image bond -> original bond, -1 for none
 }
 
-// Symmetries returns the symmetries of a two-dimensional lattice that keep its
-// shape and boundary: the reflections of both axes and, on a square whose axes
-// have the same boundary, their exchange too: four or eight elements, the
-// identity first. For three dimensions and graphs only the identity is returned.
+// Symmetries returns the symmetries of a two-dimensional lattice that keep its shape and
+// boundary, the identity first. They are the products of the reflections of the two axes; on a
+// square whose axes have the same boundary, the axes may also be exchanged. So there are four
+// or eight. In three dimensions and for graphs only the identity is returned.
 func (l *Lattice) Symmetries() []*Symmetry {
 	if l.Axes() != 2 {
 		return []*Symmetry{l.symmetry(false, false, false)}
@@ -65,7 +65,8 @@ func (y *Symmetry) Instance(in *Instance) *Instance {
 	return &Instance{Lattice: y.lattice, J: y.Bonds(in.J)}
 }
 
-// Bonds returns the image of numbers in the layout of J, nil for nil.
+// Bonds returns the image of numbers that belong to bonds, in the layout of J. The image of
+// nil is nil.
 func (y *Symmetry) Bonds(values []float64) []float64 {
 	if values == nil {
 		return nil
