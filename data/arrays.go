@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// An Array is what the header of an array in numpy's format says.
+// An Array describes an array in numpy's format, as its header does.
 type Array struct {
 	Name  string // in its .npz file; empty in an .npy file
 	Type  string // as numpy writes it, such as <f8
@@ -35,7 +35,8 @@ func Arrays(path string) ([]Array, error) {
 	return ReadArrays(f, info.Size(), path)
 }
 
-// ReadArrays is [Arrays] of an open file of some size in bytes, with a name for messages.
+// ReadArrays is [Arrays] for an open file. size is its length in bytes, and path its name in
+// error messages.
 func ReadArrays(f io.ReaderAt, size int64, path string) ([]Array, error) {
 	z, err := zip.NewReader(f, size)
 	if err != nil {
@@ -62,7 +63,7 @@ func ReadArrays(f io.ReaderAt, size int64, path string) ([]Array, error) {
 	return list, nil
 }
 
-// readArrayHeader also returns whether the first index changes fastest.
+// readArrayHeader reads a header. fortran means that the first index changes fastest.
 func readArrayHeader(r io.Reader) (a Array, fortran bool, err error) {
 	var head [len(npyMagic) + 2]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil || string(head[:len(npyMagic)]) != npyMagic {

@@ -24,25 +24,25 @@ const (
 	maxIndexFile = 1 << 26 // bytes
 )
 
-// A Description says which dataset it is: everything that a user chooses about its
-// content. A run is continued only under an equal description.
+// A Description has everything that a user chooses about the content of a dataset. A run
+// continues a dataset only if the descriptions are equal.
 type Description struct {
 	Ensemble ising.Ensemble `json:"ensemble"`
 	Shape    []int          `json:"shape"`    // side lengths of the lattice
 	Boundary string         `json:"boundary"` // in words, as [ising.ParseBoundary] reads them
-	// Seed determines couplings and solver runs. Datasets that are meant to be
-	// disjoint, such as for training and test, need different seeds.
+	// Seed determines couplings and solver runs. Datasets that must not share instances, such
+	// as those for training and for testing, need different seeds.
 	Seed uint64 `json:"seed"`
-	// Solver and SolverSettings name the solver. They are kept and compared but not
-	// interpreted. SolverSettings is JSON, compared as text but for white space; empty
-	// means {}.
+	// Solver and SolverSettings name the solver. They are kept and compared, but not
+	// interpreted. SolverSettings is JSON; it is compared as text without white space, and
+	// empty means {}.
 	Solver         string          `json:"solver"`
 	SolverSettings json.RawMessage `json:"solver_settings"`
 	Count          int             `json:"count"` // instances, at least 1
-	// ShardSize is the number of instances in a file, and what an interruption can lose.
-	// In [Generate], 0 means 256.
+	// ShardSize is the number of instances in a file. An interruption can lose as many. In
+	// [Generate], 0 means 256.
 	ShardSize int `json:"shard_size"`
-	// Walls says that the instances have [ising.Solved.Walls]; two axes only.
+	// Walls says that the instances have [ising.Solved.Walls]. It needs two axes.
 	Walls bool `json:"walls,omitempty"`
 }
 
@@ -107,8 +107,8 @@ type Dataset struct {
 	index   index
 }
 
-// Checksum returns the SHA-256 of dataset.json as it now is, in hexadecimal. Since
-// dataset.json holds the checksums of the shards, it stands for all data.
+// Checksum returns the SHA-256 of dataset.json on disk, in hexadecimal. It depends on all
+// data, because dataset.json holds the checksums of the shards.
 func (d *Dataset) Checksum() (string, error) {
 	file, err := readFile(d.path(indexName), maxIndexFile)
 	if err != nil {
@@ -117,8 +117,8 @@ func (d *Dataset) Checksum() (string, error) {
 	return checksum(file), nil
 }
 
-// Identity returns words that identify the content of the dataset: what it was made of
-// and the beginning of its checksum.
+// Identity returns a line that identifies the content of the dataset: its description in
+// short and the beginning of its checksum.
 func (d *Dataset) Identity() (string, error) {
 	sum, err := d.Checksum()
 	if err != nil {
@@ -128,9 +128,9 @@ func (d *Dataset) Identity() (string, error) {
 	return fmt.Sprintf("%d %s %v %s seed %d sha256 %s", s.Count, s.Ensemble.Couplings, d.lattice, s.Solver, s.Seed, sum[:16]), nil
 }
 
-// Open reads and validates dataset.json in dir; the shards are read, and checked,
-// by [Dataset.All] and [Dataset.Epoch]. A dataset whose generation has not ended
-// opens too and holds the instances written so far; see [Dataset.Complete].
+// Open reads and validates dataset.json in dir. The shards are read and checked later, by
+// [Dataset.All] and [Dataset.Epoch]. A dataset whose generation has not ended can be opened
+// too, and holds the instances written so far; see [Dataset.Complete].
 func Open(dir string) (*Dataset, error) {
 	path := filepath.Join(dir, indexName)
 	file, err := readFile(path, maxIndexFile)
@@ -168,11 +168,11 @@ func (d *Dataset) parse(file []byte) error {
 	return nil
 }
 
-// Description returns what the dataset is. The caller must not change the slices
+// Description returns the description of the dataset. The caller must not change the slices
 // in it.
 func (d *Dataset) Description() Description { return d.index.Description }
 
-// Program returns the program that began the dataset, with its version.
+// Program returns the name and version of the program that began the dataset.
 func (d *Dataset) Program() string { return d.index.Program }
 
 // Lattice returns the lattice that all instances share.
@@ -199,14 +199,13 @@ func (d *Dataset) Proven() int {
 // Complete reports whether all instances of the description are on disk.
 func (d *Dataset) Complete() bool { return d.Len() == d.index.Count }
 
-// All yields the instances in order, one shard in memory at a time. It checks
-// everything it reads: checksums, types and shapes, that couplings are finite and
-// spins ±1, that the spins have the energy and that no bound lies above it. It ends
-// at the first error.
+// All yields the instances in order, with one shard in memory at a time. It checks everything
+// it reads: checksums, types and shapes, that couplings are finite and spins ±1, that the
+// spins have the energy, and that no bound lies above it. It ends at the first error.
 func (d *Dataset) All() iter.Seq2[*ising.Solved, error] { return d.whole().All() }
 
-// Epoch is [Dataset.All] in an order that seed and epoch determine: the shards in
-// random order and the instances shuffled within each.
+// Epoch is [Dataset.All] in another order, which seed and epoch determine: the shards come in
+// random order, and the instances of each shard are shuffled.
 func (d *Dataset) Epoch(seed, epoch uint64) iter.Seq2[*ising.Solved, error] {
 	return d.whole().Epoch(seed, epoch)
 }

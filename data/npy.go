@@ -11,9 +11,10 @@ import (
 	"strings"
 )
 
-// The NPY format 1.0 is magic and version, the length of the header as uint16, the
-// header, padded so that the data begin at a multiple of 64 and ended by a newline,
-// and the data; see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
+// A file of the NPY format 1.0 begins with magic and version. The length of the header follows
+// as uint16, then the header, padded so that the data begin at a multiple of 64 and ended by a
+// newline, and then the data; see
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 const npyMagic = "\x93NUMPY\x01\x00"
 
 type element interface{ float64 | int8 }
@@ -44,9 +45,8 @@ func writeNpy[T element](w io.Writer, data []T, shape ...int) error {
 	return binary.Write(w, binary.LittleEndian, data)
 }
 
-// readNpy reads an array of the given type and shape and refuses any other before
-// it allocates. The header is compared as text, because numpy has only one way to
-// write it.
+// readNpy reads an array of the given type and shape. It refuses any other array before it
+// allocates memory. The header is compared as text, because numpy has only one way to write it.
 func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
 	var head [len(npyMagic) + 2]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -83,9 +83,10 @@ func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
 // WriteSpins writes a configuration as numpy.save writes an int8 array of shape (N,).
 func WriteSpins(w io.Writer, s []int8) error { return writeNpy(w, s, len(s)) }
 
-// ReadSpins reads a configuration that numpy.save has written: ±1 as integers of 8 to 64
-// bits or floats, in C order. It returns the spins as they stand there, and the shape of
-// the array, of any number of axes. It fails unless the data end where the shape says.
+// ReadSpins reads a configuration that numpy.save has written: ±1 as integers of 8 to 64 bits
+// or as floats, in C order. It returns the spins in the order of the file, and the shape of the
+// array, which may have any number of axes. It fails if there are fewer or more data than the
+// shape says.
 func ReadSpins(r io.Reader) (s []int8, shape []int, err error) {
 	b := bufio.NewReader(r)
 	a, fortran, err := readArrayHeader(b)
@@ -125,8 +126,8 @@ func ReadSpins(r io.Reader) (s []int8, shape []int, err error) {
 	return s, shape, nil
 }
 
-// decoder returns what reads an item of a numpy type such as <i8, nil for types that are
-// not those of spins.
+// decoder returns a function that reads an item of a numpy type such as <i8. It is nil for
+// types that spins cannot have.
 func decoder(dtype string) func([]byte) float64 {
 	if len(dtype) != 3 {
 		return nil
