@@ -53,7 +53,7 @@ func countBonds(l *ising.Lattice) int {
 	return n
 }
 
-const maxNeighbours = 6
+const maxNeighbours = 6 // in three dimensions
 
 // rowMajor returns the lattice of fewest bonds that has all bonds of the graph without
 // renumbering, or nil. same is the identity.
@@ -126,14 +126,14 @@ func (g graph) within(l *ising.Lattice, site []int32) bool {
 	return true
 }
 
-// A frame holds the neighbours of a site after and before it along each axis, -1 for
-// none.
+// A frame holds the two neighbours of a site along each axis, the one after it and the one
+// before it. -1 stands for no neighbour.
 type frame [3][2]int32
 
 const after, before = 0, 1
 
-// unscramble finds a complete lattice whose sites have any numbers, and the site of it
-// that each site is, or nil.
+// unscramble finds a complete lattice whose sites have any numbers. It returns the lattice and
+// the place of each site on it, or nil.
 //
 // On a lattice two neighbours of a site that lie along different axes have exactly one
 // other common neighbour, the fourth corner of their plaquette. So the frame of one site
@@ -166,7 +166,7 @@ func (g graph) unscramble() (*ising.Lattice, []int32) {
 
 func (g graph) degree(i int) int { return len(g.BondsAt(i)) }
 
-// frames yields every way to spread neighbours over the axes, one or two on each.
+// frames yields every way to spread neighbours over the axes, with one or two on each axis.
 func frames(around []int32, axes int) iter.Seq[frame] {
 	return func(yield func(frame) bool) {
 		var f frame
@@ -191,8 +191,9 @@ func frames(around []int32, axes int) iter.Seq[frame] {
 	}
 }
 
-// unroll lays the graph out from a corner with its frame, free axes first, long before
-// short. It returns nil unless the graph is a complete lattice seen from that frame.
+// unroll numbers the sites by walking from a corner, whose frame is f. Free axes come first,
+// and longer ones before shorter ones. It returns nil if the graph is not a complete lattice
+// with that frame.
 func (g graph) unroll(corner int32, f frame, axes int) (*ising.Lattice, []int32) {
 	type axis struct {
 		side      int
@@ -256,7 +257,7 @@ func (g graph) unroll(corner int32, f frame, axes int) (*ising.Lattice, []int32)
 	return l, site
 }
 
-// measure returns the side along an axis and whether it leads back to the corner.
+// measure returns the side along an axis, and whether the axis leads back to the corner.
 func (g graph) measure(corner int32, f frame, a, axes int) (side int, periodic, ok bool) {
 	i := corner
 	for side = 1; side <= g.Sites(); side++ {
@@ -270,8 +271,8 @@ func (g graph) measure(corner int32, f frame, a, axes int) (side int, periodic, 
 	return 0, false, false
 }
 
-// transport returns the next site along axis a, -1 for none, with its frame. It fails
-// where the surroundings are not those of a lattice.
+// transport returns the next site along axis a, or -1 if there is none, and its frame. It
+// fails if the neighbours of that site cannot be those of a lattice site.
 func (g graph) transport(i int32, f frame, a, axes int) (next int32, moved frame, ok bool) {
 	next = f[a][after]
 	if next < 0 {
@@ -304,7 +305,7 @@ func (g graph) transport(i int32, f frame, a, axes int) (next int32, moved frame
 	return next, moved, true
 }
 
-// fourth returns the only common neighbour of i and j besides k, or -1.
+// fourth returns the common neighbour of i and j besides k, or -1 if there is not exactly one.
 func (g graph) fourth(i, j, k int32) int32 {
 	found := int32(-1)
 	for _, b := range g.BondsAt(int(i)) {

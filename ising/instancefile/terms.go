@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// terms are the function of a file to be written, in the form of a builder.
+// terms are the function f of a file to be written, as in a builder.
 type terms struct {
 	vertices int
 	bonds    []bond
@@ -14,7 +14,7 @@ type terms struct {
 	offset   float64
 }
 
-// terms returns the function of the instance for a sign.
+// terms returns the function f of the instance in a file of that sign.
 func (f *File) terms(sign Sign) *terms {
 	t := &terms{vertices: f.Vertices(), fields: make([]float64, f.Vertices())}
 	if f.Offset != 0 {
@@ -33,8 +33,8 @@ func (f *File) terms(sign Sign) *terms {
 	return t
 }
 
-// bonds lists the bonds by the file's vertices, a ghost spin being one too, with their
-// weights.
+// bonds lists the bonds with their weights. Their ends are vertices of the file; a ghost spin
+// counts as the last vertex.
 func (f *File) bonds(sign Sign) []bond {
 	vertex := make([]int32, f.Sites())
 	for v := range vertex {
