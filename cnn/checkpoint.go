@@ -12,7 +12,8 @@ import (
 )
 
 // A checkpoint is one safetensors file, so that it is replaced as a whole: weights,
-// best weights, Adam's moments, the pool, and this in its metadata. Every random
+// best weights, Adam's moments, the pool, and this in its metadata, with the checksum that
+// every [tensorFile] has. Every random
 // choice of a step comes from a stream of its own, so that the step's number is the
 // state of the generator.
 type checkpoint struct {

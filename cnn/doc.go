@@ -27,6 +27,13 @@
 // Rounds of effort follow: the bonds that the network is sure of are held and what is
 // left of the glass is annealed; see [PredictSettings].
 //
+// # Files
+//
+// Models and checkpoints are safetensors files. Their metadata hold a description in JSON
+// under the key "spinlearn" and under "sha256" the SHA-256 of the whole file with that
+// number as 64 zeros, so that a flipped bit anywhere is found when the file is read. Files
+// of versions up to 0.1.0 have no checksum and are read without.
+//
 // # Arithmetic
 //
 // Weights are float32. The convolutions run on kernels for AVX-512, AVX2 or any

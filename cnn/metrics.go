@@ -3,6 +3,7 @@ package cnn
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 
 	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/readfile"
 )
 
 // A Metric is one line of metrics.jsonl, as JSON: after some steps their mean loss
@@ -27,9 +29,12 @@ type Metric struct {
 	WithoutGap    int      `json:"validation_without_gap,omitempty"`
 }
 
+// maxMetrics bounds a metrics file, in bytes: a hundred a line, and a line in ten steps.
+const maxMetrics = 1 << 28
+
 // ReadMetrics reads a metrics file. A last line that was cut short is left out.
 func ReadMetrics(name string) ([]Metric, error) {
-	b, err := os.ReadFile(name)
+	b, err := readfile.All(context.Background(), name, maxMetrics)
 	if err != nil {
 		return nil, fmt.Errorf("cnn: %w", err)
 	}

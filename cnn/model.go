@@ -65,6 +65,9 @@ func (m *Model) take(f *tensorFile) (err error) {
 	if err := m.Training.Network.Validate(); err != nil {
 		return err
 	}
+	if err := m.Training.checkLoss(); err != nil {
+		return err
+	}
 	m.weights, err = f.weights("", m.Training.Network)
 	return err
 }

@@ -36,7 +36,7 @@ type Network struct {
 func (n Network) Validate() error {
 	switch {
 	case n.Target != Site && n.Target != Bond:
-		return fmt.Errorf("%w: target = %q, want %s or %s", ErrSettings, n.Target, Bond, Site)
+		return fmt.Errorf("%w: target = %.40q, want %s or %s", ErrSettings, n.Target, Bond, Site)
 	case n.Channels < 1 || n.Channels > 1024:
 		return fmt.Errorf("%w: channels = %d, want 1 to 1024", ErrSettings, n.Channels)
 	case n.Blocks < 1 || n.Blocks > 1000:

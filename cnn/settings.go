@@ -146,14 +146,8 @@ func (set *TrainSettings) validate() error {
 	if err := set.Network.Validate(); err != nil {
 		return err
 	}
-	if names := Losses(set.Target); !slices.Contains(names, set.Loss) {
-		return fmt.Errorf("%w: loss = %q, want one of %q for target %s", ErrSettings, set.Loss, names, set.Target)
-	}
-	switch {
-	case set.Cost != "" && set.Cost != FlipCost && set.Cost != WallCost:
-		return fmt.Errorf("%w: cost = %q, want %s or %s", ErrSettings, set.Cost, FlipCost, WallCost)
-	case set.Cost != "" && !set.hasCost():
-		return fmt.Errorf("%w: cost = %s, but loss %s of target %s has none", ErrSettings, set.Cost, set.Loss, set.Target)
+	if err := set.checkLoss(); err != nil {
+		return err
 	}
 	for _, f := range []struct {
 		name  string
@@ -190,6 +184,20 @@ func (set *TrainSettings) validate() error {
 		case f.used && !(f.value > 0 || f.zero && f.value == 0) || math.IsInf(f.value, 0):
 			return fmt.Errorf("%w: %s = %v, want a positive number", ErrSettings, f.name, f.value)
 		}
+	}
+	return nil
+}
+
+// checkLoss refuses a loss or cost that the target does not have.
+func (set *TrainSettings) checkLoss() error {
+	names := Losses(set.Target)
+	switch {
+	case !slices.Contains(names, set.Loss):
+		return fmt.Errorf("%w: loss = %.40q, want one of %q for target %s", ErrSettings, set.Loss, names, set.Target)
+	case set.Cost != "" && set.Cost != FlipCost && set.Cost != WallCost:
+		return fmt.Errorf("%w: cost = %.40q, want %s or %s", ErrSettings, set.Cost, FlipCost, WallCost)
+	case set.Cost != "" && !set.hasCost():
+		return fmt.Errorf("%w: cost = %s, but loss %s of target %s has none", ErrSettings, set.Cost, set.Loss, set.Target)
 	}
 	return nil
 }

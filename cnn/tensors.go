@@ -2,17 +2,23 @@ package cnn
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/nlpodyssey/safetensors"
 
 	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/readfile"
 )
 
 // ErrFormat is wrapped by every error about the content of a model or checkpoint.
@@ -20,12 +26,14 @@ var ErrFormat = errors.New("not a file of this program, or damaged")
 
 const (
 	metadataKey       = "spinlearn"
-	maxFileSize int64 = 1 << 31 // of what is read into memory
+	checksumKey       = "sha256"
+	maxFileSize int64 = 1 << 31     // of what is read into memory
+	maxHeader         = 100_000_000 // bytes, as in the safetensors library
 )
 
 // A tensorFile is the content of a safetensors file: named arrays, each []float32,
-// []float64 or []int8, and a description in JSON under the metadata key
-// "spinlearn".
+// []float64 or []int8, and in the metadata a description in JSON and a checksum, as
+// the package comment says.
 type tensorFile struct {
 	arrays map[string]array
 }
@@ -62,14 +70,53 @@ func (f *tensorFile) write(name string, description any) error {
 		}
 	}
 	var buf bytes.Buffer
-	if err := safetensors.SerializeToWriter(views, map[string]string{metadataKey: string(text)}, &buf); err != nil {
+	if err := safetensors.SerializeToWriter(views, map[string]string{metadataKey: string(text), checksumKey: blank}, &buf); err != nil {
 		return fmt.Errorf("cnn: %s: %w", name, err)
 	}
+	at, sum := checksum(buf.Bytes(), blank)
+	copy(buf.Bytes()[at:], sum)
 	if n := int64(buf.Len()); n > maxFileSize {
 		return fmt.Errorf("cnn: %s would have %d bytes, at most %d can be read back: take fewer channels or blocks, or a smaller pool", name, n, maxFileSize)
 	}
 	if err := atomicfile.Write(name, buf.Bytes()); err != nil {
 		return fmt.Errorf("cnn: %w", err)
+	}
+	return nil
+}
+
+var blank = strings.Repeat("0", hex.EncodedLen(sha256.Size))
+
+// checksum returns the place in a file's header of the checksum that its metadata give,
+// -1 if there is none, and the checksum that the file should have. Quotes within the
+// description are escaped, so that no other text is taken for it.
+func checksum(file []byte, given string) (at int, right string) {
+	const before = `"` + checksumKey + `":"`
+	at = bytes.Index(file, []byte(before+given+`"`))
+	if at < 0 || len(given) != len(blank) {
+		return -1, ""
+	}
+	at += len(before)
+	h := sha256.New()
+	h.Write(file[:at])
+	io.WriteString(h, blank)
+	h.Write(file[at+len(blank):])
+	return at, hex.EncodeToString(h.Sum(nil))
+}
+
+// checkMetadata checks the checksum of a file, if it has one, and refuses keys that have
+// no meaning: one of them could be the key of the checksum, damaged.
+func checkMetadata(file []byte, metadata map[string]string) error {
+	for key := range metadata {
+		if key != metadataKey && key != checksumKey {
+			return fmt.Errorf("the metadata has the unknown key %.40q", key)
+		}
+	}
+	sum, ok := metadata[checksumKey]
+	if !ok {
+		return nil
+	}
+	if at, right := checksum(file, sum); at < 0 || sum != right {
+		return errors.New("the SHA-256 differs from that in the metadata")
 	}
 	return nil
 }
@@ -86,14 +133,10 @@ func typeOf(data any) safetensors.DType {
 
 // readTensorFile is the inverse of write. Arrays must be finite.
 func readTensorFile(name string, description any) (*tensorFile, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, fmt.Errorf("cnn: %w", err)
+	if err := checkSize(name); err != nil {
+		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxFileSize {
-		return nil, fmt.Errorf("cnn: %s: %w: no regular file of at most %d bytes", name, ErrFormat, maxFileSize)
-	}
-	b, err := os.ReadFile(name)
+	b, err := readfile.All(context.Background(), name, maxFileSize)
 	if err != nil {
 		return nil, fmt.Errorf("cnn: %w", err)
 	}
@@ -104,6 +147,31 @@ func readTensorFile(name string, description any) (*tensorFile, error) {
 	return f, nil
 }
 
+// checkSize refuses, before it is read, a file whose size no header of this program
+// explains.
+func checkSize(name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return fmt.Errorf("cnn: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFileSize {
+		return fmt.Errorf("cnn: %s: %w: no regular file of at most %d bytes", name, ErrFormat, maxFileSize)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("cnn: %w", err)
+	}
+	defer f.Close()
+	var head [9]byte // the length of the header and its first byte
+	if _, err := io.ReadFull(f, head[:]); err != nil {
+		return fmt.Errorf("cnn: %s: %w: %d bytes have no header", name, ErrFormat, info.Size())
+	}
+	if n := binary.LittleEndian.Uint64(head[:]); n > maxHeader || int64(n) > info.Size() || head[8] != '{' {
+		return fmt.Errorf("cnn: %s: %w: no header of at most %d bytes in JSON", name, ErrFormat, maxHeader)
+	}
+	return nil
+}
+
 func parseTensors(b []byte, description any) (*tensorFile, error) {
 	_, meta, err := safetensors.ReadMetadata(b)
 	if err != nil {
@@ -112,6 +180,9 @@ func parseTensors(b []byte, description any) (*tensorFile, error) {
 	text, ok := meta.Metadata()[metadataKey]
 	if !ok {
 		return nil, fmt.Errorf("the metadata has no key %q", metadataKey)
+	}
+	if err := checkMetadata(b, meta.Metadata()); err != nil {
+		return nil, err
 	}
 	if err := json.Unmarshal([]byte(text), description); err != nil {
 		return nil, err

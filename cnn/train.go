@@ -74,7 +74,7 @@ func Train(ctx context.Context, run string, sources []Source, validation []*isin
 			withoutGap++
 		}
 	}
-	resumed, err := prepare(run, set.Resume)
+	resumed, err := prepare(run, &set)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func Train(ctx context.Context, run string, sources []Source, validation []*isin
 
 // prepare makes the folder of a run and reports whether it has a checkpoint to
 // resume from.
-func prepare(run string, resume bool) (bool, error) {
+func prepare(run string, set *TrainSettings) (bool, error) {
 	entries, err := os.ReadDir(run)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, fmt.Errorf("cnn: %w", err)
@@ -103,22 +103,50 @@ func prepare(run string, resume bool) (bool, error) {
 			return false, fmt.Errorf("cnn: %s: holds %s, which no run wrote; choose another folder", run, e.Name())
 		}
 	}
-	if len(entries) > 0 && !resume {
+	if len(entries) > 0 && !set.Resume {
 		return false, fmt.Errorf("cnn: %s %w: resume the run or choose another folder", run, ErrExists)
+	}
+	state := filepath.Join(run, checkpointFile)
+	_, err = os.Stat(state)
+	resumed := err == nil
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return false, fmt.Errorf("cnn: %w", err)
+	}
+	if !resumed {
+		if err := checkOurs(run, entries, set); err != nil {
+			return false, err
+		}
 	}
 	if err := os.MkdirAll(filepath.Join(run, filepath.Dir(checkpointFile)), 0o755); err != nil {
 		return false, fmt.Errorf("cnn: %w", err)
 	}
-	state := filepath.Join(run, checkpointFile)
 	if err := errors.Join(atomicfile.Clean(run, ours...), atomicfile.Clean(filepath.Dir(state), filepath.Base(state))); err != nil {
 		return false, fmt.Errorf("cnn: %w", err)
 	}
-	if _, err := os.Stat(state); err == nil {
-		return true, nil
-	} else if !errors.Is(err, os.ErrNotExist) {
-		return false, fmt.Errorf("cnn: %w", err)
+	return resumed, nil
+}
+
+// checkOurs refuses a folder without checkpoint whose files a run with these settings
+// cannot have left: it makes the folder of the checkpoint first, and may be killed when it
+// has written its model but not the last checkpoint.
+func checkOurs(run string, entries []os.DirEntry, set *TrainSettings) error {
+	has := func(name string) bool {
+		return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == name })
 	}
-	return false, nil
+	if has(ModelFile) {
+		m, err := LoadModel(filepath.Join(run, ModelFile))
+		if err != nil {
+			return err
+		}
+		if err := sameSettings(m.Training, *set); err != nil {
+			return fmt.Errorf("cnn: %s: %w", run, err)
+		}
+		return nil
+	}
+	if len(entries) > 0 && !has(CheckpointDir) {
+		return fmt.Errorf("cnn: %s holds %s but neither model nor checkpoint of a run; choose another folder", run, entries[0].Name())
+	}
+	return nil
 }
 
 // A trainer is a run in memory.

@@ -778,6 +778,7 @@ func FuzzLoadModel(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	f.Add(withoutChecksum(f, b))
 	f.Add([]byte{})
 	f.Add(b[:len(b)/2])
 	f.Fuzz(func(t *testing.T, b []byte) {

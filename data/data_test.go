@@ -285,7 +285,7 @@ func TestKilled(t *testing.T) {
 		}
 		d.index.Shards = d.index.Shards[:shards]
 		b, _ := json.MarshalIndent(d.index, "", "  ")
-		return string(b) + "\n"
+		return string(seal(append(b, '\n')))
 	}
 	if indexWith(3) != want[indexName] {
 		t.Fatal("indexWith is wrong")
@@ -293,13 +293,13 @@ func TestKilled(t *testing.T) {
 
 	part := func(k int) string { return want[shardName(k)] }
 	for name, files := range map[string]map[string]string{
-		"before dataset.json":       {".dataset.json123": `{"for`},
-		"before the first shard":    {indexName: indexWith(0), ".part-00000.npz42": part(0)[:100]},
+		"before dataset.json":       {".dataset.json1234567890123456789": `{"for`},
+		"before the first shard":    {indexName: indexWith(0), ".part-00000.npz424242424242424242": part(0)[:100]},
 		"first shard not listed":    {indexName: indexWith(0), shardName(0): part(0)},
 		"first shard half written":  {indexName: indexWith(0), shardName(0): part(0)[:50]},
-		"second shard not listed":   {indexName: indexWith(1), shardName(0): part(0), shardName(1): part(1), ".dataset.json7": ""},
+		"second shard not listed":   {indexName: indexWith(1), shardName(0): part(0), shardName(1): part(1), ".dataset.json777777777777777": ""},
 		"second shard empty":        {indexName: indexWith(1), shardName(0): part(0), shardName(1): ""},
-		"complete, temporary files": {indexName: indexWith(3), shardName(0): part(0), shardName(1): part(1), shardName(2): part(2), ".part-00002.npz9": "x"},
+		"complete, temporary files": {indexName: indexWith(3), shardName(0): part(0), shardName(1): part(1), shardName(2): part(2), ".part-00002.npz9876543210123456": "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -402,7 +402,7 @@ func TestForeignFiles(t *testing.T) {
 	}{
 		{"no dataset", map[string]string{"notes.txt": "mine"}, "notes.txt"},
 		{"shard without dataset.json", map[string]string{"part-00000.npz": "mine"}, "part-00000.npz"},
-		{"beside a temporary file", map[string]string{".dataset.json1": "", ".part-00000.npz1.bak": ""}, ".part-00000.npz1.bak"},
+		{"beside a temporary file", map[string]string{".dataset.json1234567890123456": "", ".part-00000.npz1.bak": ""}, ".part-00000.npz1.bak"},
 		{"beside a dataset", with("notes.txt"), "notes.txt"},
 		{"shard of another dataset", with("part-00003.npz"), "part-00003.npz"},
 	} {
@@ -417,7 +417,7 @@ func TestForeignFiles(t *testing.T) {
 	}
 	t.Run("directory", func(t *testing.T) {
 		restore(t, dir, nil)
-		if err := os.Mkdir(filepath.Join(dir, ".dataset.json1"), 0o777); err != nil {
+		if err := os.Mkdir(filepath.Join(dir, ".dataset.json1234567890123456"), 0o777); err != nil {
 			t.Fatal(err)
 		}
 		_, err := Generate(t.Context(), dir, settings(), fakeSolve)

@@ -3,15 +3,19 @@ package data
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 
+	"spinlearn/internal/readfile"
 	"spinlearn/ising"
 )
 
@@ -20,7 +24,6 @@ const (
 	indexName = "dataset.json"
 
 	maxCouplings = 1 << 26 // of a shard: half a GiB in memory
-	maxShardFile = 1 << 30 // bytes
 	maxIndexFile = 1 << 26 // bytes
 )
 
@@ -89,6 +92,7 @@ type index struct {
 	Program string `json:"program"`
 	Description
 	Shards []shard `json:"shards"`
+	SHA256 string  `json:"sha256,omitempty"` // of the file without this line; see seal
 }
 
 type shard struct {
@@ -107,14 +111,35 @@ type Dataset struct {
 	index   index
 }
 
-// Checksum returns the SHA-256 of dataset.json on disk, in hexadecimal. It depends on all
-// data, because dataset.json holds the checksums of the shards.
+// Checksum returns the SHA-256 of dataset.json on disk, in hexadecimal, without the line that
+// holds this checksum. It depends on all data, because dataset.json holds the checksums of the
+// shards.
 func (d *Dataset) Checksum() (string, error) {
 	file, err := readFile(d.path(indexName), maxIndexFile)
 	if err != nil {
 		return "", fmt.Errorf("data: %w", err)
 	}
-	return checksum(file), nil
+	_, rest := unseal(file)
+	return checksum(rest), nil
+}
+
+// seal adds the field sha256, the checksum of the file without it, to dataset.json, whose
+// text ends in a line "}".
+func seal(file []byte) []byte {
+	return fmt.Appendf(bytes.TrimSuffix(file, []byte(end)), ",\n  \"sha256\": %q%s", checksum(file), end)
+}
+
+const end = "\n}\n"
+
+var sealLine = regexp.MustCompile(`,\n  "sha256": "([0-9a-f]{64})"\n\}\n$`)
+
+// unseal is the inverse of seal. A file without the field is all rest.
+func unseal(file []byte) (sum string, rest []byte) {
+	m := sealLine.FindSubmatchIndex(file)
+	if m == nil {
+		return "", file
+	}
+	return string(file[m[2]:m[3]]), append(bytes.Clone(file[:m[0]]), end...)
 }
 
 // Identity returns a line that identifies the content of the dataset: its description in
@@ -165,6 +190,22 @@ func (d *Dataset) parse(file []byte) error {
 			return fmt.Errorf("shard %d: proven = %d, want 0 to %d", k, s.Proven, s.Count)
 		}
 	}
+	return ix.checkSeal(file)
+}
+
+// checkSeal checks the checksum of dataset.json, if it has one, and refuses fields that
+// have no meaning: one of them could be the checksum with a damaged name.
+func (ix *index) checkSeal(file []byte) error {
+	strict := json.NewDecoder(bytes.NewReader(file))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&index{}); err != nil {
+		return err
+	}
+	sum, rest := unseal(file)
+	if ix.SHA256 != sum || sum != "" && checksum(rest) != sum {
+		return errors.New("the checksum in the field sha256 is not that of the rest (file damaged or edited)")
+	}
+	ix.SHA256 = "" // it is of the file, and made anew when the index is written
 	return nil
 }
 
@@ -228,10 +269,20 @@ func (d *Dataset) readShard(k int) ([]*ising.Solved, error) {
 	return solved, nil
 }
 
+// maxShard returns the number of bytes that a shard of n instances may have: twice what
+// its arrays take, and headers.
+func (d *Dataset) maxShard(n int) int64 {
+	numbers := d.lattice.Axes()*d.lattice.Sites() + 2 // couplings, energy and bound
+	if d.index.Walls {
+		numbers += 2 * d.lattice.Sites()
+	}
+	return 1<<19 + 2*int64(n)*int64(8*numbers+d.lattice.Sites())
+}
+
 // shardFile returns the bytes of shard k if they have the checksum of dataset.json.
 func (d *Dataset) shardFile(k int) ([]byte, error) {
 	s := d.index.Shards[k]
-	file, err := readFile(d.path(s.File), maxShardFile)
+	file, err := readFile(d.path(s.File), d.maxShard(s.Count))
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
@@ -244,17 +295,10 @@ func (d *Dataset) shardFile(k int) ([]byte, error) {
 func (d *Dataset) path(name string) string { return filepath.Join(d.dir, name) }
 
 func readFile(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
 	}
-	if !info.Mode().IsRegular() {
-		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
-	}
-	if info.Size() > limit {
-		return nil, &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("%d bytes, want at most %d", info.Size(), limit)}
-	}
-	return os.ReadFile(path)
+	return readfile.All(context.Background(), path, limit)
 }
 
 func checksum(file []byte) string {

@@ -38,8 +38,11 @@
 //	E = -sum((J[:, a] * s * numpy.roll(s, -1, 1 + a)).reshape(len(s), -1).sum(1)
 //	         for a in range(J.shape[1]))
 //
-// The ground state of an instance is proven if [ising.Solved.Proven] says so: if energy and
-// bound differ by no more than the rounding of the couplings.
+// The ground state is proven where bound ≥ energy - rounding: no configuration has an
+// energy that is lower by more than the rounding, which [ising.Integers] computes from the
+// couplings. It is 0 where they are integers times a power of ten or two, as those of ±J
+// are, and some 1e-12 for Gaussian couplings. An instance whose smallest couplings are too
+// small beside the largest is never proven; see [ising.Solved.Proven].
 //
 // dataset.json gives the format, the [Description], the program that began the
 // dataset, and the shards in order:
@@ -57,8 +60,14 @@
 //	  "shard_size": 256,
 //	  "shards": [
 //	    {"file": "part-00000.npz", "count": 256, "proven": 256, "sha256": "9f86d081884c…"}
-//	  ]
+//	  ],
+//	  "sha256": "5e884898da28…"
 //	}
+//
+// The last field is the SHA-256 of the file without that field, which is the file with
+// its last line break before the field's comma followed by "}" and a line break. Files
+// of versions up to 0.1.0 and of other programs may lack it; damage to them may pass
+// unnoticed where it leaves a valid description.
 //
 // The dataset is complete when the shards hold count instances. Every shard but
 // the last holds shard_size of them.

@@ -138,10 +138,8 @@ func prepare(dir string, set *GenerateSettings, l *ising.Lattice) (*Dataset, err
 			return nil, err
 		}
 	}
-	for _, name := range temporary {
-		if err := os.Remove(d.path(name)); err != nil {
-			return nil, fmt.Errorf("data: %w", err)
-		}
+	if err := atomicfile.Clean(dir, temporary...); err != nil {
+		return nil, fmt.Errorf("data: %w", err)
 	}
 	if isNew {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -180,8 +178,8 @@ func isTemporary(e fs.DirEntry) bool {
 	return ok && e.Type().IsRegular() && fileName.MatchString(name)
 }
 
-// temporaryFiles returns the temporary files in the directory, and fails if there
-// is a file that no run with these settings has written.
+// temporaryFiles returns the names whose temporary files are in the directory, and fails
+// if there is a file that no run with these settings has written.
 func (d *Dataset) temporaryFiles(isNew bool) ([]string, error) {
 	ours := map[string]bool{}
 	if !isNew {
@@ -198,7 +196,8 @@ func (d *Dataset) temporaryFiles(isNew bool) ([]string, error) {
 	for _, e := range entries {
 		switch name := e.Name(); {
 		case isTemporary(e):
-			temporary = append(temporary, name)
+			whole, _ := atomicfile.Temporary(name)
+			temporary = append(temporary, whole)
 		case !e.Type().IsRegular() || !ours[name]:
 			return nil, fmt.Errorf("data: %s holds %s, which is no file of this dataset", d.dir, name)
 		}
@@ -296,7 +295,7 @@ func (d *Dataset) writeIndex(ix index) error {
 	if err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
-	if err := atomicfile.Write(d.path(indexName), append(file, '\n')); err != nil {
+	if err := atomicfile.Write(d.path(indexName), seal(append(file, '\n'))); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
 	return nil

@@ -335,6 +335,8 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(valid)
+	_, bare := unseal(valid)
+	f.Add(bare)
 	f.Fuzz(func(t *testing.T, file []byte) {
 		d := &Dataset{dir: dir}
 		if d.parse(file) != nil {

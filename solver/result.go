@@ -40,6 +40,9 @@ type Result struct {
 	// Proof proves the bound, or a lower one where the search itself is the proof. It is not
 	// sealed; nil if there is none.
 	Proof *certificate.Certificate
+	// BoundStopped is the time after which a search that nobody limited was not let go on
+	// with its bound; 0 if the bound could rise no further.
+	BoundStopped time.Duration
 	Stats
 }
 

@@ -57,7 +57,7 @@ func (b Budget) Reached(in *ising.Instance, energy float64) bool {
 	return b.Target != nil && !in.Below(*b.Target, energy)
 }
 
-// Start begins to count the time. The budget must pass [Budget.Check].
+// Start begins to count the time, so that a search calls it before anything that takes long.
 func (b Budget) Start(ctx context.Context) *Watch {
 	w := &Watch{ctx: ctx, limit: b.Limit, now: b.Clock}
 	if w.now == nil {

@@ -11,6 +11,7 @@ import (
 
 	"spinlearn/ising"
 	"spinlearn/solver"
+	"spinlearn/solver/anneal"
 )
 
 func instance(t *testing.T, index uint64) *ising.Instance {
@@ -25,14 +26,25 @@ func instance(t *testing.T, index uint64) *ising.Instance {
 // fixed is a contender whose runs end at the energies of a state, with odd streams one
 // spin away from it.
 func fixed(t *testing.T, spoil bool) Contender {
-	return Contender{"fixed", "once", func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-		r, err := solver.Anneal(ctx, in, &solver.AnnealSettings{Reads: 16, Sweeps: 100}, ising.Stream(1, "solver", 0))
+	return Contender{Method: "fixed", Length: "once", Solver: solve(func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+		set := anneal.Default()
+		set.Reads, set.Sweeps = 16, 100
+		r, err := set.Solve(ctx, in, solver.Budget{}, ising.Stream(1, "solver", 0))
 		if err == nil && spoil && rng.IntN(2) == 0 {
 			r.Spins[0] *= -1
 			r.Energy = in.Energy(r.Spins)
 		}
 		return r, err
-	}}
+	})}
+}
+
+// solve is a solver of one function.
+type solve func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error)
+
+func (solve) Name() string                { return "solve" }
+func (solve) Check(*ising.Instance) error { return nil }
+func (f solve) Solve(ctx context.Context, in *ising.Instance, _ solver.Budget, rng *rand.Rand) (*solver.Result, error) {
+	return f(ctx, in, rng)
 }
 
 func TestRun(t *testing.T) {
@@ -73,10 +85,10 @@ func TestRun(t *testing.T) {
 // drawnFrom returns a contender whose runs have the given energies in turn.
 func drawnFrom(energies ...float64) Contender {
 	k := -1
-	return Contender{"given", "once", func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error) {
+	return Contender{Method: "given", Length: "once", Solver: solve(func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error) {
 		k++
 		return &solver.Result{Energy: energies[k%len(energies)]}, nil
-	}}
+	})}
 }
 
 // Energies are those of the file, over its vertices; a target that is given stays, also 0.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,36 +12,33 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"spinlearn/cnn/shipped"
 	"spinlearn/data"
 	"spinlearn/internal/bench"
-	"spinlearn/ising"
+	"spinlearn/internal/safetext"
 	"spinlearn/plots"
 	"spinlearn/solver"
+	"spinlearn/solver/anneal"
+	"spinlearn/solver/methods"
 )
 
 // benchOptions are what the flags of bench say.
 type benchOptions struct {
-	methods        []string
-	times          []time.Duration
-	sweeps         []int
-	engine         solver.Engine
-	reads          int
-	independent    bool
+	chosen []string // methods
+	times  []time.Duration
+	sweeps []int
+	methods.Options
 	repeats, limit int
 	limited        bool     // the limit is given
 	target         *float64 // of the file, nil for none
 	seed           uint64
-	workers        int
 	from, sign     string
 	out            string
 	stdin          io.Reader
 }
 
-// refineSolver is the method of bench that is no solver of generate.
-const refineSolver = "refine"
-
 func benchCommand() *cli.Command {
-	o := benchOptions{methods: []string{annealSolver}, repeats: 10, limit: 10, seed: 1, workers: 1}
+	o := benchOptions{chosen: []string{"anneal"}, Options: methods.Default(), repeats: 10, limit: 10, seed: 1}
 	target := 0.0
 	return &cli.Command{
 		Name:      "bench",
@@ -61,17 +57,17 @@ time in which the target is reached with a probability of 99 %, by repeated runs
 Example:
    spinlearn bench G11.rud --method anneal,temper --times 0.1,1 --out g11.png`,
 		Flags: []cli.Flag{
-			&cli.GenericFlag{Name: "method", Value: several(&o.methods, word(annealSolver, temperSolver, refineSolver)), Usage: "any of anneal, temper and refine, separated by commas or by repeating the flag"},
+			&cli.GenericFlag{Name: "method", Value: several(&o.chosen, word(methods.Names()...)), Usage: "any of " + enumerate(methods.Names(), "and") + ", separated by commas or by repeating the flag"},
 			&cli.GenericFlag{Name: "times", Value: several(&o.times, span), Usage: "time limits of a run, in seconds or with a unit, such as 0.1,1m,200ms", DefaultText: "0.1,1 without --sweeps"},
-			&cli.GenericFlag{Name: "sweeps", Value: several(&o.sweeps, atLeast(1)), Usage: "of anneal and temper: sweeps of a run, such as 100,1000"},
-			&cli.GenericFlag{Name: "engine", Value: one(&o.engine, word(engines...)), Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance"},
-			&cli.GenericFlag{Name: "reads", Value: one(&o.reads, whole(1, 1<<20)), Usage: "of anneal: reads of each run", DefaultText: "by the engine"},
-			&cli.BoolFlag{Name: "independent", Usage: "of anneal: the best read as it is, without combining reads", Destination: &o.independent},
+			&cli.GenericFlag{Name: "sweeps", Value: several(&o.sweeps, atLeast(1)), Usage: of(methods.Sweeps) + "sweeps of a run, such as 100,1000"},
+			&cli.GenericFlag{Name: "engine", Value: one(&o.Engine, word(anneal.Engines...)), Usage: of(methods.Engine) + enumerate(anneal.Engines, "or"), DefaultText: "by the instance"},
+			&cli.GenericFlag{Name: "reads", Value: one(&o.Reads, whole(1, 1<<20)), Usage: of(methods.Reads) + "independent runs in each run", DefaultText: "by the method"},
+			&cli.BoolFlag{Name: "independent", Usage: of(methods.Independent) + "the best read as it is, without combining reads", Destination: &o.Independent},
 			&cli.GenericFlag{Name: "repeats", Value: one(&o.repeats, atLeast(1)), Usage: "runs of each method, length and instance"},
 			&cli.GenericFlag{Name: "limit", Value: one(&o.limit, atLeast(1)), Usage: "number of instances to use of each dataset"},
 			&cli.GenericFlag{Name: "target-energy", Value: one(&target, finite), Usage: "energy of the file that counts as solved, for a single instance", DefaultText: "none"},
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the methods"},
-			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "of anneal and temper: goroutines of a run"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&o.Workers), Usage: of(methods.Workers) + "goroutines of a run"},
 			&cli.StringFlag{Name: "from", Usage: "format of instance files", DefaultText: "by their content", Destination: &o.from},
 			&cli.StringFlag{Name: "sign", Usage: "plus or minus, of instance files", DefaultText: "by their format and ending", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "chart of gaps against CPU time, .png, .svg or .pdf", Destination: &o.out},
@@ -83,7 +79,7 @@ Example:
 			if err := checkFlags(c); err != nil {
 				return err
 			}
-			if err := checkEffects(c, "method", o.methods, benchEffects); err != nil {
+			if err := checkEffects(c, "method", o.chosen, benchEffects()); err != nil {
 				return err
 			}
 			if err := checkDashes(c); err != nil {
@@ -117,12 +113,8 @@ Example:
 }
 
 // benchEffects says which options belong to which methods.
-var benchEffects = []effect{
-	{"sweeps", []string{annealSolver, temperSolver}},
-	{"engine", []string{annealSolver}},
-	{"reads", []string{annealSolver}},
-	{"independent", []string{annealSolver}},
-	{"workers", []string{annealSolver, temperSolver}},
+func benchEffects() []effect {
+	return append(effects(methods.Sweeps, methods.Engine, methods.Reads, methods.Independent, methods.Workers), effect{"times", methods.Taking(methods.Limit)})
 }
 
 // runBench returns the rows and what there is to say of the targets.
@@ -130,6 +122,9 @@ func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOpt
 	if o.out != "" {
 		if ext := strings.ToLower(filepath.Ext(o.out)); !slices.Contains([]string{".png", ".svg", ".pdf"}, ext) {
 			return nil, nil, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
+		}
+		if err := checkOut(paths, o.out); err != nil {
+			return nil, nil, err
 		}
 	}
 	var files []*bench.File
@@ -154,8 +149,12 @@ func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOpt
 		in := files[0].Instances[0]
 		in.Target, in.Fixed = o.target, true
 	}
+	contenders, err := o.contenders()
+	if err != nil {
+		return nil, nil, err
+	}
 	var r *reporter
-	rows, err = bench.Run(ctx, files, o.contenders(), o.repeats, o.seed, func(done, total int) {
+	rows, err = bench.Run(ctx, files, contenders, o.repeats, o.seed, func(done, total int) {
 		if r == nil {
 			r = newReporter(stderr, "bench", "runs", total)
 		}
@@ -197,7 +196,7 @@ func (o *benchOptions) open(path string) (f *bench.File, kind string, err error)
 	if kind, err = kindOf(path); err != nil {
 		return nil, "", err
 	}
-	f = &bench.File{Name: nameOf(path)}
+	f = &bench.File{Name: safetext.Terminal(nameOf(path))}
 	switch kind {
 	case instanceKind:
 		in, err := openInstance(o.stdin, path, set)
@@ -228,44 +227,26 @@ func (o *benchOptions) open(path string) (f *bench.File, kind string, err error)
 }
 
 // contenders returns every method with every length.
-func (o *benchOptions) contenders() []bench.Contender {
-	type length struct {
-		name   string
-		sweeps int
-		time   time.Duration
-	}
-	var lengths []length
-	for _, n := range o.sweeps {
-		lengths = append(lengths, length{fmt.Sprintf("%d sweeps", n), n, 0})
-	}
-	for _, t := range o.times {
-		lengths = append(lengths, length{t.String(), 0, t})
-	}
-	var list []bench.Contender
-	for _, method := range o.methods {
-		for _, l := range lengths {
-			var solve func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error)
-			switch method {
-			case annealSolver:
-				set := &solver.AnnealSettings{Engine: o.engine, Reads: o.reads, Sweeps: l.sweeps, TimeLimit: l.time, Independent: o.independent, Workers: o.workers}
-				solve = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-					return solver.Anneal(ctx, in, set, rng)
-				}
-			case temperSolver:
-				set := &solver.TemperSettings{Sweeps: l.sweeps, TimeLimit: l.time, Workers: o.workers}
-				solve = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-					return solver.Temper(ctx, in, set, rng)
-				}
-			case refineSolver:
-				set := &solver.RefineSettings{TimeLimit: l.time}
-				solve = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-					return solver.Refine(ctx, in, set, rng)
-				}
-			}
-			list = append(list, bench.Contender{Method: method, Length: l.name, Solve: solve})
+func (o *benchOptions) contenders() (list []bench.Contender, err error) {
+	for _, name := range o.chosen {
+		m, err := methods.Named(name)
+		if err != nil {
+			return nil, err
+		}
+		set := o.Options
+		if m.Takes(methods.Model) {
+			set.Model = shipped.Model()
+		}
+		for _, n := range o.sweeps {
+			set.Sweeps = n
+			list = append(list, bench.Contender{Method: name, Length: fmt.Sprintf("%d sweeps", n), Solver: m.New(set)})
+		}
+		set.Sweeps = methods.ByMethod
+		for _, t := range o.times {
+			list = append(list, bench.Contender{Method: name, Length: t.String(), Solver: m.New(set), Budget: solver.Budget{Limit: t}})
 		}
 	}
-	return list
+	return list, nil
 }
 
 // plotBench draws a curve for each method and file whose targets are not all 0.

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"spinlearn/data"
-	"spinlearn/solver"
+	"spinlearn/solver/exact"
 )
 
 func TestBench(t *testing.T) {
@@ -172,7 +172,7 @@ func TestWalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := solver.WallEnergies(t.Context(), s.Instance, s.Spins)
+		want, err := exact.WallEnergies(t.Context(), s.Instance, s.Spins)
 		if err != nil {
 			t.Fatal(err)
 		}

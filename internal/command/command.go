@@ -16,6 +16,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
 )
@@ -80,7 +81,7 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if code == exitUsage {
 		text = inFlags(text)
 	}
-	fmt.Fprintf(stderr, "spinlearn: %s\n", text)
+	fmt.Fprintf(stderr, "spinlearn: %s\n", safetext.Terminal(text))
 	return code
 }
 

@@ -23,6 +23,7 @@ import (
 	"spinlearn/data/samples"
 	"spinlearn/internal/stats"
 	"spinlearn/ising"
+	"spinlearn/solver/methods"
 )
 
 // call runs a command line, with DIR standing for a folder.
@@ -211,7 +212,7 @@ func TestRefusals(t *testing.T) {
 	edit(t, filepath.Join(flipped, "part-00000.npz"), func(s string) string { return s[:500] + string(s[500]^1) + s[501:] })
 	edit(t, filepath.Join(cut, "part-00000.npz"), func(s string) string { return s[:len(s)/2] })
 	edit(t, filepath.Join(misshapen, "dataset.json"), func(s string) string { return strings.Replace(s, "6,", "1,", 1) })
-	edit(t, filepath.Join(incomplete, "dataset.json"), func(s string) string { return strings.Replace(s, `"count": 20`, `"count": 24`, 1) })
+	edit(t, filepath.Join(incomplete, "dataset.json"), func(s string) string { return strings.Replace(unsealed(s), `"count": 20`, `"count": 24`, 1) })
 	// The last shard of 24 is full, so it has to go.
 	edit(t, filepath.Join(incomplete, "dataset.json"), func(s string) string {
 		return regexp.MustCompile(`(?s),\s*\{\s*"file": "part-00002.npz".*?\}`).ReplaceAllString(s, "")
@@ -560,6 +561,11 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// unsealed removes the checksum from dataset.json, so that it can be edited.
+func unsealed(index string) string {
+	return regexp.MustCompile(`,\n  "sha256": "\w{64}"\n\}\n$`).ReplaceAllString(index, "\n}\n")
+}
+
 func edit(t *testing.T, path string, change func(string) string) {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -696,8 +702,8 @@ func TestEndToEnd(t *testing.T) {
 
 	// A comparison without models in the same folder leaves no chart of the old one,
 	// and removes what a killed one left, but nothing else.
-	write(t, filepath.Join(dir, "c", ".gaps.png123"), "half")
-	succeed(t, dir, "compare --data DIR/v --sweeps 3 --limit 9 --out DIR/c")
+	write(t, filepath.Join(dir, "c", ".gaps.png1234567890123456789"), "half")
+	succeed(t, dir, "compare --data DIR/v --sweeps 3 --limit 9 --out DIR/c --force")
 	want := []string{".", "energies.csv", "energies.png", "gaps.png", "report.html", "results.csv", "results.jsonl", "results.txt", "time.png"}
 	if diff := cmp.Diff(want, changed(snapshot(t, filepath.Join(dir, "c")), nil)); diff != "" {
 		t.Error(diff)
@@ -844,7 +850,7 @@ func TestFullDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := generateOptions{boundary: demoBoundary}
-	if err := o.chooseSolver(shape); err != nil || o.solver != exactSolver {
+	if err := o.chooseSolver(shape); err != nil || o.solver != methods.Exact {
 		t.Error(o.solver, err)
 	}
 }

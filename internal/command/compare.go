@@ -32,6 +32,7 @@ type compareOptions struct {
 	workers        int
 	out            string
 	bondOnly       string // a flag that is given and has an effect on bond models only
+	force          bool   // overwrites results of other settings
 }
 
 func compareCommand() *cli.Command {
@@ -69,6 +70,7 @@ Examples:
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the classical methods"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "goroutines; the number does not change the energies"},
 			&cli.StringFlag{Name: "out", Usage: "folder of table and charts", Destination: &o.out},
+			&cli.BoolFlag{Name: "force", Usage: "overwrite other results in that folder", Destination: &o.force},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkLine(c, "data", "out"); err != nil {
@@ -94,17 +96,25 @@ Examples:
 			if o.times != nil {
 				tables, err := compareTimed(c.Context, c.App.ErrWriter, &o)
 				if err != nil {
-					return interruptHint(err, "nothing was written")
+					return compareHint(err)
 				}
 				return compare.WriteTimedText(c.App.Writer, tables)
 			}
 			table, err := compareRuns(c.Context, c.App.ErrWriter, &o)
 			if err != nil {
-				return interruptHint(err, "nothing was written")
+				return compareHint(err)
 			}
 			return table.WriteText(c.App.Writer)
 		},
 	}
+}
+
+// compareHint adds to an error what to do.
+func compareHint(err error) error {
+	if errors.Is(err, errOccupied) {
+		return fmt.Errorf("%w; choose another folder with --out, or --force to overwrite", err)
+	}
+	return interruptHint(err, "nothing was written")
 }
 
 // compareLines is the table for programs, by which a comparison is known.
@@ -112,7 +122,8 @@ const compareLines = "results.jsonl"
 
 // The files of a comparison.
 var (
-	compareTables = []string{"results.csv", compareLines, "energies.csv", "runs.csv", "results.txt"}
+	// The first says whose the others are, should writing be stopped.
+	compareTables = []string{compareLines, "results.csv", "energies.csv", "runs.csv", "results.txt"}
 	compareCharts = []string{"frontier.png", "sizes.png", "energies.png", "gaps.png", "scatter.png", "time.png", "training.png", "lattice.png"}
 )
 
@@ -206,6 +217,12 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 	if o.instance >= count {
 		return nil, usagef("--instance = %d, want less than the %d instances compared", o.instance, count)
 	}
+	from := &compare.Origin{Program: program, Data: identity, Lattice: d.Lattice().String(), Seed: o.seed, Settings: o.settings()}
+	if !o.force {
+		if err := checkOccupied(ctx, o.out, from); err != nil {
+			return nil, err
+		}
+	}
 	report := newReporter(stderr, "compare "+filepath.Base(path), "solutions", count*len(methods))
 	table, err := compare.Run(ctx, d.Lattice(), d.All(), o.limit, methods, report.update)
 	if err != nil {
@@ -213,7 +230,6 @@ func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*com
 		return nil, err
 	}
 	report.finish(fmt.Sprintf("%d methods on %d instances", len(methods), len(table.Truth)))
-	from := &compare.Origin{Program: program, Data: identity, Lattice: d.Lattice().String(), Seed: o.seed, Settings: o.settings()}
 	err = writeTables(o.out, map[string]func(io.Writer) error{
 		"results.csv": table.WriteCSV, compareLines: func(w io.Writer) error { return table.WriteJSONL(w, from) }, "energies.csv": table.WriteEnergies, "results.txt": table.WriteText,
 	})

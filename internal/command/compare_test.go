@@ -52,7 +52,7 @@ func TestCompareTimed(t *testing.T) {
 	succeed(t, dir, "generate --shape 4x4 --boundary periodic --couplings pm --count 3 --solver anneal --reads 1 --sweeps 1 --out DIR/r")
 	succeed(t, dir, "train --data DIR/d --channels 2 --blocks 1 --batch 2 --steps 5 --out DIR/m")
 	succeed(t, dir, "compare --data DIR/d --sweeps 1 --out DIR/c") // whose files go
-	out := succeed(t, dir, "compare --data DIR/d DIR/e DIR/r --models DIR/m --times 2ms,1ms --limit 3 --out DIR/c")
+	out := succeed(t, dir, "compare --data DIR/d DIR/e DIR/r --models DIR/m --times 2ms,1ms --limit 3 --force --out DIR/c")
 	for _, want := range []string{
 		"d: gaussian 6x6 cylinder, 3 instances, 3 with a proven ground state\n", "e: gaussian 4x4 cylinder, 3 instances", "r: pm 4x4 periodic, 3 instances, 0 with a proven ground state\n",
 		"bond cross-entropy effort 32", "annealing, multispin 2ms", "exact 0 ± 0 3/3",
@@ -108,7 +108,7 @@ func TestCompareTimed(t *testing.T) {
 	}
 
 	// What has no limit is the same again; one size makes no chart of sizes.
-	succeed(t, dir, "compare --data DIR/d --models DIR/m --times 1ms --limit 3 --out DIR/c")
+	succeed(t, dir, "compare --data DIR/d --models DIR/m --times 1ms --limit 3 --force --out DIR/c")
 	again := readCSV(t, filepath.Join(dir, "c", "runs.csv"))
 	fixed := func(lines [][]string) (list [][]string) {
 		for _, r := range lines[1:] {
@@ -154,7 +154,7 @@ func TestCompareWithoutGaps(t *testing.T) {
 			slices.Sort(list)
 			return list
 		}
-		out := succeed(t, dir, "compare --data DIR/"+c.data+" --models shipped --passes 1 --sweeps 10 --out DIR/c")
+		out := succeed(t, dir, "compare --data DIR/"+c.data+" --models shipped --passes 1 --sweeps 10 --out DIR/c --force")
 		files := snapshot(t, filepath.Join(dir, "c"))
 		if !strings.HasPrefix(out, c.count+"\n") || !strings.Contains(files["report.html"], c.count) {
 			t.Errorf("%s: want %q in text and page\n%s", c.data, c.count, out)
@@ -170,7 +170,7 @@ func TestCompareWithoutGaps(t *testing.T) {
 		if found := strings.Contains(succeed(t, dir, "inspect DIR/c"), "best gap"); found != (c.with > 0) {
 			t.Errorf("%s: a best gap: %v", c.data, found)
 		}
-		out = succeed(t, dir, "compare --data DIR/"+c.data+" --models shipped --times 1ms --out DIR/c")
+		out = succeed(t, dir, "compare --data DIR/"+c.data+" --models shipped --times 1ms --out DIR/c --force")
 		if want := c.count[strings.LastIndex(c.count, "proven"):]; !strings.Contains(out, want) {
 			t.Errorf("%s: want %q in\n%s", c.data, want, out)
 		}
@@ -179,7 +179,7 @@ func TestCompareWithoutGaps(t *testing.T) {
 		}
 	}
 	// A dataset without gaps does not keep others from their chart.
-	succeed(t, dir, "compare --data DIR/none DIR/some --times 1ms --out DIR/c")
+	succeed(t, dir, "compare --data DIR/none DIR/some --times 1ms --out DIR/c --force")
 	if _, err := os.Stat(filepath.Join(dir, "c", "frontier.png")); err != nil {
 		t.Error(err)
 	}

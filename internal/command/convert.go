@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising/instancefile"
 )
 
@@ -62,7 +62,7 @@ Example:
 				return err
 			}
 			in, out := c.Args().Get(0), c.Args().Get(1)
-			if err := checkOut(out); err != nil {
+			if err := checkOut([]string{in}, out); err != nil {
 				return err
 			}
 			o.stdin = c.App.Reader
@@ -80,7 +80,7 @@ Example:
 			if err := atomicfile.Write(out, text); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", out, summary)
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", safetext.Terminal(out), summary)
 			return err
 		},
 	}
@@ -137,7 +137,7 @@ func convert(in, out string, o *convertOptions, instance bool) (text []byte, sum
 		summary += fmt.Sprintf("; read as %s", convention(f))
 	}
 	if left != 0 {
-		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, label(in))
+		summary += fmt.Sprintf("; it cannot hold the constant %v by which H of %s is more", left, safetext.Terminal(label(in)))
 	}
 	return b.Bytes(), summary, nil
 }
@@ -188,24 +188,4 @@ func function(format instancefile.Format, sign instancefile.Sign) string {
 		return "H = -Σ w s s"
 	}
 	return "H = +Σ w s s"
-}
-
-// checkOut refuses, before long work, names under which no file can be written. An
-// empty name is none.
-func checkOut(names ...string) error {
-	for _, name := range names {
-		if strings.HasPrefix(name, samplePrefix) {
-			return usagef("%s: names that begin with %s are those of spinlearn samples", name, samplePrefix)
-		}
-		if name == "" || name == dash {
-			continue
-		}
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			return fmt.Errorf("%s is a folder, want a file to write", name)
-		}
-		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-			return fmt.Errorf("%s: there is no folder %s", name, filepath.Dir(name))
-		}
-	}
-	return nil
 }

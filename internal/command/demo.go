@@ -11,7 +11,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/cnn"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
+	"spinlearn/solver/methods"
 )
 
 func demoCommand() *cli.Command {
@@ -83,6 +85,12 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	if err := checkFolder(out, dataDir, runsDir); err != nil {
 		return err
 	}
+	if _, err := os.Stat(filepath.Join(out, runsDir)); err != nil && comparisonFile(out) != "" {
+		return fmt.Errorf("%s holds %s, which no demo wrote; choose another folder with --out", out, comparisonFile(out))
+	}
+	if err := checkOccupied(ctx, out); err != nil {
+		return fmt.Errorf("%w; choose another folder with --out", err)
+	}
 	dataset := func(name string) string { return filepath.Join(out, dataDir, name) }
 	if err := os.MkdirAll(filepath.Join(out, dataDir), 0o755); err != nil {
 		return err
@@ -93,7 +101,7 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	}{{"train", sizes.train}, {"validation", sizes.validation}, {"test", sizes.test}} {
 		o := &generateOptions{
 			shape: sizes.shape, boundary: demoBoundary, ensemble: ising.Ensemble{Couplings: ising.Gaussian}, count: d.count, shard: sizes.shard,
-			solver: exactSolver, seed: uint64(i + 1), workers: workers, out: dataset(d.name),
+			solver: methods.Exact, seed: uint64(i + 1), workers: workers, out: dataset(d.name),
 		}
 		if _, err := generate(ctx, stderr, o); err != nil {
 			return err
@@ -116,7 +124,7 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	}
 
 	table, err := compareRuns(ctx, stderr, &compareOptions{
-		data: pathList{dataset("test")}, models: models, passes: []int{1, 3}, efforts: []int{2}, sweeps: sizes.sweeps, seed: 1, workers: workers, out: out,
+		data: pathList{dataset("test")}, models: models, passes: []int{1, 3}, efforts: []int{2}, sweeps: sizes.sweeps, seed: 1, workers: workers, out: out, force: true,
 	})
 	if err != nil {
 		return err
@@ -124,6 +132,6 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 	if err := table.WriteText(stdout); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "\nThe charts are in %s: energies.png, gaps.png, scatter.png, time.png, training.png and lattice.png.\n", out)
+	_, err = fmt.Fprintf(stdout, "\nThe charts are in %s: energies.png, gaps.png, scatter.png, time.png, training.png and lattice.png.\n", safetext.Terminal(out))
 	return err
 }

@@ -15,7 +15,7 @@ import (
 	"spinlearn/internal/report"
 	"spinlearn/ising"
 	"spinlearn/plots"
-	"spinlearn/solver"
+	"spinlearn/solver/anneal"
 )
 
 // timedData is a dataset of a comparison at equal time.
@@ -23,7 +23,7 @@ type timedData struct {
 	*data.Dataset
 	name, identity string
 	count          int // of instances compared
-	engines        []solver.Engine
+	engines        []anneal.Engine
 }
 
 // compareTimed computes and writes a comparison at equal time.
@@ -54,6 +54,12 @@ func compareTimed(ctx context.Context, stderr io.Writer, o *compareOptions) ([]*
 		methods[k] = append(compare.TimedMethods(s.Lattice(), o.seed, o.times, s.engines), models...)
 		total += s.count * len(methods[k])
 	}
+	from := o.timedOrigins(sets)
+	if !o.force {
+		if err := checkOccupied(ctx, o.out, from...); err != nil {
+			return nil, err
+		}
+	}
 	progress := newReporter(stderr, "compare", "solutions", total)
 	var tables []*compare.Timed
 	done := 0
@@ -69,7 +75,7 @@ func compareTimed(ctx context.Context, stderr io.Writer, o *compareOptions) ([]*
 		tables = append(tables, &compare.Timed{Table: table, Name: s.name, Family: family(s.Description())})
 	}
 	progress.finish(fmt.Sprintf("%d solutions of %d datasets", total, len(sets)))
-	return tables, o.writeTimed(sets, tables)
+	return tables, o.writeTimed(from, tables)
 }
 
 func (o *compareOptions) openTimed(path string, plane bool) (*timedData, error) {
@@ -102,8 +108,8 @@ func family(d data.Description) string {
 	return name
 }
 
-// writeTimed writes tables, charts and page.
-func (o *compareOptions) writeTimed(sets []*timedData, tables []*compare.Timed) error {
+// timedOrigins says of every dataset what its lines of the table are made of.
+func (o *compareOptions) timedOrigins(sets []*timedData) []*compare.Origin {
 	settings := struct {
 		Models []string  `json:"models"`
 		Times  []float64 `json:"times_ms"`
@@ -112,14 +118,22 @@ func (o *compareOptions) writeTimed(sets []*timedData, tables []*compare.Timed) 
 	for _, t := range o.times {
 		settings.Times = append(settings.Times, t.Seconds()*1e3)
 	}
+	var list []*compare.Origin
+	for _, s := range sets {
+		list = append(list, &compare.Origin{Program: program, Data: s.identity, Lattice: s.Lattice().String(), Seed: o.seed, Settings: settings})
+	}
+	return list
+}
+
+// writeTimed writes tables, charts and page.
+func (o *compareOptions) writeTimed(from []*compare.Origin, tables []*compare.Timed) error {
 	err := writeTables(o.out, map[string]func(io.Writer) error{
 		"results.csv": func(w io.Writer) error { return compare.WriteTimedCSV(w, tables) },
 		"results.txt": func(w io.Writer) error { return compare.WriteTimedText(w, tables) },
 		"runs.csv":    func(w io.Writer) error { return compare.WriteRuns(w, tables) },
 		compareLines: func(w io.Writer) error {
 			for k, t := range tables {
-				from := &compare.Origin{Program: program, Data: sets[k].identity, Lattice: t.Lattice.String(), Seed: o.seed, Settings: settings}
-				if err := t.WriteJSONL(w, from); err != nil {
+				if err := t.WriteJSONL(w, from[k]); err != nil {
 					return err
 				}
 			}
@@ -145,7 +159,7 @@ func (o *compareOptions) writeTimed(sets []*timedData, tables []*compare.Timed) 
 		Foot:  program,
 	}
 	for k, t := range tables {
-		page.Facts = append(page.Facts, report.Fact{Name: t.Name, Value: sets[k].identity})
+		page.Facts = append(page.Facts, report.Fact{Name: t.Name, Value: from[k].Data})
 		page.Tables = append(page.Tables, t.Report())
 	}
 	return savePage(o.out, page)
@@ -177,7 +191,7 @@ func drawnLines(tables []*compare.Timed) (lines, left []string) {
 			case fixed(r):
 				points++
 				rank[line] = 0
-			case strings.HasSuffix(line, string(solver.Sparse)) || strings.HasSuffix(line, string(solver.Lanes)):
+			case strings.HasSuffix(line, string(anneal.Sparse)) || strings.HasSuffix(line, string(anneal.Lanes)):
 				rank[line] = 3
 			default:
 				rank[line] = 2

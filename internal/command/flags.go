@@ -175,11 +175,19 @@ func word[T ~string](words ...T) func(string) (T, error) {
 }
 
 // enumerate writes "a, b and c".
-func enumerate(words []string, and string) string {
-	if n := len(words) - 1; n > 0 {
-		return strings.Join(words[:n], ", ") + " " + and + " " + words[n]
+func enumerate[T ~string](words []T, and string) string {
+	var text strings.Builder
+	for k, w := range words {
+		switch {
+		case k == 0:
+		case k == len(words)-1:
+			text.WriteString(" " + and + " ")
+		default:
+			text.WriteString(", ")
+		}
+		text.WriteString(string(w))
 	}
-	return strings.Join(words, "")
+	return text.String()
 }
 
 // didYouMean suggests the name that is most like what was given, if one is like it and

@@ -13,9 +13,13 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"spinlearn/cnn/shipped"
 	"spinlearn/data"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 	"spinlearn/solver"
+	"spinlearn/solver/exact"
+	"spinlearn/solver/methods"
 )
 
 // generateOptions are what the flags of generate say.
@@ -24,23 +28,16 @@ type generateOptions struct {
 	ensemble        ising.Ensemble
 	count, shard    int
 	solver          string
-	reads, sweeps   int
+	methods.Options // of each solve, on one worker
 	seed            uint64
 	workers         int
 	walls           bool
 	out             string
 }
 
-// The solvers of generate.
-const (
-	annealSolver = "anneal"
-	temperSolver = "temper"
-	exactSolver  = "exact"
-)
-
 func generateCommand() *cli.Command {
 	o := generateOptions{
-		ensemble: ising.Ensemble{Couplings: ising.Gaussian, Negative: 0.5}, count: 16000, reads: 10, sweeps: 1000, seed: 1, workers: runtime.GOMAXPROCS(0), shard: 256,
+		ensemble: ising.Ensemble{Couplings: ising.Gaussian, Negative: 0.5}, count: 16000, Options: methods.Default(), seed: 1, workers: runtime.GOMAXPROCS(0), shard: 256,
 	}
 	return &cli.Command{
 		Name:  "generate",
@@ -52,8 +49,7 @@ workers. If it is stopped, the same command goes on where it was.
 --solver exact proves ground states of all lattices in two dimensions and of small
 ones in three. It is the default where a proof is to be expected: everywhere but for
 tori of more than 40,000 sites and lattices in three dimensions of more than 125.
---solver anneal and --solver temper find good states without proof, the latter
-better ones where it is given time.
+The other solvers find good states without a proof: see spinlearn solve --help.
 
 --walls adds to each instance what it costs to flip the relative orientation of the
 ends of each bond, all other spins being free to follow: the energies of train --cost
@@ -68,9 +64,9 @@ Example:
 			&cli.GenericFlag{Name: "negative", Value: one(&o.ensemble.Negative, fraction), Usage: "with --couplings pm: fraction of negative bonds, 0 to 1"},
 			&cli.GenericFlag{Name: "dilution", Value: one(&o.ensemble.Dilution, finite), Usage: "fraction of missing bonds", DefaultText: "0"},
 			&cli.GenericFlag{Name: "count", Value: one(&o.count, atLeast(1)), Usage: "number of instances"},
-			&cli.GenericFlag{Name: "solver", Value: one(&o.solver, word(exactSolver, annealSolver, temperSolver)), Usage: "exact, anneal or temper", DefaultText: "exact where a proof is to be expected, else anneal; anneal with --reads or --sweeps"},
-			&cli.GenericFlag{Name: "reads", Value: one(&o.reads, atLeast(1)), Usage: "with --solver anneal: number of independent runs"},
-			&cli.GenericFlag{Name: "sweeps", Value: one(&o.sweeps, atLeast(1)), Usage: "with --solver anneal or temper: sweeps of each run or replica"},
+			&cli.GenericFlag{Name: "solver", Value: one(&o.solver, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is to be expected, else anneal; anneal with --reads or --sweeps"},
+			&cli.GenericFlag{Name: "reads", Value: one(&o.Reads, whole(1, 1<<20)), Usage: of(methods.Reads) + "number of independent runs", DefaultText: "10 of anneal, 4 of temper"},
+			&cli.GenericFlag{Name: "sweeps", Value: one(&o.Sweeps, atLeast(1)), Usage: of(methods.Sweeps) + "sweeps of each run or replica", DefaultText: "1000"},
 			&cli.BoolFlag{Name: "walls", Usage: "add the energy of the cheapest domain wall across each bond; needs two dimensions and --solver exact", Destination: &o.walls},
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of couplings and solver"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "instances solved at the same time; the number does not change the result"},
@@ -88,16 +84,16 @@ Example:
 				o.ensemble.Negative = 0
 			}
 			if !c.IsSet("solver") && (c.IsSet("reads") || c.IsSet("sweeps")) {
-				o.solver = annealSolver
+				o.solver = annealing
 			}
-			if err := checkEffects(c, "solver", []string{o.solver}, []effect{{"reads", []string{annealSolver}}, {"sweeps", []string{annealSolver, temperSolver}}}); err != nil {
+			if err := checkEffects(c, "solver", []string{o.solver}, effects(methods.Reads, methods.Sweeps)); err != nil {
 				return err
 			}
 			d, err := generate(c.Context, c.App.ErrWriter, &o)
 			if err != nil {
 				return interruptHint(err, "the same command goes on from there")
 			}
-			_, err = fmt.Fprintf(c.App.Writer, "%s: %d instances, %d with a proven ground state\n", o.out, d.Len(), d.Proven())
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %d instances, %d with a proven ground state\n", safetext.Terminal(o.out), d.Len(), d.Proven())
 			return err
 		},
 	}
@@ -156,57 +152,59 @@ func (o *generateOptions) chooseSolver(shape []int) error {
 	if err != nil {
 		return usageError{err}
 	}
-	err = solver.CheckExact(l)
+	err = exact.Expected(l)
 	switch {
 	case o.solver == "" && err == nil:
-		o.solver = exactSolver
+		o.solver = methods.Exact
 	case o.solver == "":
-		o.solver = annealSolver
-	case o.solver == exactSolver && err != nil:
-		return usagef("--solver %s: %w", exactSolver, err)
+		o.solver = annealing
+	case o.solver == methods.Exact && err != nil:
+		return usagef("--solver %s: %w", methods.Exact, err)
 	}
-	if o.walls && (o.solver != exactSolver || l.Axes() != 2) {
-		return usagef("--walls needs --solver %s and two dimensions, not --solver %s on lattice %v", exactSolver, o.solver, l)
+	if o.walls && (o.solver != methods.Exact || l.Axes() != 2) {
+		return usagef("--walls needs --solver %s and two dimensions, not --solver %s on lattice %v", methods.Exact, o.solver, l)
 	}
 	return nil
 }
 
+// annealing is the solver where no proof is to be expected, or reads or sweeps are given.
+const annealing = "anneal"
+
 // solve returns the solver and its settings as they stand in the dataset.
 func (o *generateOptions) solve() (data.Solve, json.RawMessage, error) {
-	type search func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error)
-	var s search
-	settings := map[string]any{}
-	switch o.solver {
-	case annealSolver, temperSolver:
-		settings["sweeps"] = o.sweeps
-		if o.solver == temperSolver {
-			set := &solver.TemperSettings{Sweeps: o.sweeps}
-			s = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-				return solver.Temper(ctx, in, set, rng)
-			}
-			break
-		}
-		set := &solver.AnnealSettings{Reads: o.reads, Sweeps: o.sweeps}
-		settings["reads"] = o.reads
-		s = func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Anneal(ctx, in, set, rng)
-		}
-	case exactSolver:
-		s = func(ctx context.Context, in *ising.Instance, _ *rand.Rand) (*solver.Result, error) {
-			return solver.Exact(ctx, in, nil)
-		}
-	default:
-		return nil, nil, usagef("--solver = %q, want %s, %s or %s", o.solver, exactSolver, annealSolver, temperSolver)
+	m, err := methods.Named(o.solver)
+	if err != nil {
+		return nil, nil, usagef("--solver = %w", err)
 	}
+	if o.solver == annealing && o.Reads == methods.ByMethod {
+		o.Reads = 10
+	}
+	settings := map[string]any{}
+	if m.Takes(methods.Reads) && o.Reads != methods.ByMethod {
+		settings["reads"] = o.Reads
+	}
+	if m.Takes(methods.Sweeps) {
+		if o.Sweeps == methods.ByMethod {
+			o.Sweeps = 1000
+		}
+		settings["sweeps"] = o.Sweeps
+	}
+	if m.Takes(methods.Model) {
+		o.Model = shipped.Model()
+	}
+	search := m.New(o.Options)
 	text, err := json.Marshal(settings)
 	return func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*ising.Solved, error) {
-		r, err := s(ctx, in, rng)
+		if err := search.Check(in); err != nil {
+			return nil, err
+		}
+		r, err := search.Solve(ctx, in, solver.Budget{}, rng)
 		if err != nil {
 			return nil, err
 		}
 		s := &ising.Solved{Instance: in, Spins: r.Spins, Energy: r.Energy, Bound: r.Bound}
 		if o.walls {
-			s.Walls, err = solver.WallEnergies(ctx, in, r.Spins)
+			s.Walls, err = exact.WallEnergies(ctx, in, r.Spins)
 		}
 		return s, err
 	}, text, err

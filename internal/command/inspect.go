@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,11 +20,14 @@ import (
 	"spinlearn/cnn"
 	"spinlearn/data"
 	"spinlearn/internal/compare"
+	"spinlearn/internal/readfile"
 	"spinlearn/internal/reproduce"
+	"spinlearn/internal/safetext"
 	"spinlearn/internal/stats"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/plots"
+	"spinlearn/solver/certificate"
 )
 
 // inspectOptions are what the flags of inspect say.
@@ -69,7 +73,7 @@ Examples:
 			if ending := filepath.Ext(o.plot); o.plot != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, ending) {
 				return usagef("--plot %s ends in %q, want .png, .svg or .pdf", o.plot, ending)
 			}
-			if err := checkOut(o.plot); err != nil {
+			if err := checkOut([]string{c.Args().First(), o.instance}, o.plot); err != nil {
 				return err
 			}
 			list, err := inspect(c.Context, c.Args().First(), &o)
@@ -84,6 +88,10 @@ Examples:
 	}
 }
 
+// What inspect reads at most, in bytes, of a certificate whose instance it does not know,
+// of another file in JSON, and of spins or standard input.
+const maxUnknownProof, maxObject, maxUnknown = 1 << 27, 1 << 26, 1 << 30
+
 // facts are names and values in order.
 type facts []fact
 
@@ -97,7 +105,7 @@ func (l *facts) add(name string, value any) { *l = append(*l, fact{name, value})
 func (l facts) writeText(w io.Writer) error {
 	width := 0
 	for _, f := range l {
-		width = max(width, len(f.name))
+		width = max(width, len(safetext.Terminal(f.name)))
 	}
 	var b bytes.Buffer
 	for _, f := range l {
@@ -105,7 +113,7 @@ func (l facts) writeText(w io.Writer) error {
 		if v, ok := value.(float64); ok && v == math.Trunc(v) && math.Abs(v) < 1e15 {
 			value = int64(v) // no exponent
 		}
-		fmt.Fprintf(&b, "%-*s  %v\n", width, strings.ReplaceAll(f.name, "_", " "), value)
+		fmt.Fprintf(&b, "%-*s  %v\n", width, safetext.Terminal(strings.ReplaceAll(f.name, "_", " ")), safetext.Terminal(fmt.Sprint(value)))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -118,14 +126,15 @@ func (l facts) writeJSON(w io.Writer) error {
 		if i == 0 {
 			separator = "{"
 		}
-		value, err := json.Marshal(f.value)
-		if err != nil {
+		name, err1 := json.Marshal(f.name)
+		value, err2 := json.Marshal(f.value)
+		if err := cmp.Or(err1, err2); err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "%s%q: %s", separator, f.name, value)
+		fmt.Fprintf(&b, "%s%s: %s", separator, name, value)
 	}
 	b.WriteString("}\n")
-	_, err := w.Write(b.Bytes())
+	_, err := w.Write(safetext.JSON(b.Bytes()))
 	return err
 }
 
@@ -138,8 +147,8 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 	name, kind := label(path), ""
 	var content []byte
 	if path == dash {
-		if content, err = io.ReadAll(o.stdin); err != nil {
-			return nil, fmt.Errorf("%s: %w", stdinName, err)
+		if content, _, err = readFile(ctx, o.stdin, path, maxUnknown); err != nil {
+			return nil, err
 		}
 		kind = kindOfHead(content[:min(len(content), headSize)])
 		o.stdin = bytes.NewReader(content)
@@ -149,7 +158,7 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 	var spins []int8
 	var shape []int
 	if kind == numpyKind || kind == spinsKind {
-		spins, shape, err = readSpins(o.stdin, path)
+		spins, shape, err = readSpins(ctx, o.stdin, path, maxUnknown)
 		switch {
 		case err == nil:
 			kind = spinsKind
@@ -172,17 +181,17 @@ func inspect(ctx context.Context, path string, o *inspectOptions) (facts, error)
 	case modelKind:
 		err = list.model(path, content)
 	case certificateKind:
-		err = list.certificate(path, o, set)
+		err = list.certificate(ctx, path, o, set)
 	case spinsKind:
 		err = list.spins(name, spins, shape, o, set)
 	case comparisonKind:
-		err = list.comparison(path)
+		err = list.comparison(ctx, path)
 	case studyKind:
-		err = list.study(path)
+		err = list.study(ctx, path)
 	case numpyKind:
 		err = list.arrays(path, content)
 	case otherKind:
-		err = list.other(path, o.stdin)
+		err = list.other(ctx, path, o.stdin)
 	default:
 		var f *instancefile.File
 		if f, err = openInstance(o.stdin, path, set); err == nil {
@@ -509,9 +518,21 @@ func (l *facts) spins(name string, spins []int8, shape []int, o *inspectOptions,
 
 // certificate lists what a certificate says and, if there is an instance, what it proves
 // of that file.
-func (l *facts) certificate(path string, o *inspectOptions, set *instancefile.Settings) error {
-	c, err := openCertificate(o.stdin, path)
+func (l *facts) certificate(ctx context.Context, path string, o *inspectOptions, set *instancefile.Settings) error {
+	var f *instancefile.File
+	var limit int64 = maxUnknownProof
+	if o.instance != "" {
+		var err error
+		if f, err = openInstance(o.stdin, o.instance, set); err != nil {
+			return err
+		}
+		limit = certificate.MaxSize(f.Sites(), f.Slots())
+	}
+	c, err := openCertificate(ctx, o.stdin, path, limit)
 	if err != nil {
+		if o.instance == "" && errors.Is(err, readfile.ErrTooLarge) {
+			err = fmt.Errorf("%w; --instance FILE allows what its instance justifies", err)
+		}
 		return err
 	}
 	l.add("program", c.Program)
@@ -528,10 +549,6 @@ func (l *facts) certificate(path string, o *inspectOptions, set *instancefile.Se
 		l.add("checked", false)
 		return nil
 	}
-	f, err := openInstance(o.stdin, o.instance, set)
-	if err != nil {
-		return err
-	}
 	v, err := checkProof(c, path, f)
 	if err != nil {
 		return err
@@ -542,17 +559,22 @@ func (l *facts) certificate(path string, o *inspectOptions, set *instancefile.Se
 	l.add("energy", v.Energy+f.Offset)
 	l.add("bound", v.Bound+f.Offset)
 	l.add("proven", v.Proven)
+	if v.Rounding > 0 {
+		l.add("rounding", v.Rounding)
+	}
+	if f.Integers().Lost >= 0 {
+		l.add("note", lostCoupling)
+	}
 	return nil
 }
 
 // comparison lists what the lines of a comparison have in common, and its best method.
-func (l *facts) comparison(dir string) error {
+func (l *facts) comparison(ctx context.Context, dir string) error {
 	path := filepath.Join(dir, compareLines)
-	f, err := os.Open(path)
+	text, err := readfile.All(ctx, path, maxTable)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
 	type line struct {
 		compare.Origin
 		Dataset   string // at equal time
@@ -564,7 +586,7 @@ func (l *facts) comparison(dir string) error {
 	var first, best line
 	var datasets, names []string
 	methods := 0
-	for d := json.NewDecoder(f); ; methods++ { // the first line is the reference
+	for d := json.NewDecoder(bytes.NewReader(text)); ; methods++ { // the first line is the reference
 		var next line
 		err := d.Decode(&next)
 		if errors.Is(err, io.EOF) {
@@ -636,8 +658,8 @@ func (l *facts) arrays(path string, content []byte) error {
 }
 
 // study lists the plan of a folder of reproduce, and whether it is carried out.
-func (l *facts) study(path string) error {
-	if err := l.other(filepath.Join(path, reproduce.PlanFile), nil); err != nil {
+func (l *facts) study(ctx context.Context, path string) error {
+	if err := l.other(ctx, filepath.Join(path, reproduce.PlanFile), nil); err != nil {
 		return err
 	}
 	_, err := os.Stat(filepath.Join(path, reproduce.ReportFile))
@@ -650,13 +672,12 @@ func (l *facts) study(path string) error {
 }
 
 // other lists the numbers and words of a JSON object that says what it is.
-func (l *facts) other(path string, stdin io.Reader) error {
-	f, path, err := openFile(path, stdin)
+func (l *facts) other(ctx context.Context, path string, stdin io.Reader) error {
+	text, path, err := readFile(ctx, stdin, path, maxObject)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	d := json.NewDecoder(f)
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return fmt.Errorf("%s: no JSON object", path)

@@ -1,40 +1,24 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/cnn"
 	"spinlearn/cnn/shipped"
-	"spinlearn/ising"
-	"spinlearn/solver"
-)
-
-// modelSolver is the method of solve that predicts.
-const modelSolver = "model"
-
-// What predict does with a bond model unless it is told otherwise: about a millisecond on
-// 16×16 sites.
-const (
-	defaultPasses = 2
-	defaultEffort = 2
-	byTarget      = -1 // effort that is not given
+	"spinlearn/ising/instancefile"
 )
 
 // shippedModel stands for the model that is part of the program.
 const shippedModel = "shipped"
 
 func predictCommand() *cli.Command {
-	o := solveOptions{method: modelSolver, seed: 1, workers: runtime.GOMAXPROCS(0), effort: byTarget}
+	o := newSolveOptions()
+	o.method = "model"
 	return &cli.Command{
 		Name:      "predict",
 		Usage:     "predict a ground state with a trained network",
@@ -55,11 +39,11 @@ Examples:
    spinlearn predict torus.rud --model run --start torus.npy`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "model", Value: shippedModel, Usage: "run, model file or shipped", Destination: &o.model},
-			&cli.GenericFlag{Name: "passes", Value: one(&o.passes, atLeast(1)), Usage: "passes of the network", DefaultText: "2, 1 for a site model"},
-			&cli.GenericFlag{Name: "effort", Value: one(&o.effort, atLeast(0)), Usage: "rounds that anneal what the network is not sure of; bond models only", DefaultText: "2, 0 for a site model"},
+			&cli.GenericFlag{Name: "passes", Value: one(&o.Passes, atLeast(1)), Usage: "passes of the network", DefaultText: "2, 1 for a site model"},
+			&cli.GenericFlag{Name: "effort", Value: one(&o.Effort, atLeast(0)), Usage: "rounds that anneal what the network is not sure of; bond models only", DefaultText: "2, 0 for a site model"},
 			&cli.StringFlag{Name: "start", Usage: "spins to begin with: a file as --out or numpy.save writes it, or -; bond models only", DefaultText: "spanning tree", Destination: &o.start},
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the annealing of --effort"},
-			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "goroutines; the number does not change the result"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&o.Workers), Usage: "goroutines; the number does not change the result"},
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "by its format and ending", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "file for the spins, in the order of the file, one a line, or as numpy reads them if the name ends in .npy, or -", Destination: &o.out},
@@ -67,53 +51,35 @@ Examples:
 		},
 		Action: func(c *cli.Context) error {
 			o.seeded = c.IsSet("seed")
-			return solveFile(c, &o)
+			return solveFile(c, o)
 		},
 	}
 }
 
-// prediction prepares a model for an instance.
-func (o *solveOptions) prediction(in *ising.Instance, start []int8) (search, error) {
-	model, _, err := loadModel(o.model)
-	if err != nil {
-		return nil, fmt.Errorf("--model: %w", err)
+// loadModel loads the model for an instance and refuses options that it does not take.
+func (o *solveOptions) loadModel(path string, f *instancefile.File) (err error) {
+	if err := checkPlane(path, f.Lattice); err != nil {
+		return err
 	}
-	if start != nil && model.Training.Target == cnn.Site {
-		return nil, usagef("--start has no effect on a site model; it belongs to bond models")
+	if o.Model, _, err = loadModel(o.model); err != nil {
+		return fmt.Errorf("--model: %w", err)
 	}
-	set := &cnn.PredictSettings{Passes: o.passes, Effort: max(o.effort, 0), Descent: true}
-	if model.Training.Target == cnn.Bond {
-		if o.passes == 0 {
-			set.Passes = defaultPasses
-		}
-		if o.effort == byTarget {
-			set.Effort = defaultEffort
-		}
+	site := o.Model.Training.Target == cnn.Site
+	if o.Start != nil && site {
+		return usagef("--start has no effect on a site model; it belongs to bond models")
 	}
-	if o.seeded && set.Effort == 0 {
-		return nil, usagef("--seed has no effect without --effort, which is 0 here")
+	if o.seeded && (o.Effort == 0 || site) {
+		return usagef("--seed has no effect without --effort, which is 0 here")
 	}
-	if start != nil {
-		set.Start = [][]int8{start}
+	return nil
+}
+
+// modelFile returns the path of the model, "" for the one that is part of the program.
+func (o *solveOptions) modelFile() string {
+	if o.model == shippedModel {
+		return ""
 	}
-	p := model.NewPredictor(o.workers)
-	list := []*ising.Instance{in}
-	if err := p.Prepare(list); err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
-		begin := time.Now()
-		set.Seed = rng.Uint64()
-		spins, err := p.Predict(ctx, list, set)
-		if len(spins) == 0 {
-			return nil, err
-		}
-		r := &solver.Result{Spins: spins[0], Energy: in.Energy(spins[0]), Bound: math.NaN(), Stats: solver.Stats{Reads: 1, Elapsed: time.Since(begin)}}
-		if err != nil {
-			r.Status = solver.Interrupted
-		}
-		return r, err
-	}, nil
+	return o.model
 }
 
 // loadModel loads the model of a run's folder, of a model file, or the shipped one, and

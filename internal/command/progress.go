@@ -8,6 +8,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"spinlearn/internal/safetext"
 )
 
 // A reporter shows the progress of long work on stderr: a bar on a terminal, else a
@@ -28,6 +30,7 @@ const lineEvery = 5 * time.Second
 
 func newReporter(w io.Writer, title, unit string, total int) *reporter {
 	now := time.Now()
+	title = safetext.Terminal(title)
 	r := &reporter{w: w, title: title, unit: unit, total: total, first: -1, begin: now, next: now.Add(lineEvery)}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		r.bar = progressbar.NewOptions(total,
@@ -51,6 +54,7 @@ func (r *reporter) update(done int, note string) {
 		r.first = done
 	}
 	r.done = done
+	note = safetext.Terminal(note)
 	if r.bar != nil {
 		if note != "" {
 			r.bar.Describe(r.title + " (" + note + ")")
@@ -82,7 +86,7 @@ func (r *reporter) finish(result string) {
 	if r.bar != nil {
 		r.bar.Finish()
 	}
-	fmt.Fprintf(r.w, "%s: %s in %v\n", r.title, result, time.Since(r.begin).Round(100*time.Millisecond))
+	fmt.Fprintf(r.w, "%s: %s in %v\n", r.title, safetext.Terminal(result), time.Since(r.begin).Round(100*time.Millisecond))
 }
 
 // stop ends the bar's line without a result.

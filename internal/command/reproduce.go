@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/internal/reproduce"
+	"spinlearn/internal/safetext"
 )
 
 func reproduceCommand() *cli.Command {
@@ -93,6 +94,6 @@ func runReproduction(stdout, stderr io.Writer, set *reproduce.Settings, run func
 	if _, err := fmt.Fprint(stdout, s.Findings()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "\nTables and charts are in %s.\n", filepath.Join(set.Dir, reproduce.ReportFile))
+	_, err = fmt.Fprintf(stdout, "\nTables and charts are in %s.\n", safetext.Terminal(filepath.Join(set.Dir, reproduce.ReportFile)))
 	return err
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -89,7 +90,7 @@ func checkedSample(s samples.Sample) (*instancefile.File, *certificate.Verdict, 
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := openCertificate(nil, path)
+	c, err := openCertificate(context.Background(), nil, path, certificate.LargestSize)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,19 +141,19 @@ func openInstance(stdin io.Reader, path string, set *instancefile.Settings) (*in
 	return f, err
 }
 
-// openCertificate reads a certificate, that of a sample, or standard input.
-func openCertificate(stdin io.Reader, path string) (*certificate.Certificate, error) {
+// openCertificate reads a certificate of at most limit bytes, that of a sample, or standard
+// input.
+func openCertificate(ctx context.Context, stdin io.Reader, path string, limit int64) (*certificate.Certificate, error) {
 	s, is, err := findSample(path)
 	if err != nil {
 		return nil, err
 	}
 	if is {
-		return certificate.Read(bytes.NewReader(s.Certificate()), path)
+		return certificate.Parse(s.Certificate(), path)
 	}
-	r, name, err := openFile(path, stdin)
+	text, name, err := readFile(ctx, stdin, path, limit)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
-	return certificate.Read(r, name)
+	return certificate.Parse(text, name)
 }

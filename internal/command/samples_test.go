@@ -13,6 +13,7 @@ import (
 
 	"spinlearn/data/samples"
 	"spinlearn/ising"
+	"spinlearn/ising/instancefile"
 )
 
 // TestSamples gives every sample to every command that takes an instance file.
@@ -37,9 +38,13 @@ func TestSamples(t *testing.T) {
 			t.Errorf("listed as %+v, in the text\n%s", listed, text)
 		}
 		energy := plain(listed.Energy) // couplings and spins are the same everywhere, so the digits are
+		f, err := openInstance(nil, name, &instancefile.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for line, want := range map[string]string{
 			"solve " + name:                  "proven",
-			"verify " + name + " " + name:    "proven: the spins are a ground state; energy " + energy + ",",
+			"verify " + name + " " + name:    provenBy(f.Instance) + energy + ",",
 			"inspect " + name:                "energy ground state    " + energy + "\n",
 			"convert " + name + " DIR/x.rud": "x.rud: edgelist, H = +Σ w s s, " + ising.FormatShape(s.Shape) + " " + s.Boundary + "; read as H = -Σ w s s, the default of spinlearn\n",
 		} {
@@ -132,13 +137,14 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// FuzzInspect must list what a file holds or refuse it in one line.
+// FuzzInspect must list in printable text what a file holds or refuse it in one line.
 func FuzzInspect(f *testing.F) {
 	sample := samples.All()[7]
 	f.Add(sample.Certificate())
 	f.Add([]byte("3 1\n1 2 0.5\n"))
 	f.Add([]byte(`{"format":"spinlearn certificate v1","program":"","sites":0,"bonds":0,"scale":1e-320,"spins":"","energy":9,"bound":0,"kind":"","sha256":""}`))
 	f.Add([]byte(`{"format":"spinlearn study v1","a":[1,{}],"b":1e999}`))
+	f.Add([]byte(`{"format":"spinlearn study v1","\u001b[2J":"\u009b\u202e\u0007"}`))
 	path := filepath.Join(f.TempDir(), "file")
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if err := os.WriteFile(path, file, 0o644); err != nil {
@@ -156,6 +162,10 @@ func FuzzInspect(f *testing.F) {
 			if err := list.writeJSON(&b); err != nil || !json.Valid(b.Bytes()) {
 				t.Errorf("%v: %s", err, &b)
 			}
+			if err := list.writeText(&b); err != nil {
+				t.Error(err)
+			}
+			wantPrintable(t, b.String())
 		}
 	})
 }

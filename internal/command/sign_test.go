@@ -199,8 +199,8 @@ func TestNotesAndEscapes(t *testing.T) {
 			t.Errorf("%s prints %q", line, out)
 		}
 	}
-	if out := succeed(t, dir, "solve DIR/h.rud"); !strings.Contains(out, `notes     passed over in the header: "\x1b[2J"`+"\n") {
-		t.Errorf("notes in\n%s", out)
+	if out := succeed(t, dir, "solve DIR/h.rud"); !strings.Contains(out, `file      passed over in the header: "\x1b[2J"`+"\n") {
+		t.Errorf("file in\n%s", out)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -22,24 +21,23 @@ import (
 	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/cputime"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
+	"spinlearn/solver/anneal"
+	"spinlearn/solver/methods"
 )
 
 // solveOptions are what the flags of solve and predict say.
 type solveOptions struct {
-	from, sign       string
-	method           string
-	limit            time.Duration
-	engine           solver.Engine
-	reads, sweeps    int
-	target           *float64 // with the file's offset
+	from, sign string
+	method     string
+	methods.Options
+	budget           solver.Budget // its target is the file's
 	seed             uint64
-	workers          int
 	start            string
 	model            string
-	passes, effort   int
 	seeded           bool // the seed is given
 	out, certificate string
 	json             bool
@@ -47,12 +45,14 @@ type solveOptions struct {
 	stdout           io.Writer // of files whose name is -
 }
 
-var solveMethods = []string{exactSolver, annealSolver, temperSolver, refineSolver, modelSolver}
-
-var engines = []solver.Engine{solver.Multispin, solver.Lanes, solver.Bipartite, solver.Sparse}
+func newSolveOptions() *solveOptions {
+	o := &solveOptions{Options: methods.Default(), seed: 1}
+	o.Workers = runtime.GOMAXPROCS(0)
+	return o
+}
 
 func solveCommand() *cli.Command {
-	o := solveOptions{seed: 1, workers: runtime.GOMAXPROCS(0), effort: byTarget}
+	o := newSolveOptions()
 	target := 0.0
 	return &cli.Command{
 		Name:      "solve",
@@ -62,13 +62,11 @@ func solveCommand() *cli.Command {
 FILE is in any of the formats of convert; the lattice is recognised from its bonds.
 Or it is the name of one of spinlearn samples, or - for standard input.
 
---method exact proves ground states of lattices in two dimensions by matching, of
-small others by packing frustrated cycles or by enumeration, and gives a lower bound
-of everything else. The others prove nothing: anneal is simulated annealing, temper
-parallel tempering with cluster moves, refine improves the state of the spanning tree
-by exact search in windows, model predicts with a network as spinlearn predict does, in
-two dimensions. By default the method is exact where a proof is to be
-expected or a certificate is wanted, else anneal. Options of one method need --method.
+The methods are:
+` + methods.Table("   ") + `
+Without --method it is exact where a proof is to be expected or a certificate is
+wanted. Elsewhere it is anneal, followed by a lower bound on which it spends a few
+seconds at most. Options of one method need --method.
 
 --out writes the spins in the order of the file, one a line, or as numpy reads them if
 the name ends in .npy. --certificate writes the proof for spinlearn verify. If one of
@@ -81,15 +79,15 @@ Examples:
    spinlearn solve G11.rud --out G11.npy --time-limit 60
    spinlearn solve G11.rud --certificate - | spinlearn verify G11.rud -`,
 		Flags: []cli.Flag{
-			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(solveMethods...)), Usage: "exact, anneal, temper, refine or model", DefaultText: "exact where a proof is to be expected"},
-			&cli.GenericFlag{Name: "time-limit", Value: one(&o.limit, span), Usage: "time after which the search ends with the best so far, in seconds or with a unit; all methods but model", DefaultText: "none"},
-			&cli.GenericFlag{Name: "engine", Value: one(&o.engine, word(engines...)), Usage: "of anneal: multispin, lanes, bipartite or sparse", DefaultText: "by the instance"},
-			&cli.GenericFlag{Name: "reads", Value: one(&o.reads, whole(1, 1<<20)), Usage: "of anneal and temper: number of independent runs", DefaultText: "by the method"},
-			&cli.GenericFlag{Name: "sweeps", Value: one(&o.sweeps, atLeast(1)), Usage: "of anneal and temper: sweeps of each run", DefaultText: "by the method"},
-			&cli.GenericFlag{Name: "target-energy", Value: one(&target, finite), Usage: "of anneal and temper: the search ends when it reaches this energy, in the unit of the file", DefaultText: "none"},
-			&cli.StringFlag{Name: "start", Usage: "of anneal, refine and model: spins to begin with, a file as --out or numpy.save writes it, or -", Destination: &o.start},
-			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of all methods but exact, which uses no random numbers"},
-			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "of anneal, temper and model: goroutines; without a time limit the number does not change the result"},
+			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is to be expected, else anneal and a bound"},
+			&cli.GenericFlag{Name: "time-limit", Value: one(&o.budget.Limit, span), Usage: of(methods.Limit) + "time after which the search ends with the best so far, in seconds or with a unit", DefaultText: "none"},
+			&cli.GenericFlag{Name: "engine", Value: one(&o.Engine, word(anneal.Engines...)), Usage: of(methods.Engine) + enumerate(anneal.Engines, "or"), DefaultText: "by the instance"},
+			&cli.GenericFlag{Name: "reads", Value: one(&o.Reads, whole(1, 1<<20)), Usage: of(methods.Reads) + "number of independent runs", DefaultText: "by the method"},
+			&cli.GenericFlag{Name: "sweeps", Value: one(&o.Sweeps, atLeast(1)), Usage: of(methods.Sweeps) + "sweeps of each run", DefaultText: "by the method"},
+			&cli.GenericFlag{Name: "target-energy", Value: one(&target, finite), Usage: of(methods.Target) + "the search ends when it reaches this energy, in the unit of the file", DefaultText: "none"},
+			&cli.StringFlag{Name: "start", Usage: of(methods.Start) + "spins to begin with, a file as --out or numpy.save writes it, or -", Destination: &o.start},
+			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: of(methods.Seed) + "seed of the random numbers"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&o.Workers), Usage: of(methods.Workers) + "goroutines; without a time limit the number does not change the result"},
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "by its format and ending", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "file for the spins, or -", Destination: &o.out},
@@ -98,23 +96,23 @@ Examples:
 		},
 		Action: func(c *cli.Context) error {
 			if c.IsSet("target-energy") {
-				o.target = &target
+				o.budget.Target = &target
 			}
-			return solveFile(c, &o)
+			return solveFile(c, o)
 		},
 	}
 }
 
-// solveEffects says which options belong to which methods.
-var solveEffects = []effect{
-	{"engine", []string{annealSolver}},
-	{"reads", []string{annealSolver, temperSolver}},
-	{"sweeps", []string{annealSolver, temperSolver}},
-	{"target-energy", []string{annealSolver, temperSolver}},
-	{"start", []string{annealSolver, refineSolver, modelSolver}},
-	{"seed", []string{annealSolver, temperSolver, refineSolver, modelSolver}},
-	{"workers", []string{annealSolver, temperSolver, modelSolver}},
+// effects says on which methods options have an effect.
+func effects(options ...string) (list []effect) {
+	for _, option := range options {
+		list = append(list, effect{option, methods.Taking(option)})
+	}
+	return list
 }
+
+// of begins the help of an option that does not belong to all methods.
+func of(option string) string { return "of " + enumerate(methods.Taking(option), "and") + ": " }
 
 // checkSolve refuses flags that do not go together. Without a method the instance decides,
 // and only options that every choice has may be given.
@@ -122,11 +120,11 @@ func checkSolve(c *cli.Context, o *solveOptions) error {
 	var chosen []string
 	if o.method != "" {
 		chosen = []string{o.method}
-		if err := checkEffects(c, "method", chosen, []effect{{"certificate", []string{exactSolver}}, {"time-limit", solveMethods[:4]}}); err != nil {
+		if err := checkEffects(c, "method", chosen, append(effects(methods.Limit), effect{"certificate", []string{methods.Exact}})); err != nil {
 			return err
 		}
 	}
-	if err := checkEffects(c, "method", chosen, solveEffects); err != nil {
+	if err := checkEffects(c, "method", chosen, effects(methods.Engine, methods.Reads, methods.Sweeps, methods.Target, methods.Start, methods.Seed, methods.Workers)); err != nil {
 		return err
 	}
 	if err := checkDashes(c, "start"); err != nil {
@@ -144,7 +142,7 @@ func checkSolve(c *cli.Context, o *solveOptions) error {
 	if len(out) > 1 && (o.out == dash || o.certificate == dash) {
 		return usagef("only one of %s can write to standard output; leave the rest out or give it the name of a file", enumerate(out, "and"))
 	}
-	return checkOut(o.out, o.certificate)
+	return checkOut([]string{c.Args().First(), o.start, o.modelFile()}, o.out, o.certificate)
 }
 
 // solveFile is what solve and predict do.
@@ -190,87 +188,77 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	if err != nil {
 		return nil, err
 	}
-	if o.method == "" {
-		o.method = exactSolver
-		if o.certificate == "" && solver.CheckExact(f.Lattice) != nil {
-			o.method = annealSolver
-		}
+	if o.Start, err = o.readStart(ctx, f); err != nil {
+		return nil, err
 	}
-	start, err := o.readStart(f)
+	if o.Start != nil && looksNegated(f, o.Start) {
+		e := f.Energy(o.Start) + f.Offset
+		fmt.Fprintf(stderr, "%s: the spins of --start %s have the energy %s, which would be %s by the other sign; %s\n", command, safetext.Terminal(label(o.start)), plain(e), plain(-e), otherSign(f))
+	}
+	search, err := o.search(path, f)
 	if err != nil {
 		return nil, err
 	}
-	if start != nil && looksNegated(f, start) {
-		e := f.Energy(start) + f.Offset
-		fmt.Fprintf(stderr, "%s: the spins of --start %s have the energy %s, which would be %s by the other sign; %s\n", command, label(o.start), plain(e), plain(-e), otherSign(f))
-	}
-	if o.method == modelSolver {
-		if err := checkPlane(path, f.Lattice); err != nil {
-			return nil, err
-		}
-	}
-	search, err := o.search(f, start)
-	if err != nil {
-		return nil, err
+	budget := o.budget
+	if budget.Target != nil {
+		budget.Target = new(*budget.Target - f.Offset)
 	}
 	name := nameOf(path)
 	stop := heartbeat(stderr, command+" "+name)
 	cpu := cputime.Now()
-	r, err := search(ctx, ising.Stream(o.seed, "solve", 0))
+	r, err := search.Solve(ctx, f.Instance, budget, ising.Stream(o.seed, "solve", 0))
 	cpu = cputime.Now() - cpu
 	stop()
 	if r == nil {
 		return nil, err
 	}
-	s := &solution{f, name, o.method, r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
+	s := &solution{f, name, search.Name(), r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
 	err = errors.Join(s.writeFiles(o), err)
 	if lower := s.certified(); o.certificate != "" && r.Status == solver.Proven && lower < s.bound {
-		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", s.name, o.certificate, plain(lower))
+		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", safetext.Terminal(s.name), safetext.Terminal(o.certificate), plain(lower))
 	}
 	return s, err
 }
 
 // certified returns the lower bound that the certificate proves.
 func (s *solution) certified() float64 {
-	c := s.result.Certificate
+	c := s.result.Proof
 	if c == nil {
 		return math.Inf(-1)
 	}
 	if c.Bound == c.Energy {
 		return s.bound
 	}
-	return min(s.bound, float64(c.Bound)/c.Scale-s.result.Rounding+s.file.Offset)
+	q := s.file.Integers()
+	return min(s.bound, q.Energy(c.Bound)-q.Rounding+s.file.Offset)
 }
 
-// A search is a solver with its settings bound.
-type search func(context.Context, *rand.Rand) (*solver.Result, error)
-
-func (o *solveOptions) search(f *instancefile.File, start []int8) (search, error) {
-	in, target := f.Instance, o.target
-	if target != nil {
-		target = new(*target - f.Offset)
+// search returns the solver that the flags choose, ready for the instance.
+func (o *solveOptions) search(path string, f *instancefile.File) (solver.Solver, error) {
+	name := o.method
+	if name == "" && o.certificate != "" {
+		name = methods.Exact
 	}
-	switch o.method {
-	case annealSolver:
-		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Anneal(ctx, in, &solver.AnnealSettings{Engine: o.engine, Reads: o.reads, Sweeps: o.sweeps, Start: start,
-				TargetEnergy: target, TimeLimit: o.limit, Workers: o.workers}, rng)
-		}, nil
-	case temperSolver:
-		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Temper(ctx, in, &solver.TemperSettings{Families: o.reads, Sweeps: o.sweeps,
-				TargetEnergy: target, TimeLimit: o.limit, Workers: o.workers}, rng)
-		}, nil
-	case refineSolver:
-		return func(ctx context.Context, rng *rand.Rand) (*solver.Result, error) {
-			return solver.Refine(ctx, in, &solver.RefineSettings{Start: start, TimeLimit: o.limit}, rng)
-		}, nil
-	case modelSolver:
-		return o.prediction(in, start)
+	if name == "" {
+		return methods.Auto{Workers: o.Workers}, nil
 	}
-	return func(ctx context.Context, _ *rand.Rand) (*solver.Result, error) {
-		return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: o.limit})
-	}, nil
+	m, err := methods.Named(name)
+	if err != nil {
+		return nil, err
+	}
+	if m.Takes(methods.Model) {
+		if err := o.loadModel(path, f); err != nil {
+			return nil, err
+		}
+	}
+	s := m.New(o.Options)
+	if err := s.Check(f.Instance); err != nil {
+		return nil, err
+	}
+	if p, ok := s.(interface{ Prepare(*ising.Instance) error }); ok {
+		return s, p.Prepare(f.Instance)
+	}
+	return s, nil
 }
 
 func (s *solution) writeFiles(o *solveOptions) error {
@@ -291,7 +279,7 @@ func (s *solution) writeFiles(o *solveOptions) error {
 		}
 	}
 	if o.certificate != "" {
-		c := s.result.Certificate
+		c := s.result.Proof
 		if c == nil {
 			return fmt.Errorf("--certificate %s: nothing is proven yet, nothing was written", o.certificate)
 		}
@@ -314,9 +302,24 @@ func (o *solveOptions) writeFile(path string, content []byte) error {
 	return atomicfile.Write(path, content)
 }
 
-// method returns the method, of exact search the one that it chose.
-func (s *solution) method() string {
-	return cmp.Or(string(s.result.Method), s.chosen)
+// method returns the method, or what it chose to do.
+func (s *solution) method() string { return cmp.Or(s.result.Search, s.chosen) }
+
+// bounded reports whether there is a lower bound.
+func (s *solution) bounded() bool { return !math.IsNaN(s.bound) && !math.IsInf(s.bound, 0) }
+
+// lostCoupling explains a proof that cannot be.
+const lostCoupling = "the smallest couplings are too small beside the largest for a proof; the true ground-state energy lies between bound and energy"
+
+// notes say what the numbers do not.
+func (s *solution) notes() (list []string) {
+	if s.file.Integers().Lost >= 0 && s.bounded() {
+		list = append(list, lostCoupling)
+	}
+	if t := s.result.BoundStopped; t > 0 {
+		list = append(list, fmt.Sprintf("the bound was stopped after %.3g s; --method exact goes on until the bound can rise no further or --time-limit ends it", t.Seconds()))
+	}
+	return list
 }
 
 // cut returns the weight of the cut where the file is a MaxCut problem.
@@ -329,10 +332,10 @@ func (s *solution) writeText(w io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(t, "%s\t"+format+"\n", append([]any{name}, args...)...)
 	}
-	line("instance", "%s, %s", s.name, latticeOf(s.file))
+	line("instance", "%s, %s", safetext.Terminal(s.name), latticeOf(s.file))
 	line("sign", "%s", convention(s.file))
 	if notes := s.file.Notes; len(notes) > 0 {
-		line("notes", "%s", strings.Join(notes, "; "))
+		line("file", "%s", strings.Join(notes, "; "))
 	}
 	line("status", "%v", s.result.Status)
 	line("energy", "%s", plain(s.energy))
@@ -344,11 +347,15 @@ func (s *solution) writeText(w io.Writer) error {
 	if cut, ok := s.cut(); ok {
 		line("cut", "%s", plain(cut))
 	}
-	if s.result.Rounding > 0 {
-		line("scale", "couplings times %v, rounded; no energy changes by more than %.2g", s.result.Scale, s.result.Rounding)
+	if r := s.file.Rounding(); r > 0 && s.bounded() {
+		line("scale", "couplings times %v, rounded to integers", s.file.Integers().Scale)
+		line("rounding", "%.2g; proven means that no energy is lower by more than this", r)
 	}
 	line("method", "%s", s.method())
 	line("time", "%.3f s, %.3f s of CPU", s.result.Elapsed.Seconds(), s.cpu.Seconds())
+	for _, note := range s.notes() {
+		line("note", "%s", note)
+	}
 	return t.Flush()
 }
 
@@ -371,7 +378,11 @@ func (s *solution) writeJSON(w io.Writer) error {
 	if c, ok := s.cut(); ok {
 		cut = c
 	}
-	return json.NewEncoder(w).Encode(struct {
+	scale, rounding := 0.0, 0.0
+	if s.bounded() {
+		scale, rounding = s.file.Integers().Scale, s.file.Rounding()
+	}
+	text, err := json.Marshal(struct {
 		Instance string   `json:"instance"`
 		Lattice  string   `json:"lattice"`
 		Meaning  string   `json:"convention"`
@@ -386,16 +397,24 @@ func (s *solution) writeJSON(w io.Writer) error {
 		Spins    []int    `json:"spins"`
 		CPU      float64  `json:"cpu_seconds"`
 		Elapsed  float64  `json:"elapsed_seconds"`
+		File     string   `json:"file,omitempty"`
+		Note     string   `json:"note,omitempty"`
 	}{
-		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), s.result.Scale, s.result.Rounding,
+		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), scale, rounding,
 		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
+		strings.Join(s.file.Notes, "; "), strings.Join(s.notes(), "; "),
 	})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(safetext.JSON(text), '\n'))
+	return err
 }
 
 // heartbeat writes every few seconds how long the work has taken, until stop is called.
 func heartbeat(w io.Writer, title string) (stop func()) {
 	ended, done := make(chan struct{}), make(chan struct{})
-	begin := time.Now()
+	begin, title := time.Now(), safetext.Terminal(title)
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(lineEvery)

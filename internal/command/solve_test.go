@@ -3,7 +3,9 @@ package command
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
+	"spinlearn/solver/exact"
 )
 
 // TestSolveAndVerify takes an instance through solve, with spins as text, and verify.
@@ -52,7 +55,7 @@ func TestSolveAndVerify(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &got); err != nil {
 			t.Fatal(err)
 		}
-		want, err := solver.Exact(t.Context(), in, nil)
+		want, err := exact.Default().Solve(t.Context(), in, solver.Budget{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +87,7 @@ func TestSolveAndVerify(t *testing.T) {
 		if !slices.Equal(lines, got.Spins) {
 			t.Errorf("%s: spins.txt and the JSON differ", c.name)
 		}
-		if says := succeed(t, dir, "verify DIR/"+c.name+".rud DIR/"+c.name+".json"); !strings.Contains(says, "proven: the spins are a ground state") {
+		if says := succeed(t, dir, "verify DIR/"+c.name+".rud DIR/"+c.name+".json"); !strings.HasPrefix(says, provenBy(in)) {
 			t.Errorf("%s: verify says %s", c.name, says)
 		}
 	}
@@ -160,5 +163,63 @@ func TestSolveStops(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "spins.npy")); err != nil {
 		t.Error(err)
+	}
+}
+
+// provenBy is how verify begins where the energy of an instance is proven.
+func provenBy(in *ising.Instance) string {
+	if r := in.Rounding(); r > 0 {
+		return fmt.Sprintf("proven: no configuration has an energy that is lower by more than the rounding, %.2g; energy ", r)
+	}
+	return "proven: the spins are a ground state; energy "
+}
+
+// What solve leaves open it says, in the same words in text and JSON.
+func TestNotes(t *testing.T) {
+	dir := t.TempDir()
+	var complete strings.Builder
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 60 {
+		for j := range i {
+			fmt.Fprintf(&complete, "%d %d %d\n", j+1, i+1, 2*rng.IntN(2)-1)
+		}
+	}
+	write(t, filepath.Join(dir, "complete.rud"), "60 1770\n"+complete.String())
+	write(t, filepath.Join(dir, "lost.rud"), "4 5\n1 2 1e20\n2 3 0.30001\n3 1 -0.70003\n3 4 1e20\n4 1 0.1\n")
+	write(t, filepath.Join(dir, "real.rud"), "3 3\n1 2 0.1234567890123456\n2 3 1.23456789012345678\n3 1 -0.7000312345678912\n")
+	for _, c := range []struct{ line, status, note string }{
+		{"solve DIR/complete.rud --time-limit 0.4", "time limit", "the bound was stopped after 0.1 s; --method exact goes on until the bound can rise no further or --time-limit ends it"},
+		{"solve DIR/complete.rud --method anneal --sweeps 10", "heuristic", ""},
+		{"solve DIR/lost.rud --certificate DIR/lost.json", "heuristic", lostCoupling},
+		{"solve DIR/lost.rud --method anneal --sweeps 10", "heuristic", ""},
+		{"solve DIR/real.rud --certificate DIR/real.json", "proven", ""},
+	} {
+		var got struct {
+			Status, Note     string
+			Energy, Rounding float64
+			Bound            *float64
+		}
+		if err := json.Unmarshal([]byte(succeed(t, dir, c.line+" --json")), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Status != c.status || got.Note != c.note || got.Bound != nil && *got.Bound > got.Energy {
+			t.Errorf("%s: %+v", c.line, got)
+		}
+		text := succeed(t, dir, c.line)
+		if strings.Contains(text, "\nnote      "+c.note+"\n") != (c.note != "") || strings.Contains(text, "\nnote") != (c.note != "") {
+			t.Errorf("%s: want the note %q in\n%s", c.line, c.note, text)
+		}
+		if line := fmt.Sprintf("\nrounding  %.2g; proven means that no energy is lower by more than this\n", got.Rounding); strings.Contains(text, line) != (got.Rounding > 0) {
+			t.Errorf("%s: rounding %v, and\n%s", c.line, got.Rounding, text)
+		}
+	}
+	for line, want := range map[string]string{
+		"verify DIR/lost.rud DIR/lost.json":             "\nnote: " + lostCoupling + "\n",
+		"inspect DIR/lost.json --instance DIR/lost.rud": lostCoupling + "\n",
+		"verify DIR/real.rud DIR/real.json":             "proven: no configuration has an energy that is lower by more than the rounding, ",
+	} {
+		if out := succeed(t, dir, line); !strings.Contains(out, want) {
+			t.Errorf("%s: no %q in\n%s", line, want, out)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -16,14 +17,13 @@ import (
 const numpyMagic = "\x93NUMPY"
 
 // readSpins reads a configuration as --out or numpy.save writes it, and the shape that it
-// has there: an array's, or the number of lines.
-func readSpins(stdin io.Reader, path string) (spins []int8, shape []int, err error) {
-	r, name, err := openFile(path, stdin)
+// has there: an array's, or the number of lines. It reads at most limit bytes.
+func readSpins(ctx context.Context, stdin io.Reader, path string, limit int64) (spins []int8, shape []int, err error) {
+	content, name, err := readFile(ctx, stdin, path, limit)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer r.Close()
-	return parseSpins(r, name)
+	return parseSpins(bytes.NewReader(content), name)
 }
 
 func parseSpins(r io.Reader, name string) (spins []int8, shape []int, err error) {
@@ -64,11 +64,13 @@ func looksLikeSpins(head []byte) bool {
 
 // readStart reads the configuration of --start in the order of the file's vertices, or as
 // an array of the lattice's shape. It is nil if there is none.
-func (o *solveOptions) readStart(f *instancefile.File) ([]int8, error) {
+func (o *solveOptions) readStart(ctx context.Context, f *instancefile.File) ([]int8, error) {
 	if o.start == "" {
 		return nil, nil
 	}
-	spins, shape, err := readSpins(o.stdin, o.start)
+	// A number takes eight bytes in numpy's format, after a header of at most 64 KiB, and up
+	// to 27 as numpy.savetxt writes it.
+	spins, shape, err := readSpins(ctx, o.stdin, o.start, 1<<17+32*int64(f.Vertices()))
 	if err != nil {
 		return nil, fmt.Errorf("--start: %w", err)
 	}

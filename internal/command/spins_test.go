@@ -35,7 +35,7 @@ func TestStart(t *testing.T) {
 	dir := t.TempDir()
 	writeInstance(t, filepath.Join(dir, "t.spin"), []int{3, 4})
 	energy := energyLine(succeed(t, dir, "solve DIR/t.spin --out DIR/s.txt"))
-	spins, _, err := readSpins(nil, filepath.Join(dir, "s.txt"))
+	spins, _, err := readSpins(t.Context(), nil, filepath.Join(dir, "s.txt"), 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,10 +3,11 @@ package command
 import (
 	"context"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
+
+	"spinlearn/internal/readfile"
 )
 
 // dash stands for standard input where a file is read, and for standard output where one
@@ -52,13 +53,15 @@ func checkDashes(c *cli.Context, flags ...string) error {
 	return nil
 }
 
-// openFile opens a file to read, or standard input, and returns the name for messages.
-func openFile(path string, stdin io.Reader) (r io.ReadCloser, name string, err error) {
+// readFile returns the content of a file of at most limit bytes, or of standard input, and
+// the name for messages.
+func readFile(ctx context.Context, stdin io.Reader, path string, limit int64) (content []byte, name string, err error) {
 	if path == dash {
-		return io.NopCloser(stdin), stdinName, nil
+		content, err = readfile.From(ctx, stdin, stdinName, limit)
+		return content, stdinName, err
 	}
-	r, err = os.Open(path)
-	return r, path, err
+	content, err = readfile.All(ctx, path, limit)
+	return content, path, err
 }
 
 // patientReader reads until the context ends, so that an interrupt ends the wait for

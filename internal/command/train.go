@@ -16,6 +16,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 )
 
@@ -108,7 +109,7 @@ Example:
 				}
 				gap += fmt.Sprintf(", %d validation instances of reference energy 0 without a relative gap", r.WithoutGap)
 			}
-			_, err = fmt.Fprintf(c.App.Writer, "%s: %d steps, best weights after %d, %s\n", o.out, r.Steps, r.Model.Step, gap)
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %d steps, best weights after %d, %s\n", safetext.Terminal(o.out), r.Steps, r.Model.Step, gap)
 			return err
 		},
 	}

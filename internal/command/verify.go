@@ -1,10 +1,13 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v2"
+
+	"spinlearn/solver/certificate"
 )
 
 // verifyOptions are what the flags of verify say.
@@ -37,12 +40,12 @@ Examples:
 			if err := checkDashes(c); err != nil {
 				return err
 			}
-			return verify(c.App.Reader, c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
+			return verify(c.Context, c.App.Reader, c.App.Writer, c.Args().Get(0), c.Args().Get(1), &o)
 		},
 	}
 }
 
-func verify(stdin io.Reader, stdout io.Writer, instance, proof string, o *verifyOptions) error {
+func verify(ctx context.Context, stdin io.Reader, stdout io.Writer, instance, proof string, o *verifyOptions) error {
 	set, err := instanceSettings("from", o.from, "sign", o.sign)
 	if err != nil {
 		return err
@@ -51,7 +54,7 @@ func verify(stdin io.Reader, stdout io.Writer, instance, proof string, o *verify
 	if err != nil {
 		return err
 	}
-	c, err := openCertificate(stdin, proof)
+	c, err := openCertificate(ctx, stdin, proof, certificate.MaxSize(f.Sites(), f.Slots()))
 	if err != nil {
 		return err
 	}
@@ -59,10 +62,19 @@ func verify(stdin io.Reader, stdout io.Writer, instance, proof string, o *verify
 	if err != nil {
 		return err
 	}
+	if v.Proven && v.Rounding > 0 {
+		_, err = fmt.Fprintf(stdout, "proven: no configuration has an energy that is lower by more than the rounding, %.2g; energy %s, bound %s\n",
+			v.Rounding, plain(v.Energy+f.Offset), plain(v.Bound+f.Offset))
+		return err
+	}
 	if v.Proven {
 		_, err = fmt.Fprintf(stdout, "proven: the spins are a ground state; energy %s, bound %s\n", plain(v.Energy+f.Offset), plain(v.Bound+f.Offset))
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "bound: no energy is below %s; the spins have %s\n", plain(v.Bound+f.Offset), plain(v.Energy+f.Offset))
+	text := fmt.Sprintf("bound: no energy is below %s; the spins have %s\n", plain(v.Bound+f.Offset), plain(v.Energy+f.Offset))
+	if f.Integers().Lost >= 0 {
+		text += "note: " + lostCoupling + "\n"
+	}
+	_, err = io.WriteString(stdout, text)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"spinlearn/cnn"
+	"spinlearn/internal/safetext"
 	"spinlearn/internal/stats"
 )
 
@@ -74,7 +75,7 @@ func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
 // fields returns the record in the order of the header.
 func (r *record) fields() []string {
 	return []string{
-		r.Method, r.Loss, r.Target, count(r.Passes), count(r.Effort), strconv.Itoa(r.Instances), strconv.Itoa(r.Proven),
+		safetext.Cell(r.Method), r.Loss, r.Target, count(r.Passes), count(r.Effort), strconv.Itoa(r.Instances), strconv.Itoa(r.Proven),
 		digits(&r.Energy), digits(&r.EnergySEM), digits(r.Gap), digits(r.GapSEM), digits(&r.Solved), digits(r.CPU),
 	}
 }
@@ -129,7 +130,8 @@ func (t *Table) truth() *Row {
 
 // WriteCSV writes a line a method, the ground truth first. Gaps are relative, as
 // fractions; energies per spin are in the unit of the couplings. What a method does
-// not have is left empty, and so are gaps if no instance has one.
+// not have is left empty, and so are gaps if no instance has one. A text that a spreadsheet
+// would take for a formula begins with an apostrophe.
 func (t *Table) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write(append(slices.Clone(header), relative))
@@ -147,7 +149,7 @@ func (t *Table) WriteEnergies(w io.Writer) error {
 	rows := append([]*Row{t.truth()}, t.Rows...)
 	line := []string{"instance"}
 	for _, r := range rows {
-		line = append(line, r.Name)
+		line = append(line, safetext.Cell(r.Name))
 	}
 	c.Write(line)
 	for k := range t.Truth {
@@ -175,7 +177,7 @@ func (t *Table) WriteText(w io.Writer) error {
 		if r.Solve != nil {
 			cpu = threeDigits(r.PerInstance())
 		}
-		fmt.Fprintf(tw, "%s\t%v\t%v\t%d/%d\t%s\t\n", r.Name, stats.Mean(t.PerSpin(r.Energies)), r.Gap(), r.Solved, len(r.Energies), cpu)
+		fmt.Fprintf(tw, "%s\t%v\t%v\t%d/%d\t%s\t\n", safetext.Terminal(r.Name), stats.Mean(t.PerSpin(r.Energies)), r.Gap(), r.Solved, len(r.Energies), cpu)
 	}
 	return tw.Flush()
 }

@@ -16,7 +16,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/ising"
-	"spinlearn/solver"
+	"spinlearn/solver/anneal"
 )
 
 // timedTable is handMade with a method under two limits, of which the second uses less
@@ -184,12 +184,12 @@ func TestEngines(t *testing.T) {
 	for _, c := range []struct {
 		list  []*ising.Solved
 		limit int
-		want  []solver.Engine
+		want  []anneal.Engine
 	}{
-		{all, 0, []solver.Engine{solver.Bipartite, solver.Lanes, solver.Sparse}},
-		{[]*ising.Solved{binary}, 0, []solver.Engine{solver.Multispin, solver.Lanes, solver.Sparse}},
-		{[]*ising.Solved{binary, all[0]}, 0, []solver.Engine{solver.Lanes, solver.Sparse}},
-		{[]*ising.Solved{binary, all[0]}, 1, []solver.Engine{solver.Multispin, solver.Lanes, solver.Sparse}},
+		{all, 0, []anneal.Engine{anneal.Bipartite, anneal.Lanes, anneal.Sparse}},
+		{[]*ising.Solved{binary}, 0, []anneal.Engine{anneal.Multispin, anneal.Lanes, anneal.Sparse}},
+		{[]*ising.Solved{binary, all[0]}, 0, []anneal.Engine{anneal.Lanes, anneal.Sparse}},
+		{[]*ising.Solved{binary, all[0]}, 1, []anneal.Engine{anneal.Multispin, anneal.Lanes, anneal.Sparse}},
 	} {
 		got, err := Engines(each(c.list...), c.limit)
 		if err != nil || !slices.Equal(got, c.want) {
@@ -201,7 +201,7 @@ func TestEngines(t *testing.T) {
 func TestTimedMethods(t *testing.T) {
 	l, list := drawn(t, 2)
 	times := []time.Duration{time.Millisecond, 2 * time.Millisecond}
-	engines := []solver.Engine{solver.Bipartite, solver.Sparse, solver.Lanes}
+	engines := []anneal.Engine{anneal.Bipartite, anneal.Sparse, anneal.Lanes}
 	methods := TimedMethods(l, 1, times, engines)
 	lines := map[string][]time.Duration{}
 	names := map[string]bool{}
@@ -241,20 +241,6 @@ func TestTimedMethods(t *testing.T) {
 		if m.Name == "exact" || m.Curve == "tempering" {
 			t.Errorf("%s on %v", m.Name, large)
 		}
-	}
-}
-
-// TestWiden gives more time than windows of all widths take.
-func TestWiden(t *testing.T) {
-	l, err := ising.NewLattice([]int{4, 5}, []bool{true, true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(l, ising.Stream(1, "couplings", 0))
-	begin := time.Now()
-	r, err := widen(t.Context(), in, time.Hour, ising.Stream(1, "solver", 0))
-	if err != nil || r.Status != solver.Heuristic || time.Since(begin) > time.Minute {
-		t.Errorf("%v, %v after %v", r.Status, err, time.Since(begin))
 	}
 }
 

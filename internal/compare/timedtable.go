@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"spinlearn/internal/report"
+	"spinlearn/internal/safetext"
 )
 
 // A timedRecord is a line of the tables for machines. Its method is that of the line in
@@ -39,7 +40,7 @@ func WriteTimedCSV(w io.Writer, tables []*Timed) error {
 	for _, t := range tables {
 		for _, row := range t.Rows {
 			r := t.record(row)
-			line := append([]string{r.Dataset, t.Lattice.String()}, r.fields()...)
+			line := append([]string{safetext.Cell(r.Dataset), t.Lattice.String()}, r.fields()...)
 			c.Write(append(line, digits(r.Budget), digits(&r.Median), strconv.Itoa(r.Relative)))
 		}
 	}
@@ -77,7 +78,7 @@ func WriteRuns(w io.Writer, tables []*Timed) error {
 		for _, row := range t.Rows {
 			r := t.record(row)
 			for k, e := range row.Energies {
-				c.Write([]string{t.Name, strconv.Itoa(k), r.Method, digits(r.Budget), count(r.Passes), count(r.Effort), exact(t.Truth[k]), exact(e), exact(row.Gaps[k]), digits(new(milliseconds(row.Times[k])))})
+				c.Write([]string{safetext.Cell(t.Name), strconv.Itoa(k), safetext.Cell(r.Method), digits(r.Budget), count(r.Passes), count(r.Effort), exact(t.Truth[k]), exact(e), exact(row.Gaps[k]), digits(new(milliseconds(row.Times[k])))})
 			}
 		}
 	}
@@ -110,7 +111,7 @@ func WriteTimedText(w io.Writer, tables []*Timed) error {
 		if k > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s\n\n", t.caption())
+		fmt.Fprintf(w, "%s\n\n", safetext.Terminal(t.caption()))
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		reached := "reached"
 		if t.AllProven() {
@@ -119,7 +120,7 @@ func WriteTimedText(w io.Writer, tables []*Timed) error {
 		fmt.Fprintf(tw, "method\tlimit\tgap (%%)\t%s\tCPU (ms)\tmedian (ms)\t\n", reached)
 		for _, r := range t.Rows {
 			fmt.Fprintf(tw, "%s\t%s\t%v\t%d/%d\t%s\t%s\t\n",
-				r.Line(), r.spent(), r.Gap(), r.Solved, len(r.Gaps), threeDigits(r.PerInstance()), threeDigits(r.Median()))
+				safetext.Terminal(r.Line()), r.spent(), r.Gap(), r.Solved, len(r.Gaps), threeDigits(r.PerInstance()), threeDigits(r.Median()))
 		}
 		if err := tw.Flush(); err != nil {
 			return err

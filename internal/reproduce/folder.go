@@ -19,6 +19,8 @@ import (
 	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
 	"spinlearn/internal/cputime"
+	"spinlearn/internal/readfile"
+	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/exact"
@@ -69,7 +71,7 @@ func (x *folder) claim(plan any) error {
 	}
 	content = append(content, '\n')
 	name := x.path(PlanFile)
-	old, err := os.ReadFile(name)
+	old, err := readfile.All(context.Background(), name, maxText)
 	switch {
 	case err == nil:
 		return x.compare(old, content)
@@ -124,13 +126,16 @@ func (x *folder) report(p Progress) {
 	}
 }
 
+// maxText bounds the texts of a folder that are read back, in bytes.
+const maxText = 1 << 28
+
 const timesFile = "times.csv"
 
 // timed does a stage and adds a line to times.csv, also if the stage was stopped.
 func (x *folder) timed(stage string, do func() error) error {
 	wall, cpu := time.Now(), cputime.Now()
 	failure := do()
-	lines, err := os.ReadFile(x.path(timesFile))
+	lines, err := readfile.All(context.Background(), x.path(timesFile), maxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		lines, err = []byte("stage,ended,wall_s,cpu_s,workers\n"), nil
 	}
@@ -226,7 +231,7 @@ func (x *folder) parallel(ctx context.Context, n int, do func(ctx context.Contex
 // decodings at least, nil if there is none.
 func (x *folder) readEvaluation(name, data string, count int, decodings ...decoding) (*evaluation, error) {
 	name = x.path("evaluations", name)
-	content, err := os.ReadFile(name)
+	content, err := readfile.All(context.Background(), name, maxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -249,6 +254,9 @@ func (x *folder) readEvaluation(name, data string, count int, decodings ...decod
 		}
 	}
 	for _, d := range e.Energies {
+		if safetext.Terminal(d.Name) != d.Name {
+			return nil, fmt.Errorf("%s: %.40q is no name of a decoding; remove the file to have it made again", name, d.Name)
+		}
 		if len(d.Energies) != count {
 			return nil, fmt.Errorf("%s: %s has %d energies, want %d; remove the file to have it made again", name, d.Name, len(d.Energies), count)
 		}

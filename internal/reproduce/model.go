@@ -167,11 +167,11 @@ func (m *Trained) train(ctx context.Context) error {
 			return err
 		}
 	}
-	content, err := os.ReadFile(m.path(modelRun, cnn.ModelFile))
-	if err != nil {
+	if m.model, err = cnn.LoadModel(m.path(modelRun, cnn.ModelFile)); err != nil {
 		return err
 	}
-	if m.model, err = cnn.LoadModel(m.path(modelRun, cnn.ModelFile)); err != nil {
+	content, err := os.ReadFile(m.path(modelRun, cnn.ModelFile)) // as bounded as the model
+	if err != nil {
 		return err
 	}
 	return atomicfile.Write(m.path(cnn.ModelFile), content)

@@ -188,7 +188,7 @@ func TestKilled(t *testing.T) {
 		t.Fatalf("%d calls of progress", calls)
 	}
 	for _, c := range copies {
-		for _, name := range []string{"." + resultsFile + "12", ".losses-site.png3", "evaluations/.classical.json77"} {
+		for _, name := range []string{"." + resultsFile + "123456789012345678", ".losses-site.png3333333333333333", "evaluations/.classical.json7777777777777777"} {
 			os.MkdirAll(filepath.Dir(filepath.Join(c, name)), 0o755)
 			if err := os.WriteFile(filepath.Join(c, name), []byte("half"), 0o644); err != nil {
 				t.Fatal(err)

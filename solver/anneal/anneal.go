@@ -109,11 +109,11 @@ func (set *Settings) resolve(in *ising.Instance, budget solver.Budget) (Settings
 // Solve implements [solver.Solver]. It ends at the first group of reads that reaches the
 // target of the budget. If ctx ends, the best read is descended from where it is.
 func (set *Settings) Solve(ctx context.Context, in *ising.Instance, budget solver.Budget, rng *rand.Rand) (*solver.Result, error) {
+	watch := budget.Start(ctx)
 	s, err := set.resolve(in, budget)
 	if err != nil {
 		return nil, err
 	}
-	watch := budget.Start(ctx)
 	g := graph.New(in)
 	engine, err := newEngine(in, g, &s)
 	if err != nil {

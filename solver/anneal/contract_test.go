@@ -1,42 +1,43 @@
 package anneal
 
 import (
-	"context"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"spinlearn/ising"
+	"spinlearn/solver"
+	"spinlearn/solver/descent"
+	"spinlearn/solver/internal/graph"
+	"spinlearn/solver/solvertest"
 )
 
 // Every state of the small glass has the energy of the state that it stands for, but for
 // a constant, and the states it was made of are among them.
 func TestContract(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	for _, l := range []*ising.Lattice{latticeOf(t, []int{8, 9}, true), latticeOf(t, []int{4, 4, 5}, false), randomGraph(t, 60, 0.05, rng)} {
+	for _, l := range []*ising.Lattice{solvertest.Lattice(t, "8x9", "periodic"), solvertest.Lattice(t, "4x4x5", "free"), solvertest.Graph(t, 60, 0.05, rng)} {
 		for _, states := range []int{1, 3, 64} {
 			in := ising.Ensemble{Couplings: ising.Gaussian, Dilution: 0.1}.Draw(l, rng)
-			best := randomSpins(l.Sites(), rng.Uint64)
+			best := solver.RandomSpins(l.Sites(), rng.Uint64)
 			others := make([][]int8, states)
 			for k := range others {
 				others[k] = slices.Clone(best)
 				for range 5 {
 					others[k][rng.IntN(l.Sites())] *= -1
 				}
-				Descent(in, others[k])
+				descent.Descend(in, others[k])
 			}
-			table := newBonds(in)
-			c := table.alike(best, others)
-			small, class := table.contract(best, c), c.of
-			if small.sites() >= l.Sites() && states == 1 {
+			g := graph.New(in)
+			c := g.Alike(best, others)
+			small, class := g.Contract(best, c), c.Of
+			if small.Sites() >= l.Sites() && states == 1 {
 				t.Errorf("%v: nothing was contracted", l)
 			}
-			shift := in.Energy(best) - energyOf(small, slices.Repeat([]int8{1}, small.sites()))
+			shift := in.Energy(best) - energyOf(small, slices.Repeat([]int8{1}, small.Sites()))
 			for range 20 {
-				state, s := randomSpins(small.sites(), rng.Uint64), slices.Clone(best)
+				state, s := solver.RandomSpins(small.Sites(), rng.Uint64), slices.Clone(best)
 				for i, c := range class {
 					s[i] *= state[c]
 				}
@@ -58,23 +59,24 @@ func TestContract(t *testing.T) {
 }
 
 // The search among combinations never raises the energy, and finds the best of a few.
-func TestRenormalise(t *testing.T) {
+func TestContractGains(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	gained := 0
 	for range 20 {
-		in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(latticeOf(t, []int{20, 20}, true), rng)
-		set, err := (&AnnealSettings{}).withDefaults(in)
+		in := solvertest.Gaussian.Draw(solvertest.Lattice(t, "20x20", "periodic"), rng)
+		set, err := Default().resolve(in, solver.Budget{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &schedule{&annealing{ctx: context.Background(), in: in, set: &set, cross: newCrosser(newBonds(in))}, 50}
+		watch := solver.Budget{}.Start(t.Context())
+		s := &schedule{&annealing{watch: watch, in: in, set: &set, cross: descent.NewCrosser(graph.New(in))}, 50}
 		states := make([][]int8, 16)
 		for k := range states {
-			states[k] = randomSpins(400, rng.Uint64)
-			Descent(in, states[k])
+			states[k] = solver.RandomSpins(400, rng.Uint64)
+			descent.Descend(in, states[k])
 		}
 		best := slices.Clone(states[0])
-		if s.renormalise(best, states, rand.NewPCG(1, 3)); in.Energy(best) > in.Energy(states[0])+in.Rounding() {
+		if s.contract(best, states, rand.NewPCG(1, 3)); in.Energy(best) > in.Energy(states[0])+in.Rounding() {
 			t.Fatalf("from %v to %v", in.Energy(states[0]), in.Energy(best))
 		}
 		least := math.Inf(1)
@@ -90,65 +92,14 @@ func TestRenormalise(t *testing.T) {
 	}
 }
 
-// Held bonds that are right lead to the ground state, whatever the others are; with all
-// bonds held only descent is left; no start is made worse.
-func TestHold(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 4))
-	solved, without := 0, 0
-	for range 20 {
-		in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(latticeOf(t, []int{16, 16}, true), rng)
-		truth, err := Exact(context.Background(), in, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		start := randomSpins(256, rng.Uint64)
-		run := func(set *RenormaliseSettings) *Result {
-			r, err := Renormalise(context.Background(), in, set, rng)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if r.Energy > in.Energy(start)+in.Rounding() {
-				t.Errorf("energy %v, the start has %v", r.Energy, in.Energy(start))
-			}
-			return r
-		}
-		// A start that is wrong in a block, and bonds of which those around it are open.
-		for i := range start {
-			start[i] = truth.Spins[i]
-			if r, c := i/16, i%16; r > 2 && r < 9 && c > 2 && c < 12 {
-				start[i] *= -1
-			}
-		}
-		hold := make([]bool, in.Bonds())
-		for k := range hold {
-			i, j := in.Ends(k)
-			hold[k] = start[i]*start[j] == truth.Spins[i]*truth.Spins[j] && rng.IntN(10) > 0
-		}
-		if r := run(&RenormaliseSettings{Start: start, Hold: hold}); r.Energy <= truth.Energy+in.Rounding() {
-			solved++
-		}
-		if r := run(&RenormaliseSettings{Start: start}); r.Energy <= truth.Energy+in.Rounding() {
-			without++
-		}
-		descended := slices.Clone(start)
-		Descent(in, descended)
-		if r := run(&RenormaliseSettings{Start: start, Hold: slices.Repeat([]bool{true}, in.Bonds())}); r.Energy != in.Energy(descended) {
-			t.Errorf("all held: energy %v, want that of descent, %v", r.Energy, in.Energy(descended))
-		}
-	}
-	if solved < 20 || without == 20 {
-		t.Errorf("%d of 20 ground states with right bonds held, %d with none", solved, without)
-	}
-}
-
 // Fields that are 0 but for rounding are no fields to freeze.
 func TestRoughRange(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	in := ising.Ensemble{Couplings: ising.PlusMinus, Negative: 0.5}.Draw(latticeOf(t, []int{20, 20}, true), rng)
+	in := solvertest.PlusMinus.Draw(solvertest.Lattice(t, "20x20", "periodic"), rng)
 	for k := range in.J {
 		in.J[k] *= float64(1 + rng.IntN(3))
 	}
-	ranges := func() (low, high float64) { return newBonds(in).roughRange(rand.NewPCG(1, 2)) }
+	ranges := func() (low, high float64) { return roughRange(graph.New(in), rand.NewPCG(1, 2)) }
 	low, high := ranges()
 	for k := range in.J {
 		in.J[k] *= 0.1
@@ -158,46 +109,10 @@ func TestRoughRange(t *testing.T) {
 	}
 }
 
-func TestRenormaliseSettings(t *testing.T) {
-	in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(latticeOf(t, []int{4, 4}, true), rand.New(rand.NewPCG(1, 5)))
-	for name, set := range map[string]RenormaliseSettings{
-		"Sweeps = -1": {Sweeps: -1}, "Hold has 3 bonds": {Hold: make([]bool, 3)}, "Start has 2 spins": {Start: []int8{1, 1}},
-	} {
-		if _, err := Renormalise(context.Background(), in, &set, rand.New(rand.NewPCG(1, 6))); !errors.Is(err, ErrSettings) || !strings.Contains(err.Error(), name) {
-			t.Errorf("%v, want it to name %s", err, name)
-		}
-	}
-}
-
-// BenchmarkRenormalise takes a 64×64 torus of which the bonds satisfied with more than 0.3 J
-// are held.
-func BenchmarkRenormalise(b *testing.B) {
-	rng := rand.New(rand.NewPCG(1, 7))
-	l, err := ising.NewLattice([]int{64, 64}, []bool{true, true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(l, rng)
-	start, err := Anneal(context.Background(), in, &AnnealSettings{Reads: 16, Sweeps: 100}, rng)
-	if err != nil {
-		b.Fatal(err)
-	}
-	hold := make([]bool, in.Bonds())
-	for k, v := range in.J {
-		i, j := in.Ends(k)
-		hold[k] = v*float64(start.Spins[i]*start.Spins[j]) > 0.3
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Renormalise(context.Background(), in, &RenormaliseSettings{Start: start.Spins, Hold: hold}, rng); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func energyOf(b *bonds, s []int8) (e float64) {
+// energyOf sums the bonds of a graph, each twice.
+func energyOf(g *graph.Graph, s []int8) (e float64) {
 	for i := range s {
-		site, weight := b.at(i)
+		site, weight := g.At(i)
 		for k, j := range site {
 			e -= weight[k] * float64(s[i]*s[j]) / 2
 		}

@@ -34,6 +34,9 @@ const (
 	Sparse Engine = "sparse"
 )
 
+// Engines are the engines that can be asked for.
+var Engines = []Engine{Multispin, Lanes, Bipartite, Sparse}
+
 // engine makes groups of reads.
 type engine interface {
 	// lanes returns the number of reads of a group.

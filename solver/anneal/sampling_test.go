@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"spinlearn/ising"
+	"spinlearn/solver/internal/graph"
 )
 
 // Sweeps at a fixed β visit the states of a small lattice as often as the Boltzmann
@@ -27,7 +28,7 @@ func TestSweepSamplesBoltzmann(t *testing.T) {
 		weight[code] = math.Exp(-beta * in.Energy(s))
 		total += weight[code]
 	}
-	st := newState(newBonds(in), s)
+	st := newState(graph.New(in), s)
 	src := rand.NewPCG(1, 1)
 	count := make([]float64, len(weight))
 	for range samples {
@@ -58,7 +59,7 @@ func TestSweepAcceptance(t *testing.T) {
 	src := rand.NewPCG(1, 2)
 	for _, x := range []float64{-1, 0, 1e-9, 0.1, 0.5, math.Ln2, 1, 3, 6.9, 7} {
 		const n = 100000
-		st := &state{bonds: &bonds{start: make([]int32, 2)}, spin: make([]float64, 1), cost: make([]float64, 1)}
+		st := &state{Graph: &graph.Graph{Start: make([]int32, 2)}, spin: make([]float64, 1), cost: make([]float64, 1)}
 		got := 0.0
 		for range n {
 			st.cost[0] = x
@@ -78,7 +79,7 @@ func TestSweepAcceptance(t *testing.T) {
 
 func TestSchedules(t *testing.T) {
 	for _, schedule := range []Schedule{Geometric, Linear} {
-		set := AnnealSettings{BetaMin: 0.5, BetaMax: 8, Schedule: schedule}
+		set := Settings{BetaMin: 0.5, BetaMax: 8, Schedule: schedule}
 		middle := map[Schedule]float64{Geometric: 2, Linear: 4.25}[schedule]
 		for sweep, want := range map[int]float64{0: 0.5, 5: middle, 10: 8} {
 			if got := set.beta(sweep, 11); math.Abs(got-want) > 1e-12 {
@@ -86,7 +87,7 @@ func TestSchedules(t *testing.T) {
 			}
 		}
 	}
-	if got := (&AnnealSettings{BetaMin: 0.5, BetaMax: 8}).beta(0, 1); got != 8 {
+	if got := (&Settings{BetaMin: 0.5, BetaMax: 8}).beta(0, 1); got != 8 {
 		t.Errorf("β of a single sweep is %v, want 8", got)
 	}
 }

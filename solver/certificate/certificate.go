@@ -102,13 +102,36 @@ type Cycle struct {
 	Bonds []int32 `json:"bonds"`
 }
 
-// Read reads one certificate, in the form that [Certificate.Write] gives it, white
-// space aside. name stands in errors for the source. It does not check the proof.
+// MaxSize returns the number of bytes that no reader needs to exceed for a certificate
+// of an instance of so many sites and bonds. Duals and cycles take about 30 bytes a site
+// and bond; the tree of a hard torus has many of them, some 2,000 at this size. No
+// certificate has more than [LargestSize].
+func MaxSize(sites, bonds int) int64 {
+	const perSite = 1 << 16
+	if n := int64(sites) + int64(bonds); n < (LargestSize-1<<20)/perSite {
+		return 1<<20 + perSite*n
+	}
+	return LargestSize
+}
+
+// LargestSize bounds [MaxSize], in bytes.
+const LargestSize = 1 << 30
+
+// Read is [Parse] of all that r gives, at most [LargestSize] bytes.
 func Read(r io.Reader, name string) (*Certificate, error) {
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(io.LimitReader(r, LargestSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("certificate: %s: %w", name, err)
 	}
+	if len(data) > LargestSize {
+		return nil, fmt.Errorf("certificate: %s: more than %d bytes", name, LargestSize)
+	}
+	return Parse(data, name)
+}
+
+// Parse reads one certificate, in the form that [Certificate.Write] gives it, white
+// space aside. name stands in errors for the source. It does not check the proof.
+func Parse(data []byte, name string) (*Certificate, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	c := new(Certificate)

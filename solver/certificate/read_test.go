@@ -322,3 +322,15 @@ func refused(c *Certificate, in *ising.Instance, part string) error {
 	}
 	return nil
 }
+
+// The size that is allowed is far above what certificates have, and bounded.
+func TestMaxSize(t *testing.T) {
+	for _, c := range []struct {
+		sites, bonds int
+		want         int64
+	}{{0, 0, 1 << 20}, {9, 18, 1<<20 + 27<<16}, {21 * 21, 2 * 21 * 21, 1<<20 + 1323<<16}, {100 * 100, 200 * 100, LargestSize}, {1 << 40, 1 << 40, LargestSize}} {
+		if got := MaxSize(c.sites, c.bonds); got != c.want {
+			t.Errorf("%d sites, %d bonds: %d, want %d", c.sites, c.bonds, got, c.want)
+		}
+	}
+}

@@ -61,9 +61,9 @@ func (set *Refine) Solve(ctx context.Context, in *ising.Instance, budget solver.
 		return nil, err
 	}
 	watch := budget.Start(ctx)
-	start := *set
+	start, stats := *set, solver.Stats{Reads: 1}
 	for {
-		s, stats := start.refine(in, watch, rng)
+		s := start.refine(in, watch, rng, &stats)
 		if !set.Widen || !watch.Limited() || watch.Err() != nil || start.Width == maxWidth {
 			Polish(graph.New(in), s)
 			return watch.Result(in, s, stats)
@@ -72,21 +72,21 @@ func (set *Refine) Solve(ctx context.Context, in *ising.Instance, budget solver.
 	}
 }
 
-// refine improves the start until a pass finds nothing or the watch ends it.
-func (set *Refine) refine(in *ising.Instance, watch *solver.Watch, rng *rand.Rand) (s []int8, stats solver.Stats) {
-	s = slices.Clone(set.Start)
+// refine improves the start until a pass finds nothing or the watch ends it, and adds to the
+// stats.
+func (set *Refine) refine(in *ising.Instance, watch *solver.Watch, rng *rand.Rand, stats *solver.Stats) []int8 {
+	s := slices.Clone(set.Start)
 	tree := in.SpanningTree(in.J, rng)
 	if s == nil {
 		s = tree.Spins(in.J)
 	}
-	stats.Reads = 1
 	if watch.Err() != nil {
-		return s, stats
+		return s
 	}
 	Subtrees(in, s, tree)
 	Descend(in, s)
 	r := refiner{newWindow(in, s), in, set.Width, rng}
-	for stats.Sweeps < set.Passes {
+	for range set.Passes {
 		gained, done := r.pass(watch)
 		stats.Flips += int64(gained)
 		if !done {
@@ -98,7 +98,7 @@ func (set *Refine) refine(in *ising.Instance, watch *solver.Watch, rng *rand.Ran
 		}
 		Descend(in, s)
 	}
-	return s, stats
+	return s
 }
 
 type refiner struct {

@@ -51,7 +51,8 @@ const (
 	MaxLayerPeriodic = 10
 
 	// MaxTorus and MaxPacked are the sites up to which [Expected] expects a proof of
-	// tori and of other lattices than those of two axes.
+	// tori and of other lattices than those of two axes. A graph must not be denser than
+	// a cubic lattice of so many sites; see [Density].
 	MaxTorus  = 200 * 200
 	MaxPacked = 5 * 5 * 5
 
@@ -64,8 +65,6 @@ type Settings struct {
 	// Start is a configuration to begin with; nil means one found by a quick search. The
 	// result is never worse.
 	Start []int8
-	// Settled says that Start need not be improved, so that Packing works on its bound alone.
-	Settled bool
 
 	near int // pairs listed for each plaquette at first, for tests
 }
@@ -107,12 +106,21 @@ func (set *Settings) Check(in *ising.Instance) error {
 func Expected(l *ising.Lattice) error {
 	torus := l.Axes() == 2 && l.Periodic()[0] && l.Periodic()[1]
 	switch {
-	case l.Axes() == 2 && (!torus || l.Sites() <= MaxTorus), fits(l) != "", l.Axes() != 2 && l.Sites() <= MaxPacked:
+	case l.Axes() == 2 && (!torus || l.Sites() <= MaxTorus), fits(l) != "", l.Axes() != 2 && l.Sites() <= MaxPacked && Density(l) <= MaxPacked*6*6:
 		return nil
 	case torus:
 		return fmt.Errorf("%w: a proof is not to be expected for tori of more than %d sites, %v has %d", solver.ErrTooLarge, MaxTorus, l, l.Sites())
 	}
-	return fmt.Errorf("%w: a proof is not to be expected for more than %d sites that do not form a lattice of two axes, %v has %d", solver.ErrTooLarge, MaxPacked, l, l.Sites())
+	return fmt.Errorf("%w: a proof is not to be expected for more than %d sites that do not form a lattice of two axes, or for as many bonds as %v has", solver.ErrTooLarge, MaxPacked, l)
+}
+
+// Density is the number of pairs of bonds that meet at a site, counted both ways: what a
+// search for the cycles through all bonds costs.
+func Density(l *ising.Lattice) (pairs int) {
+	for i := range l.Sites() {
+		pairs += len(l.BondsAt(i)) * len(l.BondsAt(i))
+	}
+	return pairs
 }
 
 // fits returns the cheaper of the enumerating searches that fit a lattice, "" if none does.
@@ -150,12 +158,14 @@ func (set *Settings) Solve(ctx context.Context, in *ising.Instance, budget solve
 	}
 	r, err := s.run(in, watch)
 	if more := fits(in.Lattice); set.Search == Auto && s.Search == Packing && more != "" && err == nil && r.Status == solver.Heuristic {
-		bound := r.Proof // a lower one
 		s.Search = more
-		r, err = s.run(in, watch)
-		if r.Proof = bound; r.Status == solver.Proven {
-			bound.Spins, bound.Energy = signs(r.Spins), in.IntegerEnergy(r.Spins)
+		c, stopped := s.run(in, watch)
+		if c.Status == solver.Proven {
+			c.Proof = r.Proof // of a lower bound
+			c.Proof.Spins, c.Proof.Energy = signs(c.Spins), in.IntegerEnergy(c.Spins)
+			return c, nil
 		}
+		r.Status, r.Elapsed, err = c.Status, c.Elapsed, stopped
 	}
 	return r, err
 }
@@ -234,17 +244,14 @@ func quick(in *ising.Instance, start []int8, rng *rand.Rand) []int8 {
 	return s
 }
 
-// pack solves by Packing. It looks for a better configuration than the start unless that is
-// settled.
+// pack solves by Packing. It looks for a better configuration than the start by annealing.
 func (q *integers) pack(ctx context.Context, in *ising.Instance, watch *solver.Watch, set *Settings) (*solver.Result, error) {
+	reads := anneal.Default()
+	reads.Reads, reads.Sweeps = packReads, packSweeps
+	a, _ := reads.Solve(ctx, in, solver.Budget{}, ising.Stream(0, "exact", 0)) // ctx ends with the watch
 	spins := set.Start
-	if !set.Settled || spins == nil {
-		reads := anneal.Default()
-		reads.Reads, reads.Sweeps = packReads, packSweeps
-		a, _ := reads.Solve(ctx, in, solver.Budget{}, ising.Stream(0, "exact", 0)) // ctx ends with the watch
-		if spins == nil || in.Below(a.Energy, in.Energy(spins)) {
-			spins = a.Spins
-		}
+	if spins == nil || in.Below(a.Energy, in.Energy(spins)) {
+		spins = a.Spins
 	}
 	u, proof, err := packCycles(ctx, in, q, q.unsatisfied(in.Lattice, spins)-q.step+1, 0)
 	return q.result(in, watch, spins, u, proof, err)

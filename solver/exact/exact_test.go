@@ -18,6 +18,7 @@ import (
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
 	"spinlearn/solver/certificate"
+	"spinlearn/solver/exact"
 	"spinlearn/solver/solvertest"
 )
 
@@ -67,7 +68,7 @@ var families = []family{
 
 func (f *family) instance(t testing.TB, l *ising.Lattice, rng *rand.Rand) *ising.Instance {
 	t.Helper()
-	J := make([]float64, l.Bonds())
+	J := make([]float64, l.Slots())
 	for k := range J {
 		if _, j := l.Ends(k); j >= 0 {
 			J[k] = f.draw(rng)
@@ -99,7 +100,7 @@ func smallLattice(t testing.TB, rng *rand.Rand, work float64) *ising.Lattice {
 		if err != nil { // two sites along a periodic axis
 			continue
 		}
-		if m, w := solver.Enumerable(l); m != "" && w <= work {
+		if m, w := exact.Enumerable(l); m != "" && w <= work {
 			return l
 		}
 	}
@@ -110,11 +111,11 @@ func smallLattice(t testing.TB, rng *rand.Rand, work float64) *ising.Lattice {
 func checkProof(t testing.TB, in *ising.Instance, r *solver.Result) *certificate.Certificate {
 	t.Helper()
 	solvertest.CheckResult(t, in, r)
-	if r.Status != solver.Proven || r.Certificate == nil {
-		t.Fatalf("%v: status %v, energy %v, bound %v, certificate %t", in.Lattice, r.Status, r.Energy, r.Bound, r.Certificate != nil)
+	if r.Status != solver.Proven || r.Proof == nil {
+		t.Fatalf("%v: status %v, energy %v, bound %v, certificate %t", in.Lattice, r.Status, r.Energy, r.Bound, r.Proof != nil)
 	}
 	var file bytes.Buffer
-	if err := r.Certificate.Write(&file); err != nil {
+	if err := r.Proof.Write(&file); err != nil {
 		t.Fatal(err)
 	}
 	c, err := certificate.Read(&file, "certificate")
@@ -140,10 +141,10 @@ func TestMatchingEqualsEnumeration(t *testing.T) {
 	for _, f := range families {
 		t.Run(f.name, func(t *testing.T) {
 			work := 2e6
-			if solver.Long() {
+			if exact.Long() {
 				work = 1.2e7
 			}
-			n := solver.Count(100, 3000)
+			n := exact.Count(100, 3000)
 			if f.name == "ferromagnet" || f.name == "antiferromagnet" || f.name == "none" { // the shape says all
 				n = (n + 3) / 4
 			}
@@ -151,17 +152,17 @@ func TestMatchingEqualsEnumeration(t *testing.T) {
 				rng := ising.Stream(k, "oracle "+f.name, 0)
 				l := smallLattice(t, rng, work)
 				in := f.instance(t, l, rng)
-				method, _ := solver.Enumerable(l)
-				want := exact(t, in, method).Energy
+				search, _ := exact.Enumerable(l)
+				want := solved(t, in, search).Energy
 				near := []int{0, 2, 3, 4}[rng.IntN(4)]
-				set := (&solver.ExactSettings{Method: solver.Matching}).Near(near)
+				set := (&exact.Settings{Search: exact.Matching}).Near(near)
 				if rng.IntN(2) == 0 {
 					set.Start = make([]int8, in.Sites())
 					for i := range set.Start {
 						set.Start[i] = int8(sign(rng))
 					}
 				}
-				r, err := solver.Exact(background, in, set)
+				r, err := set.Solve(t.Context(), in, solver.Budget{}, nil)
 				if err != nil {
 					t.Fatalf("#%d %v near %d: %v", k, l, near, err)
 				}
@@ -198,7 +199,7 @@ func TestPublishedOptima(t *testing.T) {
 				t.Skip("a few seconds")
 			}
 			in := published(t, c.file)
-			r, err := solver.Exact(background, in, nil)
+			r, err := exact.Default().Solve(t.Context(), in, solver.Budget{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -220,7 +221,7 @@ func TestPublishedOptima(t *testing.T) {
 // published reads an instance of the collection beside the repository.
 func published(t *testing.T, name string) *ising.Instance {
 	t.Helper()
-	path := "../../shared/instances/" + name + ".rud"
+	path := "../../../shared/instances/" + name + ".rud"
 	f, err := instancefile.Open(path, nil)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skipf("%s is absent", path)
@@ -236,14 +237,14 @@ func published(t *testing.T, name string) *ising.Instance {
 func checkBound(t testing.TB, in *ising.Instance, r *solver.Result) {
 	t.Helper()
 	solvertest.CheckResult(t, in, r)
-	if math.IsNaN(r.Bound) != (r.Certificate == nil) {
-		t.Fatalf("bound %v, certificate %t", r.Bound, r.Certificate != nil)
+	if math.IsNaN(r.Bound) != (r.Proof == nil) {
+		t.Fatalf("bound %v, certificate %t", r.Bound, r.Proof != nil)
 	}
-	if r.Certificate == nil {
+	if r.Proof == nil {
 		return
 	}
-	r.Certificate.Seal()
-	v, err := r.Certificate.Check(in)
+	r.Proof.Seal()
+	v, err := r.Proof.Check(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,15 +256,15 @@ func checkBound(t testing.TB, in *ising.Instance, r *solver.Result) {
 // The searches that a context or a limit ends.
 var stopped = []struct {
 	name, shape, boundary string
-	method                solver.Method
+	search                exact.Search
 	limit                 time.Duration
 }{
-	{"torus", "150x150", "periodic", solver.Matching, 700 * time.Millisecond},
-	{"torus before its bound", "150x150", "periodic", solver.Matching, 20 * time.Millisecond},
-	{"planar", "400x400", "free", solver.Matching, 600 * time.Millisecond},
-	{"cylinder", "300x300", "cylinder", solver.Matching, 300 * time.Millisecond},
-	{"packing", "8x8x8", "periodic", solver.Packing, 500 * time.Millisecond},
-	{"transfer", "10x10", "periodic", solver.Transfer, 10 * time.Millisecond},
+	{"torus", "150x150", "periodic", exact.Matching, 700 * time.Millisecond},
+	{"torus before its bound", "150x150", "periodic", exact.Matching, 20 * time.Millisecond},
+	{"planar", "400x400", "free", exact.Matching, 600 * time.Millisecond},
+	{"cylinder", "300x300", "cylinder", exact.Matching, 300 * time.Millisecond},
+	{"packing", "8x8x8", "periodic", exact.Packing, 500 * time.Millisecond},
+	{"transfer", "10x10", "periodic", exact.Transfer, 10 * time.Millisecond},
 }
 
 // The limit, here of CPU time, is honoured within a tenth: the clock of the wall would need
@@ -274,9 +275,9 @@ func TestTimeLimit(t *testing.T) {
 	}
 	for _, c := range stopped {
 		t.Run(c.name, func(t *testing.T) {
-			in := draw(t, gaussian, c.shape, c.boundary, 0)
+			in := solvertest.Draw(t, gaussian, c.shape, c.boundary, 0)
 			begin := cputime.Now()
-			r, err := solver.Exact(solver.WithClock(background, cputime.Now), in, &solver.ExactSettings{Method: c.method, TimeLimit: c.limit})
+			r, err := (&exact.Settings{Search: c.search}).Solve(t.Context(), in, solver.Budget{Limit: c.limit, Clock: cputime.Now}, nil)
 			used := cputime.Now() - begin
 			if err != nil {
 				t.Fatal(err)
@@ -295,12 +296,12 @@ func TestExactStops(t *testing.T) {
 	}
 	for _, c := range stopped {
 		t.Run(c.name, func(t *testing.T) {
-			in := draw(t, gaussian, c.shape, c.boundary, 1)
-			ctx, cancel := context.WithCancel(background)
+			in := solvertest.Draw(t, gaussian, c.shape, c.boundary, 1)
+			ctx, cancel := context.WithCancel(t.Context())
 			timer := time.AfterFunc(c.limit/2, cancel)
 			defer timer.Stop()
-			// The limit of the settings is not what ends it.
-			r, err := solver.Exact(ctx, in, &solver.ExactSettings{Method: c.method, TimeLimit: time.Hour})
+			// The limit of the budget is not what ends it.
+			r, err := (&exact.Settings{Search: c.search}).Solve(ctx, in, solver.Budget{Limit: time.Hour}, nil)
 			if !errors.Is(err, context.Canceled) {
 				t.Fatalf("error %v, want %v", err, context.Canceled)
 			}
@@ -314,16 +315,16 @@ func TestExactStops(t *testing.T) {
 
 // A start is never made worse, not even where nothing else is done.
 func TestExactStart(t *testing.T) {
-	in := draw(t, plusMinus, "16x16", "periodic", 0)
-	best := exact(t, in, solver.Matching)
-	ctx, cancel := context.WithCancel(background)
+	in := solvertest.Draw(t, plusMinus, "16x16", "periodic", 0)
+	best := solved(t, in, exact.Matching)
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r, err := solver.Exact(ctx, in, &solver.ExactSettings{Start: best.Spins})
+	r, err := (&exact.Settings{Search: exact.Auto, Start: best.Spins}).Solve(ctx, in, solver.Budget{}, nil)
 	if !errors.Is(err, context.Canceled) || r.Energy != best.Energy {
 		t.Errorf("energy %v, the start has %v: %v", r.Energy, best.Energy, err)
 	}
 	for _, start := range [][]int8{make([]int8, 256), {1}, nil} {
-		_, err := solver.Exact(background, in, &solver.ExactSettings{Start: start})
+		_, err := (&exact.Settings{Search: exact.Auto, Start: start}).Solve(t.Context(), in, solver.Budget{}, nil)
 		if (start != nil) != errors.Is(err, solver.ErrSettings) {
 			t.Errorf("start of %d spins: %v", len(start), err)
 		}
@@ -333,14 +334,14 @@ func TestExactStart(t *testing.T) {
 func TestCertificateBytes(t *testing.T) {
 	for _, c := range [][2]string{{"20x20", "periodic"}, {"20x20", "free"}, {"12x20", "cylinder"}, {"4x4x4", "periodic"}} {
 		for _, e := range []ising.Ensemble{gaussian, plusMinus} {
-			in := draw(t, e, c[0], c[1], 0)
+			in := solvertest.Draw(t, e, c[0], c[1], 0)
 			var files [2]bytes.Buffer
 			for k := range files {
-				method := solver.Matching
+				search := exact.Matching
 				if in.Axes() == 3 {
-					method = solver.Packing
+					search = exact.Packing
 				}
-				if err := exact(t, in, method).Certificate.Write(&files[k]); err != nil {
+				if err := solved(t, in, search).Proof.Write(&files[k]); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -361,7 +362,7 @@ var exactSizes = []struct {
 func twenty(b *testing.B, e ising.Ensemble, side int, boundary string) []*ising.Instance {
 	list := make([]*ising.Instance, 20)
 	for k := range list {
-		list[k] = draw(b, e, fmt.Sprintf("%dx%d", side, side), boundary, uint64(k))
+		list[k] = solvertest.Draw(b, e, fmt.Sprintf("%dx%d", side, side), boundary, uint64(k))
 	}
 	return list
 }
@@ -379,7 +380,7 @@ func BenchmarkExact(b *testing.B) {
 					b.ReportAllocs()
 					for b.Loop() {
 						begin := cputime.Now()
-						if r := exact(b, list[len(used)%len(list)], solver.Matching); r.Status != solver.Proven {
+						if r := solved(b, list[len(used)%len(list)], exact.Matching); r.Status != solver.Proven {
 							b.Fatal(r.Status)
 						}
 						used = append(used, cputime.Now()-begin)
@@ -399,7 +400,7 @@ func BenchmarkVerify(b *testing.B) {
 				list := twenty(b, e, side, "periodic")
 				proofs := make([]*certificate.Certificate, len(list))
 				for k, in := range list {
-					proofs[k] = exact(b, in, solver.Matching).Certificate
+					proofs[k] = solved(b, in, exact.Matching).Proof
 					proofs[k].Seal()
 				}
 				var used []time.Duration
@@ -423,4 +424,22 @@ func reportMedian(b *testing.B, used []time.Duration) {
 	median := (used[(n-1)/2] + used[n/2]) / 2
 	b.ReportMetric(float64(median.Microseconds())/1e3, "median-CPU-ms")
 	b.ReportMetric(float64(used[n-1].Microseconds())/1e3, "max-CPU-ms")
+}
+
+// Where the packing has proven nothing and the limit ends the enumeration that follows, the
+// bound of the packing and its configuration are the result.
+func TestLimitInEnumeration(t *testing.T) {
+	rng := ising.Stream(0, "dense", 0)
+	in := plusMinus.Draw(solvertest.Graph(t, 22, 1, rng), rng)
+	now, moved := solvertest.Clock(time.Millisecond)
+	packed, err := (&exact.Settings{Search: exact.Packing}).Solve(t.Context(), in, solver.Budget{Limit: time.Hour, Clock: now}, nil)
+	if err != nil || packed.Status != solver.Heuristic {
+		t.Fatalf("the packing is to be over without a proof: %v, %v", packed.Status, err)
+	}
+	now, _ = solvertest.Clock(time.Millisecond)
+	r, err := exact.Default().Solve(t.Context(), in, solver.Budget{Limit: moved() + 3*time.Millisecond, Clock: now}, nil)
+	if err != nil || r.Status != solver.TimeLimit || r.Energy != packed.Energy || r.Bound != packed.Bound {
+		t.Fatalf("%v, energy %v, bound %v, want those of the packing, %v and %v: %v", r.Status, r.Energy, r.Bound, packed.Energy, packed.Bound, err)
+	}
+	checkBound(t, in, r)
 }

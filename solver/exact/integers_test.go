@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"spinlearn/ising"
+	"spinlearn/solver"
 )
 
 // withCouplings returns an instance with couplings taken from a list in turn.
@@ -17,7 +18,7 @@ func withCouplings(t testing.TB, shape []int, periodic bool, J ...float64) *isin
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := make([]float64, l.Bonds())
+	all := make([]float64, l.Slots())
 	for k := range all {
 		if _, j := l.Ends(k); j >= 0 {
 			all[k] = J[k%len(J)]
@@ -93,7 +94,7 @@ func checkIntegers(t *testing.T, in *ising.Instance, q *integers) {
 		sum.Add(sum, new(big.Rat).Abs(v))
 		rounding.Add(rounding, d.Abs(d.Sub(d, v)))
 	}
-	if !total.IsInt64() || total.Int64() != q.Total || q.Total > ising.MaxTotal+int64(in.Bonds()) {
+	if !total.IsInt64() || total.Int64() != q.Total || q.Total > ising.MaxTotal+int64(in.Slots()) {
 		t.Errorf("Σ|K| is %v, kept as %d, want at most %d", total, q.Total, int64(ising.MaxTotal))
 	}
 	// What decimals lose to binary is below the tolerance of every comparison by far.
@@ -143,24 +144,24 @@ func TestMixedSizes(t *testing.T) {
 			J[i] = float64(1-2*rng.IntN(2)) * min(size*(1+rng.Float64()), ising.MaxCoupling)
 		}
 		in := withCouplings(t, []int{4, 5}, k%2 == 0, J...)
-		want, err := Exact(t.Context(), in, &ExactSettings{Method: Exhaustive})
+		want, err := (&Settings{Search: Exhaustive}).Solve(t.Context(), in, solver.Budget{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, method := range []Method{Matching, Packing} {
-			r, err := Exact(t.Context(), in, &ExactSettings{Method: method})
+		for _, search := range []Search{Matching, Packing} {
+			r, err := (&Settings{Search: search}).Solve(t.Context(), in, solver.Budget{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Status == Proven && in.Integers().Lost >= 0 {
-				t.Errorf("#%d %s: %v, energy %v, bound %v", k, method, r.Status, r.Energy, r.Bound)
+			if r.Status == solver.Proven && in.Integers().Lost >= 0 {
+				t.Errorf("#%d %s: %v, energy %v, bound %v", k, search, r.Status, r.Energy, r.Bound)
 			}
 			if r.Bound > want.Energy+in.Rounding() || r.Energy < want.Energy-in.Rounding() {
-				t.Errorf("#%d %s: energy %v, bound %v, want %v", k, method, r.Energy, r.Bound, want.Energy)
+				t.Errorf("#%d %s: energy %v, bound %v, want %v", k, search, r.Energy, r.Bound, want.Energy)
 			}
-			r.Certificate.Seal()
-			if _, err := r.Certificate.Check(in); err != nil {
-				t.Errorf("#%d %s: %v", k, method, err)
+			r.Proof.Seal()
+			if _, err := r.Proof.Check(in); err != nil {
+				t.Errorf("#%d %s: %v", k, search, err)
 			}
 		}
 	}

@@ -11,7 +11,11 @@ import (
 
 	"spinlearn/ising"
 	"spinlearn/solver"
+	"spinlearn/solver/anneal"
 	"spinlearn/solver/certificate"
+	"spinlearn/solver/descent"
+	"spinlearn/solver/exact"
+	"spinlearn/solver/temper"
 )
 
 // mixed is a small instance whose couplings differ by many orders of magnitude, with the
@@ -50,7 +54,7 @@ func drawMixed(t *testing.T, kind string, rng *rand.Rand) *mixed {
 	}
 	low, high := -12+rng.IntN(25), -12+rng.IntN(25) // exponents of ten
 	low, high = min(low, high), max(low, high)
-	J := make([]float64, l.Bonds())
+	J := make([]float64, l.Slots())
 	m := &mixed{values: make([]*big.Rat, len(J))}
 	for k := range J {
 		m.values[k] = new(big.Rat)
@@ -144,24 +148,26 @@ func (m *mixed) ground() *big.Rat {
 // No result of couplings of any sizes is called proven that is not, no bound is above the
 // least energy, and the checker agrees. Enumeration in exact arithmetic decides.
 func TestMixedMagnitudes(t *testing.T) {
+	tempering := temper.Default()
+	tempering.Families, tempering.Sweeps = 1, 200
 	for _, kind := range []string{"integers", "decimals", "reals"} {
 		t.Run(kind, func(t *testing.T) {
 			proven, lost, missed := 0, 0, 0
-			count := solver.Count(400, 20000)
+			count := exact.Count(400, 20000)
 			for seed := range uint64(count) {
 				rng := ising.Stream(seed, "mixed "+kind, 0)
 				m := drawMixed(t, kind, rng)
 				ground := m.ground()
-				methods := []solver.Method{solver.Packing, solver.Exhaustive, ""}
+				searches := []exact.Search{exact.Packing, exact.Exhaustive, exact.Auto}
 				if m.Axes() == 2 {
-					methods = append(methods, solver.Matching, solver.Transfer)
+					searches = append(searches, exact.Matching, exact.Transfer)
 				}
-				for _, method := range methods {
-					r, err := solver.Exact(t.Context(), m.Instance, &solver.ExactSettings{Method: method})
+				for _, search := range searches {
+					r, err := (&exact.Settings{Search: search}).Solve(t.Context(), m.Instance, solver.Budget{}, nil)
 					if err != nil {
-						t.Fatalf("#%d %s: %v", seed, method, err)
+						t.Fatalf("#%d %s: %v", seed, search, err)
 					}
-					m.check(t, fmt.Sprintf("#%d %s", seed, method), r, ground)
+					m.check(t, fmt.Sprintf("#%d %s", seed, search), r, ground)
 					if r.Status == solver.Proven {
 						proven++
 					}
@@ -169,14 +175,8 @@ func TestMixedMagnitudes(t *testing.T) {
 				if m.Integers().Lost >= 0 {
 					lost++
 				}
-				for _, solve := range []func() (*solver.Result, error){
-					func() (*solver.Result, error) { return solver.Anneal(t.Context(), m.Instance, nil, rng) },
-					func() (*solver.Result, error) {
-						return solver.Temper(t.Context(), m.Instance, &solver.TemperSettings{Families: 1, Sweeps: 200}, rng)
-					},
-					func() (*solver.Result, error) { return solver.Refine(t.Context(), m.Instance, nil, rng) },
-				} {
-					r, err := solve()
+				for _, heuristic := range []solver.Solver{anneal.Default(), tempering, descent.DefaultRefine()} {
+					r, err := heuristic.Solve(t.Context(), m.Instance, solver.Budget{}, rng)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -197,17 +197,17 @@ func (m *mixed) check(t *testing.T, name string, r *solver.Result, ground *big.R
 	t.Helper()
 	rat := func(v float64) *big.Rat { return new(big.Rat).SetFloat64(v) }
 	above := new(big.Rat).Sub(m.energy(r.Spins), ground)
-	if r.Status == solver.Proven && above.Cmp(rat(r.Rounding)) > 0 {
-		t.Errorf("%s: called proven, but %v above the ground state %v with rounding %v; J = %v", name, above.FloatString(20), ground.FloatString(20), r.Rounding, m.J)
+	if r.Status == solver.Proven && above.Cmp(rat(m.Rounding())) > 0 {
+		t.Errorf("%s: called proven, but %v above the ground state %v with rounding %v; J = %v", name, above.FloatString(20), ground.FloatString(20), m.Rounding(), m.J)
 	}
 	least, _ := ground.Float64() // the number next to it
-	if r.Rounding > 0 && rat(r.Bound).Cmp(ground) > 0 || r.Bound > least || r.Bound > r.Energy {
+	if m.Rounding() > 0 && rat(r.Bound).Cmp(ground) > 0 || r.Bound > least || r.Bound > r.Energy {
 		t.Errorf("%s: energy %v, bound %v, ground state %v; J = %v", name, r.Energy, r.Bound, ground.FloatString(20), m.J)
 	}
 	if got, want := (&ising.Solved{Instance: m.Instance, Spins: r.Spins, Energy: r.Energy, Bound: r.Bound}).Proven(), r.Status == solver.Proven; got != want {
 		t.Errorf("%s: %v, energy %v, bound %v, and yet Solved.Proven is %v", name, r.Status, r.Energy, r.Bound, got)
 	}
-	c := r.Certificate
+	c := r.Proof
 	if c == nil {
 		return
 	}

@@ -13,18 +13,19 @@ import (
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/certificate"
+	"spinlearn/solver/exact"
 	"spinlearn/solver/solvertest"
 )
 
 // proofs returns certificates of every kind, and of a torus with every step.
 func proofs(t *testing.T) (list []proof) {
-	add := func(name string, in *ising.Instance, method solver.Method, holds ...string) {
-		set := &solver.ExactSettings{Method: method, Start: slices.Repeat([]int8{1}, in.Sites())}
-		r, err := solver.Exact(background, in, set.Near(2))
+	add := func(name string, in *ising.Instance, search exact.Search, holds ...string) {
+		set := &exact.Settings{Search: search, Start: slices.Repeat([]int8{1}, in.Sites())}
+		r, err := set.Near(2).Solve(t.Context(), in, solver.Budget{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Certificate.Program = "spinlearn test"
+		r.Proof.Program = "spinlearn test"
 		c := checkProof(t, in, r)
 		text, err := json.Marshal(c)
 		if err != nil {
@@ -39,20 +40,20 @@ func proofs(t *testing.T) (list []proof) {
 	}
 	for _, f := range families[:5] {
 		for _, c := range [][2]string{{"7x7", "free"}, {"6x8", "free,periodic"}, {"8x6", "periodic,free"}} {
-			add("planar", f.instance(t, solvertest.Lattice(t, c[0], c[1]), ising.Stream(1, "mutations", 0)), solver.Matching)
+			add("planar", f.instance(t, solvertest.Lattice(t, c[0], c[1]), ising.Stream(1, "mutations", 0)), exact.Matching)
 		}
 		for k := range uint64(60) {
 			in := f.instance(t, solvertest.Lattice(t, []string{"5x5", "6x6", "6x5"}[k%3], "periodic"), ising.Stream(1, "mutations", k))
 			if k < 2 {
-				add("torus", in, solver.Matching)
+				add("torus", in, exact.Matching)
 			} else {
-				add("torus with branches", in, solver.Matching, "rigid", "branch", "loop", "sets")
+				add("torus with branches", in, exact.Matching, "rigid", "branch", "loop", "sets")
 			}
 		}
-		add("packing", f.instance(t, solvertest.Lattice(t, "3x3x3", "periodic"), ising.Stream(1, "mutations", 0)), solver.Packing)
-		add("packing", f.instance(t, solvertest.Lattice(t, "4x4x3", "free"), ising.Stream(1, "mutations", 0)), solver.Packing)
+		add("packing", f.instance(t, solvertest.Lattice(t, "3x3x3", "periodic"), ising.Stream(1, "mutations", 0)), exact.Packing)
+		add("packing", f.instance(t, solvertest.Lattice(t, "4x4x3", "free"), ising.Stream(1, "mutations", 0)), exact.Packing)
 	}
-	add("packing", (&family{"", func(*rand.Rand) float64 { return -1 }}).instance(t, solvertest.Lattice(t, "5x7", "periodic"), nil), solver.Matching, "packing")
+	add("packing", (&family{"", func(*rand.Rand) float64 { return -1 }}).instance(t, solvertest.Lattice(t, "5x7", "periodic"), nil), exact.Matching, "packing")
 	return list
 }
 
@@ -203,7 +204,7 @@ func TestMutatedCertificates(t *testing.T) {
 	}
 	harmless := map[string]int{}
 	tried, unreadable, same := 0, 0, 0
-	n := solver.Count(2500, 100000)
+	n := exact.Count(2500, 100000)
 	for k := range uint64(n) {
 		rng := ising.Stream(k, "mutate", 0)
 		p := &list[int(k)%len(list)]

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"spinlearn/ising"
+	"spinlearn/solver"
 	"spinlearn/solver/certificate"
 )
 
@@ -34,7 +35,7 @@ func (c *tally) add(n *certificate.Node, depth int) {
 
 // solveBadly is torus.solve without its look for a good configuration.
 func (t *torus) solveBadly(ctx context.Context) (*certificate.Node, error) {
-	join := make([]bool, t.in.Bonds())
+	join := make([]bool, t.in.Slots())
 	base, weight, err := t.base(ctx, join)
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func TestBranchingFromAnyStart(t *testing.T) {
 				in.J[i] = float64(rng.IntN(7) - 3)
 			}
 		}
-		want, err := Exact(t.Context(), in, &ExactSettings{Method: fits(l)})
+		want, err := (&Settings{Search: fits(l)}).Solve(t.Context(), in, solver.Budget{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,12 +83,12 @@ func TestBranchingFromAnyStart(t *testing.T) {
 			t.Fatalf("#%d %v: %v", k, l, err)
 		}
 		proof := &certificate.Certificate{Kind: certificate.KindTorus, Tree: root}
-		r, err := q.result(in, q.spins(l, s.best), s.weight, proof, nil)
-		if err != nil || r.Status != Proven || r.Energy > want.Energy+in.Rounding() {
+		r, err := q.result(in, solver.Budget{}.Start(t.Context()), q.spins(l, s.best), s.weight, proof, nil)
+		if err != nil || r.Status != solver.Proven || r.Energy > want.Energy+in.Rounding() {
 			t.Fatalf("#%d %v: energy %v, bound %v, want %v: %v", k, l, r.Energy, r.Bound, want.Energy, err)
 		}
-		r.Certificate.Seal()
-		if v, err := r.Certificate.Check(in); err != nil || !v.Proven {
+		r.Proof.Seal()
+		if v, err := r.Proof.Check(in); err != nil || !v.Proven {
 			t.Fatalf("#%d %v: %+v %v", k, l, v, err)
 		}
 		total.add(root, 0)

@@ -13,13 +13,15 @@ import (
 	"spinlearn/internal/cputime"
 	"spinlearn/ising"
 	"spinlearn/solver"
+	"spinlearn/solver/exact"
+	"spinlearn/solver/solvertest"
 )
 
 // wallInstance draws couplings with many ties or none, and with bonds missing.
-func wallInstance(t testing.TB, rng *rand.Rand, shape []int, boundary string) *ising.Instance {
+func wallInstance(t testing.TB, rng *rand.Rand, shape, boundary string) *ising.Instance {
 	t.Helper()
-	l := wallLattice(t, shape, boundary)
-	J := make([]float64, l.Bonds())
+	l := solvertest.Lattice(t, shape, boundary)
+	J := make([]float64, l.Slots())
 	kind := rng.IntN(4)
 	for k := range J {
 		if _, j := l.Ends(k); j < 0 || kind == 3 && rng.IntN(4) == 0 {
@@ -41,23 +43,10 @@ func wallInstance(t testing.TB, rng *rand.Rand, shape []int, boundary string) *i
 	return in
 }
 
-func wallLattice(t testing.TB, shape []int, boundary string) *ising.Lattice {
-	t.Helper()
-	periodic, err := ising.ParseBoundary(boundary, len(shape))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := ising.NewLattice(shape, periodic)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
 // allWalls goes through all configurations. On a torus it counts those that keep one of
 // the given lists of bonds.
 func allWalls(in *ising.Instance, ground []int8, kept [][]int32) []float64 {
-	D := make([]float64, in.Bonds())
+	D := make([]float64, in.Slots())
 	for k, J := range in.J {
 		if J != 0 {
 			D[k] = math.Inf(1)
@@ -96,19 +85,19 @@ const summed = 1e-12 // what sums of a few dozen couplings in another order diff
 func TestWallEnergiesEqualExhaustiveSearch(t *testing.T) {
 	less := 0
 	for _, boundary := range []string{"free", "periodic", "free,periodic", "periodic,free"} {
-		for _, shape := range [][]int{{3, 3}, {3, 4}, {5, 3}, {4, 4}} {
-			for seed := range uint64(solver.Count(10, 50)) {
-				rng := ising.Stream(seed, boundary+fmt.Sprint(shape), 0)
+		for _, shape := range []string{"3x3", "3x4", "5x3", "4x4"} {
+			for seed := range uint64(exact.Count(10, 50)) {
+				rng := ising.Stream(seed, boundary+shape, 0)
 				in := wallInstance(t, rng, shape, boundary)
-				r, err := solver.Exact(t.Context(), in, nil)
+				r, err := exact.Default().Solve(t.Context(), in, solver.Budget{}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := solver.WallEnergies(t.Context(), in, r.Spins)
+				got, err := exact.WallEnergies(t.Context(), in, r.Spins)
 				if err != nil {
 					t.Fatal(err)
 				}
-				want := allWalls(in, r.Spins, solver.Crosses(in.Lattice))
+				want := allWalls(in, r.Spins, exact.Crosses(in.Lattice))
 				for k := range want {
 					if math.Abs(got[k]-want[k]) > summed {
 						t.Fatalf("%v, seed %d, bond %d: %v, want %v", in.Lattice, seed, k, got[k], want[k])
@@ -129,7 +118,7 @@ func TestWallEnergiesEqualExhaustiveSearch(t *testing.T) {
 
 // flipCosts returns for each bond the cost of flipping one of its ends alone.
 func flipCosts(in *ising.Instance, s []int8) []float64 {
-	cost := make([]float64, in.Bonds())
+	cost := make([]float64, in.Slots())
 	for k, J := range in.J {
 		if i, j := in.Ends(k); J != 0 {
 			cost[k] = min(in.FlipCost(s, i), in.FlipCost(s, j))
@@ -143,13 +132,13 @@ func flipCosts(in *ising.Instance, s []int8) []float64 {
 func TestWallEnergiesEqualPinnedBonds(t *testing.T) {
 	for _, boundary := range []string{"free", "free,periodic", "periodic,free", "periodic"} {
 		bonds, least := 0, 0
-		for seed := range uint64(solver.Count(8, 25)) {
-			in := wallInstance(t, ising.Stream(seed, "pinned "+boundary, 0), []int{8, 9}, boundary)
-			r, err := solver.Exact(t.Context(), in, nil)
+		for seed := range uint64(exact.Count(8, 25)) {
+			in := wallInstance(t, ising.Stream(seed, "pinned "+boundary, 0), "8x9", boundary)
+			r, err := exact.Default().Solve(t.Context(), in, solver.Budget{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := solver.WallEnergies(t.Context(), in, r.Spins)
+			got, err := exact.WallEnergies(t.Context(), in, r.Spins)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -164,7 +153,7 @@ func TestWallEnergiesEqualPinnedBonds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				p, err := solver.Exact(t.Context(), pinned, nil)
+				p, err := exact.Default().Solve(t.Context(), pinned, solver.Budget{}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -188,12 +177,12 @@ func TestWallEnergiesEqualPinnedBonds(t *testing.T) {
 // Walls do not depend on where a free lattice lies, nor on the gauge.
 func TestWallEnergiesCovariant(t *testing.T) {
 	rng := ising.Stream(0, "covariant", 0)
-	in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(wallLattice(t, []int{12, 12}, "free"), rng)
-	r, err := solver.Exact(t.Context(), in, nil)
+	in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(solvertest.Lattice(t, "12x12", "free"), rng)
+	r, err := exact.Default().Solve(t.Context(), in, solver.Budget{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	walls, err := solver.WallEnergies(t.Context(), in, r.Spins)
+	walls, err := exact.WallEnergies(t.Context(), in, r.Spins)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +194,7 @@ func TestWallEnergiesCovariant(t *testing.T) {
 			spins[i] *= gauge[i]
 		}
 		image := y.Instance(in).Gauge(gauge)
-		got, err := solver.WallEnergies(t.Context(), image, spins)
+		got, err := exact.WallEnergies(t.Context(), image, spins)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,8 +207,8 @@ func TestWallEnergiesCovariant(t *testing.T) {
 }
 
 func TestWallEnergiesErrors(t *testing.T) {
-	in := wallInstance(t, ising.Stream(0, "errors", 0), []int{6, 6}, "free")
-	r, err := solver.Exact(t.Context(), in, nil)
+	in := wallInstance(t, ising.Stream(0, "errors", 0), "6x6", "free")
+	r, err := exact.Default().Solve(t.Context(), in, solver.Budget{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +218,7 @@ func TestWallEnergiesErrors(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	cube := wallInstance(t, ising.Stream(0, "errors", 0), []int{3, 3, 3}, "free")
+	cube := wallInstance(t, ising.Stream(0, "errors", 0), "3x3x3", "free")
 	for _, c := range []struct {
 		name   string
 		ctx    context.Context
@@ -243,7 +232,7 @@ func TestWallEnergiesErrors(t *testing.T) {
 		{"no ground state", t.Context(), in, excited, solver.ErrSettings},
 		{"cancelled", cancelled, in, r.Spins, context.Canceled},
 	} {
-		if _, err := solver.WallEnergies(c.ctx, c.in, c.ground); !errors.Is(err, c.want) {
+		if _, err := exact.WallEnergies(c.ctx, c.in, c.ground); !errors.Is(err, c.want) {
 			t.Errorf("%s: error %v, want %v", c.name, err, c.want)
 		}
 	}
@@ -254,11 +243,11 @@ func BenchmarkWallEnergies(b *testing.B) {
 	for _, boundary := range []string{"free", "free,periodic", "periodic"} {
 		for _, e := range []ising.Ensemble{{Couplings: ising.Gaussian}, {Couplings: ising.Uniform}, {Couplings: ising.PlusMinus, Negative: 0.5}} {
 			b.Run(fmt.Sprintf("boundary=%s/couplings=%s/L=16", boundary, e.Couplings), func(b *testing.B) {
-				l := wallLattice(b, []int{16, 16}, boundary)
+				l := solvertest.Lattice(b, "16x16", boundary)
 				var instances []*ising.Solved
 				for n := range uint64(20) {
 					in := e.Draw(l, ising.Stream(1, "walls", n))
-					r, err := solver.Exact(b.Context(), in, nil)
+					r, err := exact.Default().Solve(b.Context(), in, solver.Budget{}, nil)
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -270,11 +259,11 @@ func BenchmarkWallEnergies(b *testing.B) {
 					s := instances[n%len(instances)]
 					n++
 					start := cputime.Now()
-					if _, err := solver.Exact(b.Context(), s.Instance, nil); err != nil {
+					if _, err := exact.Default().Solve(b.Context(), s.Instance, solver.Budget{}, nil); err != nil {
 						b.Fatal(err)
 					}
 					proven := cputime.Now()
-					if _, err := solver.WallEnergies(b.Context(), s.Instance, s.Spins); err != nil {
+					if _, err := exact.WallEnergies(b.Context(), s.Instance, s.Spins); err != nil {
 						b.Fatal(err)
 					}
 					proof += proven - start

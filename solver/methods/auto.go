@@ -41,15 +41,17 @@ func (a Auto) Solve(ctx context.Context, in *ising.Instance, budget solver.Budge
 	if err != nil {
 		return found, err
 	}
-	bound := &exact.Settings{Search: exact.Packing, Start: found.Spins, Settled: true}
+	bound := &exact.Settings{Search: exact.Packing, Start: found.Spins}
 	r, err := bound.Solve(ctx, in, packing, rng)
 	if r == nil {
 		return found, err
 	}
 	if r.Status == solver.TimeLimit {
+		r.BoundStopped = packing.Limit
 		r.Status = found.Status // the limit of the packing is none that a user set
 	}
 	r.Stats = found.Stats
+	r.Stats.Search = "anneal, packing"
 	r.Stats.Elapsed = time.Since(begin)
 	return r, err
 }
@@ -57,11 +59,7 @@ func (a Auto) Solve(ctx context.Context, in *ising.Instance, budget solver.Budge
 // BoundTime is how long [Auto] works on a bound that may not meet the energy: longer where
 // the instance is small enough to be proven at times.
 func BoundTime(l *ising.Lattice) time.Duration {
-	work := 0 // of a search for the cycles through all bonds
-	for i := range l.Sites() {
-		work += len(l.BondsAt(i)) * len(l.BondsAt(i))
-	}
-	if work <= 1<<14 {
+	if exact.Density(l) <= 1<<14 {
 		return 4 * time.Second
 	}
 	return time.Second

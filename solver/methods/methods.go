@@ -36,13 +36,14 @@ type Options struct {
 // ByMethod is a number that the method, the instance and the budget decide.
 const ByMethod = -1
 
-// Default returns the options that leave all to the method, for one worker and a model.
-func Default(m *cnn.Model) Options {
-	return Options{Engine: anneal.AutoEngine, Reads: ByMethod, Sweeps: ByMethod, Model: m, Passes: ByMethod, Effort: ByMethod, Workers: 1}
+// Default returns the options that leave all to the method, for one worker, without a model.
+func Default() Options {
+	return Options{Engine: anneal.AutoEngine, Reads: ByMethod, Sweeps: ByMethod, Passes: ByMethod, Effort: ByMethod, Workers: 1}
 }
 
-// The names of options, as on the command line.
+// The names of options, as on the command line, and of the method that proves.
 const (
+	Exact       = "exact"
 	Engine      = "engine"
 	Reads       = "reads"
 	Sweeps      = "sweeps"
@@ -80,12 +81,8 @@ type Variant struct {
 func (m *Method) Takes(option string) bool { return slices.Contains(m.Options, option) }
 
 var all = []*Method{
-	{Name: "exact", Summary: "finds the ground state and proves it, or gives a lower bound", Options: []string{Start, Limit},
-		New: func(o Options) solver.Solver {
-			set := exact.Default()
-			set.Start = o.Start
-			return set
-		}},
+	{Name: Exact, Summary: "finds the ground state and proves it, or gives a lower bound", Options: []string{Limit},
+		New: func(Options) solver.Solver { return exact.Default() }},
 	{Name: "anneal", Summary: "simulated annealing whose reads are combined", Options: []string{Engine, Reads, Sweeps, Independent, Start, Seed, Workers, Target, Limit},
 		New: func(o Options) solver.Solver {
 			set := anneal.Default()
@@ -141,4 +138,25 @@ func Named(name string) (*Method, error) {
 		}
 	}
 	return nil, fmt.Errorf("%q, want %s", name, strings.Join(Names(), ", "))
+}
+
+// Taking returns the names of the methods on which an option has an effect.
+func Taking(option string) (names []string) {
+	for _, m := range all {
+		if m.Takes(option) && !m.Hidden {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// Table lists the methods for help texts, a line each that begins with the indent.
+func Table(indent string) string {
+	var text strings.Builder
+	for _, m := range all {
+		if !m.Hidden {
+			fmt.Fprintf(&text, "%s%-7s %s\n", indent, m.Name, m.Summary)
+		}
+	}
+	return text.String()
 }

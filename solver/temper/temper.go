@@ -142,11 +142,11 @@ func (set *Settings) resolve(in *ising.Instance, budget solver.Budget) (Settings
 // Solve implements [solver.Solver]. It ends soon after a family has reached the target of
 // the budget.
 func (set *Settings) Solve(ctx context.Context, in *ising.Instance, budget solver.Budget, rng *rand.Rand) (*solver.Result, error) {
+	watch := budget.Start(ctx)
 	s, err := set.resolve(in, budget)
 	if err != nil {
 		return nil, err
 	}
-	watch := budget.Start(ctx)
 	families := newFamilies(in, &s, rng)
 	reached := func() bool {
 		return slices.ContainsFunc(families, func(f *family) bool { return budget.Reached(in, f.energy) })

@@ -1,4 +1,4 @@
-package solver
+package exact
 
 import (
 	"os"
@@ -8,19 +8,19 @@ import (
 )
 
 // Near sets how many pairs Matching lists for each plaquette at first.
-func (s *ExactSettings) Near(n int) *ExactSettings {
-	s.near = n
-	return s
+func (set *Settings) Near(n int) *Settings {
+	set.near = n
+	return set
 }
 
-// Enumerable returns the cheaper of the enumerating methods for a lattice and, in states
+// Enumerable returns the cheaper of the enumerating searches for a lattice and, in states
 // visited, what it costs; "" if none fits.
-func Enumerable(l *ising.Lattice) (m Method, work float64) {
-	m = fits(l)
-	if m == Transfer {
-		return m, planTransfer(l).work()
+func Enumerable(l *ising.Lattice) (s Search, work float64) {
+	s = fits(l)
+	if s == Transfer {
+		return s, planTransfer(l).work()
 	}
-	return m, float64(uint64(1) << min(l.Sites(), MaxExhaustive))
+	return s, float64(uint64(1) << min(l.Sites(), MaxExhaustive))
 }
 
 // Count returns how many cases a test tries: n, a tenth of them in short mode, long of
