@@ -19,10 +19,8 @@ func withCouplings(t testing.TB, shape []int, periodic bool, J ...float64) *isin
 		t.Fatal(err)
 	}
 	all := make([]float64, l.Slots())
-	for k := range all {
-		if _, j := l.Ends(k); j >= 0 {
-			all[k] = J[k%len(J)]
-		}
+	for k := range l.Bonds() {
+		all[k] = J[k%len(J)]
 	}
 	in, err := ising.NewInstance(l, all)
 	if err != nil {

@@ -23,8 +23,8 @@ func wallInstance(t testing.TB, rng *rand.Rand, shape, boundary string) *ising.I
 	l := solvertest.Lattice(t, shape, boundary)
 	J := make([]float64, l.Slots())
 	kind := rng.IntN(4)
-	for k := range J {
-		if _, j := l.Ends(k); j < 0 || kind == 3 && rng.IntN(4) == 0 {
+	for k := range l.Bonds() {
+		if kind == 3 && rng.IntN(4) == 0 {
 			continue
 		}
 		switch kind {
