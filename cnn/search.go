@@ -80,5 +80,5 @@ func (s *Search) Solve(ctx context.Context, in *ising.Instance, budget solver.Bu
 	if len(found) > 0 {
 		spins = found[0].Spins
 	}
-	return watch.Result(in, spins, solver.Stats{Reads: 1})
+	return watch.Result(in, spins, solver.Stats{Reads: 1}, false)
 }

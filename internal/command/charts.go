@@ -96,7 +96,7 @@ func timeSeries(t *compare.Table) []plots.TimeSeries {
 			curves[k].Points = append(curves[k].Points, p)
 			continue
 		}
-		list = append(list, plots.TimeSeries{Name: r.Name, Group: r.Group, Points: []plots.TimePoint{p}})
+		list = append(list, plots.TimeSeries{Name: r.Name, Group: r.Group, Loss: r.Loss, Points: []plots.TimePoint{p}})
 	}
 	return append(curves, list...)
 }

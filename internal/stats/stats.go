@@ -5,6 +5,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/gonum/stat"
@@ -94,4 +95,18 @@ func Number(v float64) string {
 		return "0" // not -0
 	}
 	return strconv.FormatFloat(v, 'g', 7, 64)
+}
+
+// Quantiles returns the p-quantiles of the values, at least one and none of them NaN, for
+// each p from 0 to 1, interpolated between the values: 0 is the least, 1 the greatest, and
+// 0.5 the median. (The interpolation of [stat.Quantile] gives 1 for the median of 1 and 2.)
+func Quantiles(values []float64, p ...float64) []float64 {
+	v := slices.Sorted(slices.Values(values))
+	q := make([]float64, len(p))
+	for i, p := range p {
+		at := p * float64(len(v)-1)
+		k := int(at)
+		q[i] = v[k] + (at-float64(k))*(v[min(k+1, len(v)-1)]-v[k])
+	}
+	return q
 }

@@ -124,16 +124,13 @@ func (set *Settings) Solve(ctx context.Context, in *ising.Instance, budget solve
 	}
 	a := &annealing{watch: watch, budget: budget, in: in, set: &s, engine: engine, rng: rng, cross: descent.NewCrosser(g)}
 	a.run()
+	stopped := watch.Err() != nil && !a.reached()
 	if !s.Independent {
-		a.stats.Flips += int64(descent.Polish(g, a.best))
+		a.stats.Flips += int64(descent.Polish(g, a.best, stopped))
 	}
 	a.stats.ReadEnergies = a.energies
 	a.stats.Hits = a.count(a.energies, in.Energy(a.best))
-	r, err := watch.Result(in, a.best, a.stats)
-	if r.Status == solver.TimeLimit && a.reached() {
-		r.Status = solver.Heuristic
-	}
-	return r, err
+	return watch.Result(in, a.best, a.stats, stopped)
 }
 
 // beta returns the inverse temperature of a sweep, counted from 0, of so many.

@@ -32,6 +32,12 @@ type Contraction struct {
 // DefaultContraction returns annealings of 100 sweeps.
 func DefaultContraction() *Contraction { return &Contraction{Sweeps: 100} }
 
+// Name implements [solver.Solver].
+func (*Contraction) Name() string { return "contract" }
+
+// Check implements [solver.Solver].
+func (set *Contraction) Check(in *ising.Instance) error { return set.validate(in) }
+
 func (set *Contraction) validate(in *ising.Instance) error {
 	switch {
 	case set.Sweeps < 1:
@@ -44,7 +50,7 @@ func (set *Contraction) validate(in *ising.Instance) error {
 	return solver.CheckStart(in, set.Start)
 }
 
-// Solve improves the start within the budget; its target is not looked at.
+// Solve implements [solver.Solver]. A target does not end it.
 func (set *Contraction) Solve(ctx context.Context, in *ising.Instance, budget solver.Budget, rng *rand.Rand) (*solver.Result, error) {
 	if err := cmp.Or(budget.Check(), set.validate(in)); err != nil {
 		return nil, err
@@ -57,8 +63,9 @@ func (set *Contraction) Solve(ctx context.Context, in *ising.Instance, budget so
 	g := graph.New(in)
 	r := contraction{watch, Geometric, set.Sweeps, rand.NewPCG(rng.Uint64(), rng.Uint64())}
 	updates := r.run(g, s, g.Held(in, set.Frozen))
-	flips := descent.Polish(g, s)
-	return watch.Result(in, s, solver.Stats{Reads: 1, Updates: updates, Flips: int64(flips)})
+	stopped := watch.Err() != nil
+	flips := descent.Polish(g, s, stopped)
+	return watch.Result(in, s, solver.Stats{Reads: 1, Updates: updates, Flips: int64(flips)}, stopped)
 }
 
 // contract lowers the energy of s by what it has in common with other states, at most
