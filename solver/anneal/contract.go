@@ -42,8 +42,8 @@ func (set *Contraction) validate(in *ising.Instance) error {
 	switch {
 	case set.Sweeps < 1:
 		return fmt.Errorf("%w: Sweeps = %d, want at least 1", solver.ErrSettings, set.Sweeps)
-	case set.Frozen != nil && len(set.Frozen) != in.Bonds():
-		return fmt.Errorf("%w: Frozen has %d bonds, the instance %d", solver.ErrSettings, len(set.Frozen), in.Bonds())
+	case set.Frozen != nil && len(set.Frozen) != in.Slots():
+		return fmt.Errorf("%w: Frozen has %d bonds, the instance %d", solver.ErrSettings, len(set.Frozen), in.Slots())
 	case in.Sites() > lanes.MaxSites:
 		return fmt.Errorf("%w: %d sites, at most %d fit", solver.ErrTooLarge, in.Sites(), lanes.MaxSites)
 	}

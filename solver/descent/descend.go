@@ -13,11 +13,10 @@ import (
 func Descend(in *ising.Instance, s []int8) (flips int) {
 	// A table of bonds would cost more than the few sweeps that follow.
 	K, field := in.Integers().K, make([]int64, len(s))
-	for k, v := range K {
-		if i, j := in.Ends(k); j >= 0 {
-			field[i] += v * int64(s[j])
-			field[j] += v * int64(s[i])
-		}
+	for k := range in.Bonds() {
+		i, j := in.Ends(k)
+		field[i] += K[k] * int64(s[j])
+		field[j] += K[k] * int64(s[i])
 	}
 	for before := -1; flips != before; {
 		before = flips

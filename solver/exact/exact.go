@@ -295,7 +295,7 @@ func (q *integers) result(in *ising.Instance, watch *solver.Watch, spins []int8,
 	if proof == nil {
 		proof = &certificate.Certificate{Kind: certificate.KindPacking, Packing: &certificate.Packing{Denominator: 1, Cycles: []certificate.Cycle{}}}
 	}
-	proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Bonds(), q.Scale
+	proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Slots(), q.Scale
 	proof.Energy, proof.Bound, proof.Spins = 2*u-q.Total, 2*bound-q.Total, signs(spins)
 	return q.judge(in, watch, spins, bound, proof, err)
 }
