@@ -1,6 +1,9 @@
 package cnn
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // A Description says what a model is and how it was made. It stands in the model
 // file's metadata, so that a model file alone is enough to predict.
@@ -65,7 +68,9 @@ func (m *Model) take(f *tensorFile) (err error) {
 	if err := m.Training.Network.Validate(); err != nil {
 		return err
 	}
-	if err := m.Training.checkLoss(); err != nil {
+	loss := m.Training.Loss
+	loss.Cost = cmp.Or(loss.Cost, FlipCost) // which files leave out
+	if err := loss.checkNames(m.Training.Target); err != nil {
 		return err
 	}
 	m.weights, err = f.weights("", m.Training.Network)

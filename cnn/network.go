@@ -32,6 +32,9 @@ type Network struct {
 	Blocks   int    `json:"blocks"`   // residual blocks, 1 to 1000
 }
 
+// DefaultNetwork returns a network for bonds of 16 channels and 6 blocks.
+func DefaultNetwork() Network { return Network{Target: Bond, Channels: 16, Blocks: 6} }
+
 // Validate reports the first field out of its range.
 func (n Network) Validate() error {
 	switch {

@@ -124,8 +124,8 @@ func newSupplies(sources []Source, set *TrainSettings) []*supply {
 	var list []*supply
 	for _, s := range sources {
 		size := 0
-		if set.Pool > 0 {
-			size = max(set.Batch, set.Pool*s.Len()/total)
+		if set.Target == Bond {
+			size = max(set.Batch, set.ReplayBuffer*s.Len()/total)
 		}
 		list = append(list, &supply{source: s, pool: make([]slot, size)})
 	}

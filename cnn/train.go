@@ -50,10 +50,10 @@ type TrainResult struct {
 // that is not finite ends training with an error that names step and learning rate. Only
 // one process may write to a folder at a time.
 func Train(ctx context.Context, run string, sources []Source, validation []*ising.Solved, settings *TrainSettings) (*TrainResult, error) {
-	set, err := settings.withDefaults()
-	if err != nil {
+	if err := settings.Validate(); err != nil {
 		return nil, err
 	}
+	set := settings.Recorded()
 	if len(sources) == 0 {
 		return nil, errNoData
 	}
@@ -362,7 +362,7 @@ func (t *trainer) encode(from *supply, rng *rand.Rand) ([]*slot, error) {
 		case t.set.Target == Bond:
 			encodeInput(part(m.input, k, n), s.in.Gauge(s.gauge))
 			encodeBonds(part(m.label, k, n), part(m.cost, k, n), s.in, s.spins, s.gauge, s.walls)
-		case t.set.Loss == TrueEnergy:
+		case t.set.Loss.Name == TrueEnergy:
 			encodeInput(part(m.input, k, n), s.in)
 			encodeCouplings(part(m.couplings, k, n), s.in)
 		default:

@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spinlearn/cnn"
 	"spinlearn/data/samples"
 	"spinlearn/internal/stats"
 	"spinlearn/ising"
@@ -801,8 +802,10 @@ func TestDemo(t *testing.T) {
 	}
 	sizes := demoSizes{
 		shape: "6x6", train: 24, validation: 6, test: 8, shard: 8,
-		channels: 2, blocks: 1, batch: 4, pool: 8, bondSteps: 12, siteSteps: 8, validateEvery: 4, checkpointEvery: 3, sweeps: []int{1, 10},
+		common: *cnn.DefaultTrain(), bondSteps: 12, siteSteps: 8, sweeps: []int{1, 10},
 	}
+	set := &sizes.common
+	set.Channels, set.Blocks, set.Batch, set.ReplayBuffer, set.ValidateEvery, set.CheckpointEvery = 2, 1, 4, 8, 4, 3
 	dir := filepath.Join(t.TempDir(), "demo")
 	var stdout bytes.Buffer
 	for _, stop := range []int{2, 6, 100} { // lines of progress until the interrupt: in the data, in the runs, never
@@ -845,13 +848,21 @@ func TestDemo(t *testing.T) {
 
 // TestFullDemo keeps the demo's settings valid without running it.
 func TestFullDemo(t *testing.T) {
-	shape, err := ising.ParseShape(fullDemo.shape)
+	full := fullDemo()
+	shape, err := ising.ParseShape(full.shape)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := generateOptions{boundary: demoBoundary}
 	if err := o.chooseSolver(shape); err != nil || o.solver != methods.Exact {
 		t.Error(o.solver, err)
+	}
+	for _, target := range []string{cnn.Bond, cnn.Site} {
+		for _, loss := range cnn.Losses(target) {
+			if err := full.training(target, loss).Validate(); err != nil {
+				t.Errorf("%s %s: %v", target, loss, err)
+			}
+		}
 	}
 }
 

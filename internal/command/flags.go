@@ -106,6 +106,15 @@ func whole(least, most int) func(string) (int, error) {
 	}
 }
 
+// integer reads whole numbers, for settings whose package knows their range.
+func integer(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		err = errors.New("want a whole number")
+	}
+	return n, err
+}
+
 func atLeast(least int) func(string) (int, error) { return whole(least, math.MaxInt) }
 
 // maxWorkers is what package solver takes.
