@@ -29,25 +29,34 @@ var (
 	ErrDiffers = errors.New("data: dataset with other settings")
 )
 
-// A Solve finds a configuration of low energy, with its walls if the description wants
-// them. Its result may depend only on the
-// instance and the generator, never on time. Its error should wrap ctx.Err() if ctx
-// ends. It is called from several goroutines.
+// A Solve finds a configuration of low energy, with its walls if the description asks for them. Its
+// result may depend only on the instance and the generator, never on time. Its error should wrap
+// ctx.Err() if ctx ends. It is called from several goroutines.
 type Solve func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*ising.Solved, error)
 
-// GenerateSettings are the settings of [Generate]. What is not in the description
-// does not change the data.
+// GenerateSettings are the settings of [Generate]. Only the description changes the data.
 type GenerateSettings struct {
 	Description
 	// Program is the program and its version, for the record. A dataset may be
 	// continued by another version and keeps the one that began it.
 	Program string
-	// Workers is the number of instances solved at the same time. 0 means one for each
-	// processor.
+	// Workers is the number of instances solved at the same time, at least 1.
 	Workers int
 	// Progress, unless nil, is called before the first instance and after each one, on
 	// the goroutine of the caller.
 	Progress func(Progress)
+}
+
+// DefaultGenerate returns 16,000 Gaussian instances on the 16×16 torus, from seed 1, in shards of
+// 256, with a worker for each processor. The caller names solver and program.
+func DefaultGenerate() *GenerateSettings {
+	return &GenerateSettings{
+		Description: Description{
+			Ensemble: ising.Ensemble{Couplings: ising.Gaussian}, Shape: []int{16, 16}, Boundary: "periodic",
+			Seed: 1, Count: 16000, ShardSize: 256,
+		},
+		Workers: runtime.GOMAXPROCS(0),
+	}
 }
 
 // Progress counts instances.
@@ -57,16 +66,11 @@ type Progress struct {
 	Total  int
 }
 
-func (set *GenerateSettings) withDefaults() (GenerateSettings, *ising.Lattice, error) {
+// normalized returns the settings with a normalized description, and the lattice.
+func (set *GenerateSettings) normalized() (GenerateSettings, *ising.Lattice, error) {
 	s := *set
-	if s.ShardSize == 0 {
-		s.ShardSize = 256
-	}
-	if s.Workers == 0 {
-		s.Workers = runtime.GOMAXPROCS(0)
-	}
-	if s.Workers < 0 {
-		return s, nil, fmt.Errorf("%w: workers = %d, want >= 0", ErrSettings, s.Workers)
+	if s.Workers < 1 {
+		return s, nil, fmt.Errorf("%w: workers = %d, want at least 1", ErrSettings, s.Workers)
 	}
 	l, err := s.normalize()
 	if err != nil {
@@ -90,7 +94,7 @@ func (set *GenerateSettings) withDefaults() (GenerateSettings, *ising.Lattice, e
 // Generate returns the dataset so far together with the error, which wraps ctx.Err()
 // or the solver's. The dataset is nil if the run was refused.
 func Generate(ctx context.Context, dir string, set *GenerateSettings, solve Solve) (*Dataset, error) {
-	s, l, err := set.withDefaults()
+	s, l, err := set.normalized()
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,6 @@ import (
 	"spinlearn/cnn"
 	"spinlearn/data/samples"
 	"spinlearn/internal/stats"
-	"spinlearn/ising"
 	"spinlearn/solver/methods"
 )
 
@@ -303,6 +302,16 @@ func TestRefusals(t *testing.T) {
 		{trainLine + "--out DIR/x --steps -3", 2, "steps = -3"},
 		{trainLine + "--out DIR/x --steps 0", 2, "--steps = 0"},
 		{trainLine + "--out DIR/x --warmup 0", 2, "--warmup = 0"},
+		{trainLine + "--out DIR/x --channels 0", 2, "--channels = 0, want 1 to 1024"},
+		{trainLine + "--out DIR/x --steps 1.5", 2, `--steps = 1.5, want a whole number`},
+		{trainLine + "--out DIR/x --clip 0", 2, "--clip = 0"},
+		{trainLine + "--out DIR/x --visits 0", 2, "--visits = 0"},
+		{trainLine + "--out DIR/x --pool 0", 2, "--pool = 0"},
+		{trainLine + "--out DIR/x --patience -1", 2, "--patience = -1"},
+		{trainLine + "--out DIR/x --loss margin --margin 0", 2, "--margin = 0"},
+		{trainLine + "--out DIR/x --loss local-energy --offset -1", 2, "--offset = -1"},
+		{trainLine + "--out DIR/x --loss local-energy --temperature -1", 2, "--temperature = -1"},
+		{"train --data DIR/d --out DIR/x --target site --loss local-energy --cost flip", 2, "--cost has no effect on --target site"},
 		{trainLine + "--out DIR/x --learning-rate 0", 2, "--learning-rate = 0"},
 		{trainLine + "--out DIR/x --learning-rate -1", 2, "learning-rate = -1"},
 		{trainLine + "--out DIR/x --workers 0", 2, "--workers = 0"},
@@ -801,7 +810,7 @@ func TestDemo(t *testing.T) {
 		t.Skip("charts are slow under the race detector")
 	}
 	sizes := demoSizes{
-		shape: "6x6", train: 24, validation: 6, test: 8, shard: 8,
+		shape: []int{6, 6}, train: 24, validation: 6, test: 8, shard: 8,
 		common: *cnn.DefaultTrain(), bondSteps: 12, siteSteps: 8, sweeps: []int{1, 10},
 	}
 	set := &sizes.common
@@ -849,13 +858,10 @@ func TestDemo(t *testing.T) {
 // TestFullDemo keeps the demo's settings valid without running it.
 func TestFullDemo(t *testing.T) {
 	full := fullDemo()
-	shape, err := ising.ParseShape(full.shape)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := generateOptions{boundary: demoBoundary}
-	if err := o.chooseSolver(shape); err != nil || o.solver != methods.Exact {
-		t.Error(o.solver, err)
+	o := defaultGenerate()
+	o.set.Shape = full.shape
+	if err := o.chooseSolver(); err != nil || o.set.Solver != methods.Exact {
+		t.Error(o.set.Solver, err)
 	}
 	for _, target := range []string{cnn.Bond, cnn.Site} {
 		for _, loss := range cnn.Losses(target) {

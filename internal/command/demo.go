@@ -12,7 +12,6 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/internal/safetext"
-	"spinlearn/ising"
 	"spinlearn/solver/methods"
 )
 
@@ -42,12 +41,10 @@ Example:
 	}
 }
 
-const demoBoundary = "periodic"
-
 // demoSizes says how much work a demo is.
 type demoSizes struct {
-	shape                   string
-	train, validation, test int // instances
+	shape                   []int // of tori with Gaussian couplings
+	train, validation, test int   // instances
 	shard                   int
 	common                  cnn.TrainSettings // of all targets and losses, but for their steps
 	bondSteps, siteSteps    int
@@ -57,7 +54,7 @@ type demoSizes struct {
 // fullDemo is what fits into a few minutes on two cores.
 func fullDemo() *demoSizes {
 	d := &demoSizes{
-		shape: "16x16", train: 3000, validation: 64, test: 100, shard: 128,
+		shape: []int{16, 16}, train: 3000, validation: 64, test: 100, shard: 128,
 		common: *cnn.DefaultTrain(), bondSteps: 4000, siteSteps: 2000, sweeps: []int{10, 100, 1000, 10000},
 	}
 	d.common.Batch, d.common.CheckpointEvery = 8, 400
@@ -97,10 +94,9 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 		name  string
 		count int
 	}{{"train", sizes.train}, {"validation", sizes.validation}, {"test", sizes.test}} {
-		o := &generateOptions{
-			shape: sizes.shape, boundary: demoBoundary, ensemble: ising.Ensemble{Couplings: ising.Gaussian}, count: d.count, shard: sizes.shard,
-			solver: methods.Exact, seed: uint64(i + 1), workers: workers, out: dataset(d.name),
-		}
+		o := defaultGenerate()
+		o.set.Shape, o.set.Count, o.set.ShardSize, o.set.Solver = sizes.shape, d.count, sizes.shard, methods.Exact
+		o.set.Seed, o.set.Workers, o.out = uint64(i+1), workers, dataset(d.name)
 		if _, err := generate(ctx, stderr, o); err != nil {
 			return err
 		}
