@@ -161,7 +161,7 @@ func trainingChart(runs []run) plots.Training {
 		}
 		set := r.model.Training
 		c.Proven = c.Proven && r.model.Proven
-		curve := plots.TrainingRun{Name: set.Target + " " + set.Loss, Loss: set.Loss}
+		curve := plots.TrainingRun{Name: set.Target + " " + set.Loss.Name, Loss: set.Loss.Name}
 		if len(runs) > 1 && slices.ContainsFunc(c.Runs, func(o plots.TrainingRun) bool { return o.Name == curve.Name }) {
 			curve.Name += " (" + filepath.Base(r.dir) + ")"
 		}

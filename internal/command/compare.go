@@ -294,7 +294,7 @@ func (o *compareOptions) settings() any {
 // distinction returns the path of a model if another has its target and loss.
 func distinction(runs []run, i int, paths []string) string {
 	for j, r := range runs {
-		if a, b := r.model.Training, runs[i].model.Training; j != i && a.Target == b.Target && a.Loss == b.Loss {
+		if a, b := r.model.Training, runs[i].model.Training; j != i && a.Target == b.Target && a.Loss.Name == b.Loss.Name {
 			return "(" + filepath.Clean(paths[i]) + ")"
 		}
 	}

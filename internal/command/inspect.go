@@ -473,7 +473,7 @@ func (l *facts) describe(m *cnn.Model) {
 	l.add("target", t.Target)
 	l.add("channels", t.Channels)
 	l.add("blocks", t.Blocks)
-	l.add("loss", t.Loss)
+	l.add("loss", t.Loss.Name)
 	if t.Cost != "" {
 		l.add("cost", t.Cost)
 	}

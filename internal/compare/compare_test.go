@@ -510,10 +510,9 @@ func TestModelMethods(t *testing.T) {
 		{cnn.Site, "", []string{"site margin", "site margin + descent"}, []bool{false, true}, SiteTarget},
 	} {
 		t.Run(c.target+c.name, func(t *testing.T) {
-			set := &cnn.TrainSettings{Network: cnn.Network{Target: c.target, Channels: 2, Blocks: 1}, Loss: cnn.Margin, Steps: 1, Batch: 2, Seed: 1}
-			if c.target == cnn.Bond {
-				set.Pool = 2
-			}
+			set := cnn.DefaultTrain()
+			set.Target, set.Channels, set.Blocks, set.Loss.Name, set.Steps, set.Batch = c.target, 2, 1, cnn.Margin, 1, 2
+			set.ReplayBuffer = 2
 			result, err := cnn.Train(ctx, filepath.Join(t.TempDir(), "run"), []cnn.Source{&source{l, list}}, nil, set)
 			if err != nil {
 				t.Fatal(err)

@@ -98,7 +98,7 @@ func ModelMethods(m *cnn.Model, name string, passes, efforts []int, workers int)
 }
 
 func modelMethod(m *cnn.Model, predictor *cnn.Predictor, name string, set cnn.PredictSettings) Method {
-	title := m.Training.Target + " " + m.Training.Loss
+	title := m.Training.Target + " " + m.Training.Loss.Name
 	if name != "" {
 		title += " " + name
 	}
@@ -117,7 +117,7 @@ func modelMethod(m *cnn.Model, predictor *cnn.Predictor, name string, set cnn.Pr
 	case set.Descent:
 		text += " + descent"
 	}
-	return Method{Name: text, Group: group, Loss: m.Training.Loss, Target: m.Training.Target, Passes: set.Passes, Effort: set.Effort, Model: title, Descent: set.Descent,
+	return Method{Name: text, Group: group, Loss: m.Training.Loss.Name, Target: m.Training.Target, Passes: set.Passes, Effort: set.Effort, Model: title, Descent: set.Descent,
 		Prepare: predictor.Prepare,
 		Solve: func(ctx context.Context, _ int, batch []*ising.Instance) ([][]int8, error) {
 			found, err := predictor.Predict(ctx, batch, set)

@@ -250,10 +250,9 @@ func TestEffortMethods(t *testing.T) {
 		target          string
 		passes, efforts []int
 	}{{cnn.Bond, []int{1, 2, 2, 2, 2, 2, 2, 2, 2}, []int{0, 0, 1, 2, 3, 5, 8, 16, 32}}, {cnn.Site, []int{1}, []int{0}}} {
-		set := &cnn.TrainSettings{Network: cnn.Network{Target: c.target, Channels: 2, Blocks: 1}, Loss: cnn.Margin, Steps: 1, Batch: 2, Seed: 1}
-		if c.target == cnn.Bond {
-			set.Pool = 2
-		}
+		set := cnn.DefaultTrain()
+		set.Target, set.Channels, set.Blocks, set.Loss.Name, set.Steps, set.Batch = c.target, 2, 1, cnn.Margin, 1, 2
+		set.ReplayBuffer = 2
 		result, err := cnn.Train(t.Context(), filepath.Join(t.TempDir(), "run"), []cnn.Source{&source{l, list}}, nil, set)
 		if err != nil {
 			t.Fatal(err)
