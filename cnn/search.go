@@ -1,7 +1,10 @@
 package cnn
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 
@@ -9,12 +12,12 @@ import (
 	"spinlearn/solver"
 )
 
-// A Search is a model as a solver: it predicts one instance at a time, in two dimensions.
+// A Search is a model as a solver, in two dimensions.
 type Search struct {
 	target   string
 	settings PredictSettings
 
-	mu        sync.Mutex
+	mu        *sync.Mutex // of the predictor
 	predictor *Predictor
 }
 
@@ -27,12 +30,18 @@ const (
 // Auto is a number that the model's target decides.
 const Auto = -1
 
-// NewSearch returns a model as a solver, with descent. Passes and Effort may be Auto:
-// [DefaultPasses] and [DefaultEffort] for a bond model, 1 and 0 for a site model. The seed is
-// drawn from the generator of Solve.
+// NewSearch returns a model as a solver. Passes and Effort may be Auto: [DefaultPasses] and
+// [DefaultEffort] for a bond model, 1 and 0 for a site model.
 func NewSearch(m *Model, set PredictSettings, workers int) *Search {
+	s := &Search{target: m.Training.Target, mu: new(sync.Mutex), predictor: m.NewPredictor(workers)}
+	return s.With(set)
+}
+
+// With returns the model with other settings. Both share the graphs of the predictor and
+// take turns.
+func (s *Search) With(set PredictSettings) *Search {
 	passes, effort := DefaultPasses, DefaultEffort
-	if m.Training.Target == Site {
+	if s.target == Site {
 		passes, effort = 1, 0
 	}
 	if set.Passes == Auto {
@@ -41,8 +50,9 @@ func NewSearch(m *Model, set PredictSettings, workers int) *Search {
 	if set.Effort == Auto {
 		set.Effort = effort
 	}
-	set.Descent = true
-	return &Search{target: m.Training.Target, settings: set, predictor: m.NewPredictor(workers)}
+	other := *s
+	other.settings = set
+	return &other
 }
 
 // Name implements [solver.Solver].
@@ -50,24 +60,28 @@ func (*Search) Name() string { return "model" }
 
 // Check implements [solver.Solver].
 func (s *Search) Check(in *ising.Instance) error {
-	if err := checkPlane(in.Lattice); err != nil {
-		return err
+	if err := cmp.Or(checkPlane(in.Lattice), s.settings.validate(s.target, []*ising.Instance{in})); err != nil {
+		return fmt.Errorf("%w: %w", solver.ErrSettings, err)
 	}
-	return s.settings.validate(s.target, []*ising.Instance{in})
+	return nil
 }
 
-// Prepare builds what a prediction for the instance needs, so that it does not count as
+// Prepare builds what predictions for the instances need, so that it does not count as
 // prediction.
-func (s *Search) Prepare(in *ising.Instance) error {
+func (s *Search) Prepare(instances ...*ising.Instance) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.predictor.Prepare([]*ising.Instance{in})
+	return s.predictor.Prepare(instances)
 }
 
-// Solve implements [solver.Solver]. Predictions are made one after the other; no budget ends
-// them. If ctx ends before the first pass, the result is what that would have begun with.
+// Solve implements [solver.Solver]. The seed is drawn from the generator, and no budget ends
+// a prediction. If ctx ends before the first pass, the result is what that would have begun
+// with.
 func (s *Search) Solve(ctx context.Context, in *ising.Instance, budget solver.Budget, rng *rand.Rand) (*solver.Result, error) {
 	watch := budget.Start(ctx)
+	if err := s.Check(in); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	set := s.settings
@@ -81,4 +95,17 @@ func (s *Search) Solve(ctx context.Context, in *ising.Instance, budget solver.Bu
 		spins = found[0].Spins
 	}
 	return watch.Result(in, spins, solver.Stats{Reads: 1})
+}
+
+// SolveAll solves instances together, which is faster than one by one, with the seed of the
+// settings. Errors are those of [Predictor.Predict].
+func (s *Search) SolveAll(ctx context.Context, instances []*ising.Instance) ([]*solver.Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, err := s.predictor.Predict(ctx, instances, s.settings)
+	results := make([]*solver.Result, len(found))
+	for k, p := range found {
+		results[k] = &solver.Result{Spins: p.Spins, Energy: p.Energy, Bound: math.NaN(), Stats: solver.Stats{Reads: 1}}
+	}
+	return results, err
 }
