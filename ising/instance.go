@@ -226,10 +226,10 @@ func (s *Solved) Solves(e float64) bool { return !s.Below(s.Energy, e) }
 
 // Gap returns the relative gap (e - Energy)/|Energy| of an energy e to that of the
 // known configuration, 0 where rounding explains the difference. A negative gap means that
-// e is lower. There is no relative gap to an energy of 0: then it is NaN.
+// e is lower. There is no relative gap to an energy that is 0 but for rounding: then it is NaN.
 func (s *Solved) Gap(e float64) float64 {
 	switch {
-	case s.Energy == 0:
+	case !s.Below(0, math.Abs(s.Energy)):
 		return math.NaN()
 	case !s.Below(e, s.Energy) && !s.Below(s.Energy, e):
 		return 0
