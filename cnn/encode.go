@@ -2,6 +2,7 @@ package cnn
 
 import (
 	"fmt"
+	"iter"
 
 	"spinlearn/cnn/internal/kernel"
 	"spinlearn/ising"
@@ -19,6 +20,21 @@ func geometryOf(l *ising.Lattice, batch int) geometry {
 	return geometry{batch, l.Shape()[0], l.Shape()[1], [2]bool(l.Periodic())}
 }
 
+// places yields each bond, as an index of the couplings, with its place in the network's images
+// of bonds. An image has two channels at each site, the bond down and the bond right: the site
+// comes first there, and the axis first in the couplings.
+func places(l *ising.Lattice) iter.Seq2[int, int] {
+	return func(yield func(bond, place int) bool) {
+		for i := range l.Sites() {
+			for axis := range 2 {
+				if l.Next(axis, i) >= 0 && !yield(l.Bond(axis, i), 2*i+axis) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // encodeInput stores the network's input for an instance in x, length 4N: the
 // couplings of the bonds down, right, up and left of each site in units of their
 // root mean square.
@@ -28,13 +44,12 @@ func encodeInput[T kernel.Float](x []T, in *ising.Instance) {
 		scale = 1 / rms
 	}
 	clear(x)
-	n := in.Sites()
-	for a := range 2 {
-		for i := range n {
-			if j := in.Next(a, i); j >= 0 {
-				v := T(in.J[a*n+i] * scale)
-				x[4*i+a] = v
-				x[4*j+2+a] = v
+	for axis := range 2 {
+		for i := range in.Sites() {
+			if j := in.Next(axis, i); j >= 0 {
+				v := T(in.J[in.Bond(axis, i)] * scale)
+				x[4*i+axis] = v
+				x[4*j+2+axis] = v
 			}
 		}
 	}
@@ -42,9 +57,9 @@ func encodeInput[T kernel.Float](x []T, in *ising.Instance) {
 
 // encodeCouplings stores the couplings down and right of each site in x, length 2N.
 func encodeCouplings[T kernel.Float](x []T, in *ising.Instance) {
-	n := in.Sites()
-	for k, v := range in.J {
-		x[2*(k%n)+k/n] = T(v)
+	clear(x)
+	for bond, place := range places(in.Lattice) {
+		x[place] = T(in.J[bond])
 	}
 }
 
@@ -62,21 +77,19 @@ func encodeSites[T kernel.Float](label, cost []T, in *ising.Instance, spins []in
 // bond or, without walls, the smaller of the costs of flipping either end alone. A
 // missing bond has label 0.
 func encodeBonds[T kernel.Float](label, cost []T, in *ising.Instance, spins, r []int8, walls []float64) {
-	n := in.Sites()
+	clear(label)
+	clear(cost)
 	h := in.LocalFields(nil, spins)
-	for k, v := range in.J {
-		a, i := k/n, k%n
-		at := 2*i + a
-		if v == 0 {
-			label[at], cost[at] = 0, 0
+	for bond, place := range places(in.Lattice) {
+		if in.J[bond] == 0 {
 			continue
 		}
-		j := in.Next(a, i)
-		label[at] = T(spins[i] * spins[j] * r[i] * r[j])
+		i, j := in.Ends(bond)
+		label[place] = T(spins[i] * spins[j] * r[i] * r[j])
 		if walls != nil {
-			cost[at] = T(walls[k])
+			cost[place] = T(walls[bond])
 		} else {
-			cost[at] = T(2 * min(float64(spins[i])*h[i], float64(spins[j])*h[j]))
+			cost[place] = T(2 * min(float64(spins[i])*h[i], float64(spins[j])*h[j]))
 		}
 	}
 }
@@ -96,11 +109,10 @@ func decodeSites[T kernel.Float](z []T) []int8 {
 // decodeBonds returns the configuration r·t, t being the spins of the maximum
 // spanning tree of |z| with the signs of the logits z, length 2N; and the tree.
 func decodeBonds[T kernel.Float](in *ising.Instance, r []int8, z []T) ([]int8, *ising.Tree) {
-	n := in.Sites()
-	w := make([]float64, 2*n)
-	for k, v := range in.J {
-		if v != 0 {
-			w[k] = float64(z[2*(k%n)+k/n])
+	w := make([]float64, in.Slots())
+	for bond, place := range places(in.Lattice) {
+		if in.J[bond] != 0 {
+			w[bond] = float64(z[place])
 		}
 	}
 	tree := in.SpanningTree(w, nil)

@@ -194,14 +194,10 @@ const sure, sureSteps = 6, 4
 // above a limit to the relative orientation that it has in s.
 func (m *machine[T]) confident(in *ising.Instance, gauge, s []int8, k int, limit float64) []bool {
 	z := part(m.output(), k, m.batch)
-	n := in.Sites()
-	is := make([]bool, len(in.J))
-	for a := range 2 {
-		for i := range n {
-			if j := in.Next(a, i); j >= 0 {
-				is[a*n+i] = float64(z[2*i+a])*float64(gauge[i]*gauge[j]*s[i]*s[j]) > limit
-			}
-		}
+	is := make([]bool, in.Slots())
+	for bond, place := range places(in.Lattice) {
+		i, j := in.Ends(bond)
+		is[bond] = float64(z[place])*float64(gauge[i]*gauge[j]*s[i]*s[j]) > limit
 	}
 	return is
 }

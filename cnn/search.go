@@ -94,7 +94,7 @@ func (s *Search) Solve(ctx context.Context, in *ising.Instance, budget solver.Bu
 	if len(found) > 0 {
 		spins = found[0].Spins
 	}
-	return watch.Result(in, spins, solver.Stats{Reads: 1})
+	return watch.Result(in, spins, solver.Stats{Reads: 1}, false)
 }
 
 // SolveAll solves instances together, which is faster than one by one, with the seed of the

@@ -36,11 +36,7 @@ func (m memory) Epoch(seed, epoch uint64) iter.Seq2[*ising.Solved, error] {
 // instances returns n instances with ground states found by enumeration.
 func instances(t testing.TB, n int, boundary string) memory {
 	t.Helper()
-	periodic, err := ising.ParseBoundary(boundary, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := ising.NewLattice([]int{4, 4}, periodic)
+	l, err := ising.ParseLattice([]int{4, 4}, boundary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +298,7 @@ func TestSettingsHaveEffect(t *testing.T) {
 func walled(list memory) (copies memory) {
 	for k, s := range list {
 		c := *s
-		c.Walls = make([]float64, s.Bonds())
+		c.Walls = make([]float64, s.Slots())
 		for b, J := range s.J {
 			c.Walls[b] = math.Abs(J) * float64(1+k)
 		}
@@ -443,7 +439,7 @@ func TestRefusedSettings(t *testing.T) {
 // and counted, and if there are no others the last weights are kept.
 func TestValidationWithoutGap(t *testing.T) {
 	source := instances(t, 8, "periodic")
-	empty := &ising.Solved{Instance: &ising.Instance{Lattice: source.Lattice(), J: make([]float64, source.Lattice().Bonds())}, Spins: source[0].Spins}
+	empty := &ising.Solved{Instance: &ising.Instance{Lattice: source.Lattice(), J: make([]float64, source.Lattice().Slots())}, Spins: source[0].Spins}
 	set := quick()
 	set.Steps, set.ValidateEvery = 20, 10
 	dir := t.TempDir()

@@ -3,7 +3,6 @@ package data
 import (
 	"archive/zip"
 	"bufio"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -11,11 +10,11 @@ import (
 	"strings"
 )
 
-// An Array is what the header of an array in numpy's format says.
+// An Array is the description of an array in numpy's format.
 type Array struct {
-	Name  string // in its .npz file; empty in an .npy file
+	Name  string // name in the .npz file; empty for an .npy file
 	Type  string // as numpy writes it, such as <f8
-	Shape string // such as 16, 2, 8, 8
+	Shape string // lengths of the axes, such as 16, 2, 8, 8
 }
 
 var arrayHeader = regexp.MustCompile(`^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), \} *\n$`)
@@ -35,7 +34,7 @@ func Arrays(path string) ([]Array, error) {
 	return ReadArrays(f, info.Size(), path)
 }
 
-// ReadArrays is [Arrays] of an open file of some size in bytes, with a name for messages.
+// ReadArrays is [Arrays] for an open file of size bytes. Errors name it path.
 func ReadArrays(f io.ReaderAt, size int64, path string) ([]Array, error) {
 	z, err := zip.NewReader(f, size)
 	if err != nil {
@@ -62,15 +61,12 @@ func ReadArrays(f io.ReaderAt, size int64, path string) ([]Array, error) {
 	return list, nil
 }
 
-// readArrayHeader also returns whether the first index changes fastest.
+// readArrayHeader also returns whether the array is in Fortran order: the first index changes
+// fastest.
 func readArrayHeader(r io.Reader) (a Array, fortran bool, err error) {
-	var head [len(npyMagic) + 2]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil || string(head[:len(npyMagic)]) != npyMagic {
-		return a, false, fmt.Errorf("no header of npy format 1.0")
-	}
-	header := make([]byte, binary.LittleEndian.Uint16(head[len(npyMagic):]))
-	if _, err := io.ReadFull(r, header); err != nil {
-		return a, false, fmt.Errorf("no npy header: %w", err)
+	header, err := readHeader(r)
+	if err != nil {
+		return a, false, err
 	}
 	m := arrayHeader.FindSubmatch(header)
 	if m == nil {

@@ -27,43 +27,44 @@ const (
 	maxIndexFile = 1 << 26 // bytes
 )
 
-// A Description says which dataset it is: everything that a user chooses about its
-// content. A run is continued only under an equal description.
+// A Description has everything that a user chooses about the content of a dataset. A run
+// continues a dataset only if the descriptions are equal.
 type Description struct {
 	Ensemble ising.Ensemble `json:"ensemble"`
 	Shape    []int          `json:"shape"`    // side lengths of the lattice
-	Boundary string         `json:"boundary"` // in the form of [ising.ParseBoundary]
-	// Seed determines couplings and solver runs. Datasets that are meant to be
-	// disjoint, such as for training and test, need different seeds.
+	Boundary string         `json:"boundary"` // in words, as [ising.ParseBoundary] reads them
+	// Seed determines couplings and solver runs. Datasets that must not share instances, such
+	// as those for training and for testing, need different seeds.
 	Seed uint64 `json:"seed"`
-	// Solver and SolverSettings name the solver. They are kept and compared but not
-	// interpreted. SolverSettings is JSON, compared as text but for white space; empty
-	// means {}.
+	// Solver and SolverSettings name the solver. They are kept and compared, but not
+	// interpreted. SolverSettings is JSON; it is compared as text without white space, and
+	// empty means {}.
 	Solver         string          `json:"solver"`
 	SolverSettings json.RawMessage `json:"solver_settings"`
 	Count          int             `json:"count"` // instances, at least 1
-	// ShardSize is the number of instances in a file, and what an interruption can lose.
-	// In [Generate], 0 means 256.
+	// ShardSize is the number of instances in a file. An interruption can lose as many. In
+	// [Generate], 0 means 256.
 	ShardSize int `json:"shard_size"`
-	// Walls says that the instances have [ising.Solved.Walls]; two axes only.
+	// Walls says that the instances have [ising.Solved.Walls]. It needs two axes.
 	Walls bool `json:"walls,omitempty"`
 }
 
-// normalize validates the description, brings it to the one form in which equal
-// descriptions are equal, and returns its lattice.
+// Lattice returns the lattice of the shape and boundary. Its error wraps [ising.ErrLattice].
+func (d *Description) Lattice() (*ising.Lattice, error) {
+	return ising.ParseLattice(d.Shape, d.Boundary)
+}
+
+// normalize validates the description and returns its lattice. It brings fields that can be
+// written in several ways to one form, so that equal descriptions have equal fields.
 func (d *Description) normalize() (*ising.Lattice, error) {
 	if err := d.Ensemble.Validate(); err != nil {
 		return nil, err
 	}
-	periodic, err := ising.ParseBoundary(d.Boundary, len(d.Shape))
+	l, err := d.Lattice()
 	if err != nil {
 		return nil, err
 	}
-	l, err := ising.NewLattice(d.Shape, periodic)
-	if err != nil {
-		return nil, err
-	}
-	d.Shape, d.Boundary = l.Shape(), ising.FormatBoundary(periodic)
+	d.Shape, d.Boundary = l.Shape(), ising.FormatBoundary(l.Periodic())
 	var settings bytes.Buffer
 	if err := json.Compact(&settings, d.SolverSettings); err != nil && len(d.SolverSettings) > 0 {
 		return nil, fmt.Errorf("solver_settings = %.40q, want JSON", d.SolverSettings)
@@ -72,7 +73,7 @@ func (d *Description) normalize() (*ising.Lattice, error) {
 	if d.Count < 1 {
 		return nil, fmt.Errorf("count = %d, want > 0", d.Count)
 	}
-	if most := maxCouplings / (l.Axes() * l.Sites()); d.ShardSize < 1 || d.ShardSize > most {
+	if most := maxCouplings / l.Slots(); d.ShardSize < 1 || d.ShardSize > most {
 		return nil, fmt.Errorf("shard_size = %d, want 1 to %d for lattice %v", d.ShardSize, most, l)
 	}
 	if d.Walls && l.Axes() != 2 {
@@ -110,9 +111,9 @@ type Dataset struct {
 	index   index
 }
 
-// Checksum returns the SHA-256 of dataset.json as it now is, without the line that
-// holds it, in hexadecimal. Since dataset.json holds the checksums of the shards, it
-// stands for all data.
+// Checksum returns the SHA-256 of dataset.json on disk, in hexadecimal, without the line that
+// holds this checksum. It depends on all data, because dataset.json holds the checksums of the
+// shards.
 func (d *Dataset) Checksum() (string, error) {
 	file, err := readFile(d.path(indexName), maxIndexFile)
 	if err != nil {
@@ -141,8 +142,8 @@ func unseal(file []byte) (sum string, rest []byte) {
 	return string(file[m[2]:m[3]]), append(bytes.Clone(file[:m[0]]), end...)
 }
 
-// Identity returns words that identify the content of the dataset: what it was made of
-// and the beginning of its checksum.
+// Identity returns a line that identifies the content of the dataset: its description in
+// short and the beginning of its checksum.
 func (d *Dataset) Identity() (string, error) {
 	sum, err := d.Checksum()
 	if err != nil {
@@ -152,9 +153,9 @@ func (d *Dataset) Identity() (string, error) {
 	return fmt.Sprintf("%d %s %v %s seed %d sha256 %s", s.Count, s.Ensemble.Couplings, d.lattice, s.Solver, s.Seed, sum[:16]), nil
 }
 
-// Open reads and validates dataset.json in dir; the shards are read, and checked,
-// by [Dataset.All] and [Dataset.Epoch]. A dataset whose generation has not ended
-// opens too and holds the instances written so far; see [Dataset.Complete].
+// Open reads and validates dataset.json in dir. The shards are read and checked later, by
+// [Dataset.All] and [Dataset.Epoch]. A dataset whose generation has not ended can be opened
+// too, and holds the instances written so far; see [Dataset.Complete].
 func Open(dir string) (*Dataset, error) {
 	path := filepath.Join(dir, indexName)
 	file, err := readFile(path, maxIndexFile)
@@ -208,11 +209,11 @@ func (ix *index) checkSeal(file []byte) error {
 	return nil
 }
 
-// Description returns what the dataset is. The caller must not change the slices
+// Description returns the description of the dataset. The caller must not change the slices
 // in it.
 func (d *Dataset) Description() Description { return d.index.Description }
 
-// Program returns the program that began the dataset, with its version.
+// Program returns the name and version of the program that began the dataset.
 func (d *Dataset) Program() string { return d.index.Program }
 
 // Lattice returns the lattice that all instances share.
@@ -239,14 +240,13 @@ func (d *Dataset) Proven() int {
 // Complete reports whether all instances of the description are on disk.
 func (d *Dataset) Complete() bool { return d.Len() == d.index.Count }
 
-// All yields the instances in order, one shard in memory at a time. It checks
-// everything it reads: checksums, types and shapes, that couplings are finite and
-// spins ±1, that the spins have the energy and that no bound lies above it. It ends
-// at the first error.
+// All yields the instances in order, with one shard in memory at a time. It checks everything
+// it reads: checksums, types and shapes, that couplings are finite and spins ±1, that the
+// spins have the energy, and that no bound lies above it. It ends at the first error.
 func (d *Dataset) All() iter.Seq2[*ising.Solved, error] { return d.whole().All() }
 
-// Epoch is [Dataset.All] in an order that seed and epoch determine: the shards in
-// random order and the instances shuffled within each.
+// Epoch is [Dataset.All] in another order, which seed and epoch determine: the shards come in
+// random order, and the instances of each shard are shuffled.
 func (d *Dataset) Epoch(seed, epoch uint64) iter.Seq2[*ising.Solved, error] {
 	return d.whole().Epoch(seed, epoch)
 }

@@ -1,4 +1,11 @@
-// Package data keeps solved instances on disk as datasets that numpy reads too.
+// Package data keeps solved instances on disk, as datasets that numpy reads too. [Generate]
+// draws the instances that a [Description] asks for, has them solved by a function of type
+// [Solve], and writes them; an interrupted run continues where it stopped. [Open] returns the
+// [Dataset] in a directory, which yields its instances in order or shuffled for training.
+// [Dataset.First] gives its beginning, a [Part]. [Arrays], [ReadSpins] and [WriteSpins] deal
+// with other arrays of numpy.
+//
+// It imports ising, and atomicfile to write files.
 //
 // # Layout
 //
@@ -16,15 +23,15 @@
 //	energy     float64  (n,)                its energy, in the unit of J
 //	bound      float64  (n,)                proven lower bound of the energy; NaN: none
 //
-// A dataset whose description has "walls": true has a fifth one:
+// A dataset whose description has "walls": true has a fifth array:
 //
 //	walls      float64  (n, 2, rows, cols)  energy of the cheapest domain wall across
 //	                                        each bond, in the unit of J; 0: no bond
 //
 // On a lattice of three axes couplings is (n, 3, d0, d1, d2) and spins (n, d0, d1,
-// d2). The conventions are those of package ising: H(s) = -Σ J_ij s_i s_j with every
-// bond once, couplings[k, a] couples each site to the next one along array axis a
-// of spins[k], and 0 means no bond, so that numpy computes the energies by
+// d2). The conventions are those of package ising: H(s) = -Σ J_ij s_i s_j, every bond
+// counted once. couplings[k, a] holds the coupling of each site to the next one along axis a
+// of spins[k], and 0 where there is no bond. So numpy computes the energies by
 //
 //	d = numpy.load("part-00000.npz")
 //	J, s = d["couplings"], d["spins"]
@@ -34,8 +41,8 @@
 // The ground state is proven where bound ≥ energy - rounding: no configuration has an
 // energy that is lower by more than the rounding, which [ising.Integers] computes from the
 // couplings. It is 0 where they are integers times a power of ten or two, as those of ±J
-// are, and some 1e-12 for Gaussian couplings. Nothing is proven where the smallest couplings
-// are too small beside the largest; see [ising.Solved.Proven].
+// are, and some 1e-12 for Gaussian couplings. An instance whose smallest couplings are too
+// small beside the largest is never proven; see [ising.Solved.Proven].
 //
 // dataset.json gives the format, the [Description], the program that began the
 // dataset, and the shards in order:

@@ -29,18 +29,16 @@ var (
 	ErrDiffers = errors.New("data: dataset with other settings")
 )
 
-// A Solve finds a configuration of low energy, with its walls if the description wants
-// them. Its result may depend only on the
-// instance and the generator, never on time. Its error should wrap ctx.Err() if ctx
-// ends. It is called from several goroutines.
+// A Solve finds a configuration of low energy, and its walls if the description asks for them.
+// Its result may depend only on the instance and the generator, never on time. If ctx ends, its
+// error should wrap ctx.Err(). It is called from several goroutines.
 type Solve func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*ising.Solved, error)
 
-// GenerateSettings are the settings of [Generate]. What is not in the description
-// does not change the data.
+// GenerateSettings are the settings of [Generate]. Only the description changes the data.
 type GenerateSettings struct {
 	Description
-	// Program is the program and its version, for the record. A dataset may be
-	// continued by another version and keeps the one that began it.
+	// Program is the name and version of the program, for the record. Another version may
+	// continue a dataset; the dataset keeps the name of the one that began it.
 	Program string
 	// Workers is the number of instances solved at the same time. 0 means one for each
 	// processor.
@@ -52,9 +50,9 @@ type GenerateSettings struct {
 
 // Progress counts instances.
 type Progress struct {
-	Done   int // solved, including those of earlier runs and those not yet on disk
-	Proven int // of them, with a proven ground state
-	Total  int
+	Done   int // solved so far, by this run and earlier ones, on disk or not yet
+	Proven int // solved so far with a proven ground state
+	Total  int // in the complete dataset
 }
 
 func (set *GenerateSettings) withDefaults() (GenerateSettings, *ising.Lattice, error) {
@@ -75,20 +73,20 @@ func (set *GenerateSettings) withDefaults() (GenerateSettings, *ising.Lattice, e
 	return s, l, nil
 }
 
-// Generate writes a dataset into dir, which it creates if need be. Instance i has
+// Generate writes a dataset into dir, which it creates if it does not exist. Instance i has
 // couplings from the stream (Seed, "couplings", i) and is solved with the stream
-// (Seed, "solver", i), so that every file is the same to the byte for any number of
-// workers and of interruptions.
+// (Seed, "solver", i). So every file is the same to the byte for any number of workers and of
+// interruptions.
 //
-// A run that has been interrupted, at any moment, goes on if it is started again
-// with an equal description: shards listed in dataset.json are kept after a check of
-// their checksums, all else is done again. If the dataset is complete, nothing is
-// left to do. A directory that holds a different dataset (ErrDiffers) or anything
-// else is refused untouched. Only one run may write to a directory at a time.
+// A run may be interrupted at any moment. Started again with an equal description, it
+// continues: it checks the shards listed in dataset.json, keeps them, and does everything else
+// again. A complete dataset is left as it is. Generate refuses a directory that holds a
+// different dataset ([ErrDiffers]) or other files, and changes nothing there. Only one run may
+// write to a directory at a time.
 //
-// When ctx ends or a solver fails, the instances of the current shard are lost, and
-// Generate returns the dataset so far together with the error, which wraps ctx.Err()
-// or the solver's. The dataset is nil if the run was refused.
+// When ctx ends or a solver fails, the instances of the current shard are lost. Generate then
+// returns the dataset so far, and an error that wraps ctx.Err() or the error of the solver.
+// The dataset is nil if the run was refused.
 func Generate(ctx context.Context, dir string, set *GenerateSettings, solve Solve) (*Dataset, error) {
 	s, l, err := set.withDefaults()
 	if err != nil {
@@ -115,8 +113,8 @@ func Generate(ctx context.Context, dir string, set *GenerateSettings, solve Solv
 	return d, nil
 }
 
-// prepare opens or creates the dataset in dir and removes what an interrupted run
-// has left there.
+// prepare opens or creates the dataset in dir and removes the temporary files of an
+// interrupted run.
 func prepare(dir string, set *GenerateSettings, l *ising.Lattice) (*Dataset, error) {
 	d, err := Open(dir)
 	isNew := errors.Is(err, fs.ErrNotExist)
@@ -147,7 +145,7 @@ func prepare(dir string, set *GenerateSettings, l *ising.Lattice) (*Dataset, err
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return nil, fmt.Errorf("data: %w", err)
 		}
-		// Written at once, dataset.json marks the directory as ours from the start.
+		// dataset.json is written first, to mark the directory as ours.
 		if err := d.writeIndex(d.index); err != nil {
 			return nil, err
 		}
@@ -262,7 +260,7 @@ func (g *generator) nextShard(ctx context.Context) ([]*ising.Solved, error) {
 func (g *generator) solveInstance(ctx context.Context, i uint64) (*ising.Solved, error) {
 	in := g.set.Ensemble.Draw(g.dataset.lattice, ising.Stream(g.set.Seed, "couplings", i))
 	result, err := g.solve(ctx, in, ising.Stream(g.set.Seed, "solver", i))
-	// A result that came while ctx ended may be what the solver had so far.
+	// If ctx has ended, the result may be what the solver had found so far.
 	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}

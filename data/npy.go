@@ -11,15 +11,19 @@ import (
 	"strings"
 )
 
-// The NPY format 1.0 is magic and version, the length of the header as uint16, the
-// header, padded so that the data begin at a multiple of 64 and ended by a newline,
-// and the data; see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
+// An array in NPY format 1.0 consists of magic and version, the length of the header as
+// uint16, the header, and the data; see
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. The header is
+// padded with spaces and ends with a newline, so that the data begin at a multiple of 64.
+//
+// Headers are read and written here because npyio v0.9.0, which the tests use, panics on a
+// malformed header, allocates as much as a header asks for, and writes format 2.0 with one
+// axis only.
 const npyMagic = "\x93NUMPY\x01\x00"
 
 type element interface{ float64 | int8 }
 
-// npyHeader returns the header that numpy writes for a little-endian array in C
-// order, without padding.
+// npyHeader returns the header that numpy writes for an array in C order, without padding.
 func npyHeader[T element](shape []int) string {
 	dtype := "<f8"
 	if _, ok := any(T(0)).(int8); ok {
@@ -44,13 +48,11 @@ func writeNpy[T element](w io.Writer, data []T, shape ...int) error {
 	return binary.Write(w, binary.LittleEndian, data)
 }
 
-// readNpy reads an array of the given type and shape and refuses any other before
-// it allocates. The header is compared as text, because numpy has only one way to
-// write it.
-func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
+// readHeader reads an array up to its data and returns the header, of at most 64 kB.
+func readHeader(r io.Reader) ([]byte, error) {
 	var head [len(npyMagic) + 2]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return nil, fmt.Errorf("no npy header: %w", err)
+		return nil, fmt.Errorf("no header of npy format 1.0: %w", err)
 	}
 	if string(head[:len(npyMagic)]) != npyMagic {
 		return nil, errors.New("no header of npy format 1.0")
@@ -58,6 +60,17 @@ func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
 	header := make([]byte, binary.LittleEndian.Uint16(head[len(npyMagic):]))
 	if _, err := io.ReadFull(r, header); err != nil {
 		return nil, fmt.Errorf("no npy header: %w", err)
+	}
+	return header, nil
+}
+
+// readNpy reads an array of the given type and shape. It returns an error for any other
+// array before it allocates memory for the data. The header is compared as text, because
+// numpy has only one way to write it.
+func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
+	header, err := readHeader(r)
+	if err != nil {
+		return nil, err
 	}
 	got, want := strings.TrimRight(string(header), " \n"), npyHeader[T](shape)
 	if got != want {
@@ -72,7 +85,7 @@ func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
 	if err := binary.Read(r, binary.LittleEndian, data); err != nil {
 		return nil, fmt.Errorf("data are cut short: %w", err)
 	}
-	// Reading on to the end also lets the zip reader verify its checksum.
+	// The zip reader verifies its checksum at the end of the data.
 	n, err := io.Copy(io.Discard, io.LimitReader(r, 1))
 	if n > 0 {
 		err = errors.New("data are longer than the shape")
@@ -80,12 +93,13 @@ func readNpy[T element](r io.Reader, shape ...int) ([]T, error) {
 	return data, err
 }
 
-// WriteSpins writes a configuration as numpy.save writes an int8 array of shape (N,).
+// WriteSpins writes a configuration as numpy.save does for an int8 array of shape (N,).
 func WriteSpins(w io.Writer, s []int8) error { return writeNpy(w, s, len(s)) }
 
-// ReadSpins reads a configuration that numpy.save has written: ±1 as integers of 8 to 64
-// bits or floats, in C order. It returns the spins as they stand there, and the shape of
-// the array, of any number of axes. It fails unless the data end where the shape says.
+// ReadSpins reads a configuration that numpy.save has written in C order: spins ±1 as
+// integers of 8 to 64 bits or floats. It returns the spins in the order of the file and the
+// shape of the array, which may have any number of axes. It returns an error if the file is
+// shorter or longer than the shape says.
 func ReadSpins(r io.Reader) (s []int8, shape []int, err error) {
 	b := bufio.NewReader(r)
 	a, fortran, err := readArrayHeader(b)
@@ -125,8 +139,8 @@ func ReadSpins(r io.Reader) (s []int8, shape []int, err error) {
 	return s, shape, nil
 }
 
-// decoder returns what reads an item of a numpy type such as <i8, nil for types that are
-// not those of spins.
+// decoder returns a function that decodes an item of a numpy type such as <i8, or nil if spins
+// cannot have that type.
 func decoder(dtype string) func([]byte) float64 {
 	if len(dtype) != 3 {
 		return nil

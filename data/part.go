@@ -8,14 +8,14 @@ import (
 	"spinlearn/ising"
 )
 
-// A Part is the first instances of a dataset, so that datasets of several sizes are
-// nested in one. It is safe for concurrent use.
+// A Part is the beginning of a dataset. Parts of several sizes are nested training sets. It is
+// safe for concurrent use.
 type Part struct {
 	d *Dataset
 	n int
 }
 
-// First returns the first n instances, 1 to [Dataset.Len].
+// First returns the first n instances, with n from 1 to [Dataset.Len].
 func (d *Dataset) First(n int) (*Part, error) {
 	if n < 1 || n > d.Len() {
 		return nil, fmt.Errorf("data: %s: the first %d instances are asked for, want 1 to %d", d.dir, n, d.Len())

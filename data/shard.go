@@ -13,13 +13,13 @@ import (
 	"spinlearn/ising"
 )
 
-// encodeShard returns the npz file of instances on one lattice, of which all have walls or
-// none. It is stored, not
-// compressed, so that its bytes do not depend on the version of a compressor.
+// encodeShard returns the npz file of instances on one lattice. Either all have walls or none
+// has. The file is not compressed, so that its bytes do not depend on the version of a
+// compressor.
 func encodeShard(l *ising.Lattice, solved []*ising.Solved) ([]byte, error) {
 	n := len(solved)
 	var (
-		couplings = make([]float64, 0, n*l.Axes()*l.Sites())
+		couplings = make([]float64, 0, n*l.Slots())
 		spins     = make([]int8, 0, n*l.Sites())
 		energy    = make([]float64, n)
 		bound     = make([]float64, n)
@@ -92,7 +92,7 @@ func decodeShard(file []byte, l *ising.Lattice, n int, hasWalls bool) ([]*ising.
 	}
 
 	solved := make([]*ising.Solved, n)
-	bonds, sites := l.Axes()*l.Sites(), l.Sites()
+	bonds, sites := l.Slots(), l.Sites()
 	for i := range solved {
 		in, err := ising.NewInstance(l, couplings[i*bonds:(i+1)*bonds:(i+1)*bonds])
 		if err != nil {
@@ -128,8 +128,8 @@ func readArray[T element](z *zip.Reader, name string, shape ...int) ([]T, error)
 	return nil, fmt.Errorf("array %s is missing", name)
 }
 
-// summing bounds the error of any float64 sum of couplings, as other programs make it, and
-// earlier versions did.
+// summing bounds the error of an energy that was summed in float64, as other programs and
+// earlier versions of this one do.
 func summing(J []float64) (most float64) {
 	for _, v := range J {
 		most += math.Abs(v)
@@ -137,8 +137,8 @@ func summing(J []float64) (most float64) {
 	return most * float64(len(J)) * 0x1p-53
 }
 
-// check reports what is wrong with a solved instance, whose couplings are valid. It puts the
-// energy's last digits right.
+// check reports what is wrong with a solved instance whose couplings are valid. It replaces
+// the energy by that of the spins, which may have other last digits.
 func check(s *ising.Solved, hasWalls bool) error {
 	if len(s.Spins) != s.Sites() {
 		return fmt.Errorf("%d spins, want %d", len(s.Spins), s.Sites())
@@ -148,7 +148,7 @@ func check(s *ising.Solved, hasWalls bool) error {
 			return fmt.Errorf("spin %d at site %d, want 1 or -1", v, i)
 		}
 	}
-	// Negated, the comparisons refuse NaN too.
+	// A comparison with NaN is false, so each condition is stated and then negated.
 	e := s.Instance.Energy(s.Spins)
 	if !(math.Abs(s.Energy-e) <= summing(s.J)) {
 		return fmt.Errorf("energy %v, but the spins have %v", s.Energy, e)
@@ -161,8 +161,8 @@ func check(s *ising.Solved, hasWalls bool) error {
 	if !hasWalls {
 		return nil
 	}
-	if len(s.Walls) != s.Bonds() {
-		return fmt.Errorf("%d walls, want %d", len(s.Walls), s.Bonds())
+	if len(s.Walls) != s.Slots() {
+		return fmt.Errorf("%d walls, want %d", len(s.Walls), s.Slots())
 	}
 	for k, D := range s.Walls {
 		if !(D >= 0 && D <= math.MaxFloat64) || D != 0 && s.J[k] == 0 {

@@ -1,6 +1,11 @@
-// Package ising holds Edwards–Anderson spin glasses on hypercubic lattices and other graphs: the
-// lattice, the couplings and their ensembles, and what follows from a spin
-// configuration without any search.
+// Package ising holds Edwards–Anderson spin glasses and what follows from their couplings
+// without a search. A [Lattice] says which sites are joined by bonds. An [Ensemble] draws
+// couplings for it, which make an [Instance]: it gives energies, local fields, gauges,
+// spanning trees and symmetries. A [Solved] instance also carries the best configuration that
+// is known. [Integers] are the couplings on a grid where sums are exact; energies are compared
+// there. Every random choice of the program comes from a [Stream].
+//
+// This package imports no other package of the program.
 //
 // # Conventions
 //
@@ -9,15 +14,27 @@
 // Spins are int8 and ±1.
 //
 // Sites are numbered in row-major order of the lattice's shape: on rows × cols,
-// site r*cols+c stands at row r and column c. Couplings are one float64 per axis
-// and site, axis first: J[a*N+i] joins site i to the next site along axis a. In
-// two dimensions J[0*N+i] is the bond down and J[1*N+i] the bond to the right. A
-// bond that a free boundary or dilution removes has the coupling 0. A graph without
-// axes has one coupling for each of its bonds, in their order.
+// site r*cols+c stands at row r and column c.
+//
+// # Bonds
+//
+// A bond is known by its number k; its coupling is J[k]. [Lattice.Bonds] yields all bonds,
+// [Lattice.BondsAt] those of a site, [Lattice.Bond] the one that starts at a site along an
+// axis, and [Lattice.Ends] gives the two sites of a bond:
+//
+//	for k := range in.Bonds() {
+//		i, j := in.Ends(k)
+//		energy -= in.J[k] * float64(s[i]*s[j])
+//	}
+//
+// J has one slot for each axis and site, axis first, as datasets keep it: on rows × cols the
+// first N slots are the bonds down and the next N the bonds to the right. Where a free boundary
+// has no bond the slot is unused and J is 0. Dilution takes a bond away by the coupling 0. A
+// graph without axes has one slot for each of its bonds, in their order. Other numbers that
+// belong to bonds, such as domain walls, have the same layout.
 //
 // # Random numbers
 //
-// Every random choice comes from [Stream], derived from a seed, a purpose and an
-// index; no stream is shared between two items, so results do not depend on the
-// number of workers.
+// A stream is derived from a seed, a purpose and an index. No stream is shared between two
+// items, so results do not depend on the number of workers.
 package ising

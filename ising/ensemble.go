@@ -49,11 +49,8 @@ func (e Ensemble) Validate() error {
 
 // Draw returns an instance with couplings from the ensemble, which must be valid.
 func (e Ensemble) Draw(l *Lattice, rng *rand.Rand) *Instance {
-	J := make([]float64, len(l.to))
-	for k, j := range l.to {
-		if j < 0 {
-			continue
-		}
+	J := make([]float64, l.Slots())
+	for k := range l.Bonds() {
 		if e.Dilution > 0 && rng.Float64() < e.Dilution {
 			continue
 		}

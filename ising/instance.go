@@ -2,6 +2,7 @@ package ising
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"math/big"
 	"sync"
@@ -11,8 +12,8 @@ import (
 // share it between goroutines.
 type Instance struct {
 	*Lattice
-	// J has shape (axes, N), axis first, or one entry for each bond of a graph; see the
-	// package comment.
+	// J has the coupling of each bond, of length [Lattice.Slots]; see the package comment for
+	// its layout.
 	J []float64
 
 	once     sync.Once
@@ -25,30 +26,31 @@ type Solved struct {
 	Spins  []int8  // length N
 	Energy float64 // of Spins, in the unit of the couplings
 	Bound  float64 // a proven lower bound of the energy; NaN where none is known
-	// Walls is what it costs to flip the relative orientation of the ends of each bond, all
-	// else being free: ≥ 0, in the layout and unit of J, 0 for missing bonds. Nil where it
-	// is not known.
+	// Walls has for each bond the energy of the cheapest domain wall across it: the least
+	// energy for which the two ends of the bond change their relative orientation, while all
+	// other spins may follow. It is at least 0, has the layout and unit of J, and is 0 for
+	// missing bonds. Nil means that the walls are not known.
 	Walls []float64
 }
 
-// Proven reports whether the bound shows that Spins is a ground state: no configuration is
-// lower by more than [Instance.Rounding], which is 0 where the couplings are integers on a
-// grid. Nothing is proven of an instance that lost a coupling; see [Integers].
+// Proven reports whether the bound shows that Spins is a ground state: that no configuration
+// has an energy lower by more than [Instance.Rounding]. It is false for an instance that lost a
+// coupling; see [Integers].
 func (s *Solved) Proven() bool {
 	q := s.Integers()
 	return q.Lost < 0 && s.Bound >= s.Energy-q.Rounding
 }
 
-// MinCoupling and MaxCoupling bound the size of a coupling that is not 0.
+// MinCoupling and MaxCoupling bound the size of a coupling that is not 0, so that squares of
+// couplings, and couplings as float32, are finite.
 const MinCoupling, MaxCoupling = 1e-30, 1e30
 
-// NewInstance returns the instance with couplings J, which it keeps. It fails if
-// the length is not that of [Lattice.Bonds], if a coupling is neither 0 nor of a size from 1e-30 to
-// 1e30, so that squares and float32 stay finite, or if one stands where a free
-// boundary has no bond.
+// NewInstance returns the instance with couplings J, which it keeps. It fails if J does not
+// have the length [Lattice.Slots], if a coupling is neither 0 nor of a size from
+// [MinCoupling] to [MaxCoupling], or if an unused slot is not 0.
 func NewInstance(l *Lattice, J []float64) (*Instance, error) {
-	if len(J) != l.Bonds() {
-		return nil, fmt.Errorf("ising: %d couplings for lattice %v, want %d", len(J), l, l.Bonds())
+	if len(J) != l.Slots() {
+		return nil, fmt.Errorf("ising: %d couplings for lattice %v, want %d", len(J), l, l.Slots())
 	}
 	for k, v := range J {
 		if size := math.Abs(v); v != 0 && !(size >= MinCoupling && size <= MaxCoupling) {
@@ -68,13 +70,12 @@ func (l *Lattice) bondName(k int) string {
 	return fmt.Sprintf("site %d along axis %d", l.from[k], k/l.sites)
 }
 
-// Rounding returns the most by which an energy may differ because the couplings were
-// rounded to integers; see [Integers].
+// Rounding returns by how much an energy may be wrong because the couplings were rounded to
+// integers. It is 0 if no coupling was rounded; see [Integers].
 func (in *Instance) Rounding() float64 { return in.Integers().Rounding }
 
-// Below reports whether energy a is lower than b by more than rounding explains. Where a
-// coupling was lost, energies are sums of the couplings as they are, and any difference
-// counts.
+// Below reports whether energy a is lower than b by more than [Instance.Rounding]. If a
+// coupling was lost, energies are not computed from integers, and any difference counts.
 func (in *Instance) Below(a, b float64) bool {
 	if q := in.Integers(); q.Lost < 0 {
 		return a < b-q.Rounding
@@ -98,9 +99,9 @@ func (in *Instance) RMS() float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
-// Energy returns H(s) in the unit of the couplings, from sums of [Integers], so that
-// configurations of equal energy have the same number. Where a coupling was lost it is the
-// float64 next to the sum of the couplings. s has length N.
+// Energy returns H(s) in the unit of the couplings. s has length N. The sum is taken over
+// [Integers], so that configurations of equal energy get the same number. If a coupling was
+// lost, the couplings themselves are summed, and the sum is rounded once, at the end.
 func (in *Instance) Energy(s []int8) float64 {
 	in.mustHaveSites(s)
 	q := in.Integers()
@@ -160,8 +161,8 @@ func (in *Instance) FlipCost(s []int8, i int) float64 {
 	return 2 * float64(s[i]) * h
 }
 
-// Gauge returns the instance with couplings J_ij r_i r_j. The configuration s of
-// it has the energy that s·r has here.
+// Gauge returns the instance with couplings J_ij r_i r_j. A configuration s has there the
+// energy that the configuration s_i r_i has here.
 func (in *Instance) Gauge(r []int8) *Instance {
 	in.mustHaveSites(r)
 	J := make([]float64, len(in.J))
@@ -179,16 +180,30 @@ func (in *Instance) Gauge(r []int8) *Instance {
 // cut by a free boundary or a missing bond is not frustrated. A graph has none.
 func (in *Instance) Frustrated() []bool {
 	var f []bool
-	for a := range in.Axes() {
-		for b := a + 1; b < in.Axes(); b++ {
-			for i := range in.sites {
-				ia, ib := in.Next(a, i), in.Next(b, i)
-				f = append(f, ia >= 0 && ib >= 0 &&
-					sign(in.J[a*in.sites+i])*sign(in.J[b*in.sites+i])*sign(in.J[a*in.sites+ib])*sign(in.J[b*in.sites+ia]) < 0)
+	for sign := range in.plaquettes() {
+		f = append(f, sign < 0)
+	}
+	return f
+}
+
+// plaquettes yields the sign of the product of the four couplings around each plaquette, 0 if
+// one of the bonds is missing, in the order of [Instance.Frustrated].
+func (in *Instance) plaquettes() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for a := range in.Axes() {
+			for b := a + 1; b < in.Axes(); b++ {
+				for i := range in.sites {
+					product := 0
+					if ia, ib := in.Next(a, i), in.Next(b, i); ia >= 0 && ib >= 0 {
+						product = sign(in.J[in.Bond(a, i)]) * sign(in.J[in.Bond(b, i)]) * sign(in.J[in.Bond(a, ib)]) * sign(in.J[in.Bond(b, ia)])
+					}
+					if !yield(product) {
+						return
+					}
+				}
 			}
 		}
 	}
-	return f
 }
 
 func sign(v float64) int {
@@ -220,13 +235,14 @@ func Overlap(a, b []int8) float64 {
 	return float64(sum) / float64(len(a))
 }
 
-// Solves reports whether an energy is as low as that of the known configuration, but for
-// what rounding explains.
+// Solves reports whether an energy is as low as that of the known configuration, up to
+// [Instance.Rounding].
 func (s *Solved) Solves(e float64) bool { return !s.Below(s.Energy, e) }
 
-// Gap returns the relative gap (e - Energy)/|Energy| of an energy e to that of the
-// known configuration, 0 where rounding explains the difference. A negative gap means that
-// e is lower. There is no relative gap to an energy that is 0 but for rounding: then it is NaN.
+// Gap returns the relative gap (e - Energy)/|Energy| of an energy e to that of the known
+// configuration. It is 0 if the two differ by no more than [Instance.Rounding], and negative if
+// e is lower. It is NaN if the known energy is 0, up to [Instance.Rounding], to which no gap is
+// relative.
 func (s *Solved) Gap(e float64) float64 {
 	switch {
 	case !s.Below(0, math.Abs(s.Energy)):

@@ -6,23 +6,25 @@ import (
 	"math/bits"
 )
 
-// Integers are the couplings of an instance on a grid, K = round(J·Scale). Sums of them
-// are exact, so that energies are compared in them.
+// Integers are the couplings of an instance as integers, K = round(J·Scale). Their sums are
+// exact, so energies are compared as integers.
 type Integers struct {
 	K     []int64 // in the layout of the couplings
 	Total int64   // Σ|K|, at most [MaxTotal]
-	// Scale is 1 or a power of ten if that makes all couplings integers, as they are read
-	// from decimals, else a power of two, which makes them integers of a sum up to 2^52 or
-	// is as large as fits.
+	// Scale is the smallest power of ten that makes all couplings integers, starting from 1.
+	// Couplings read from decimals have one. If there is none, Scale is the power of two that
+	// makes them integers of a sum up to 2^52. If that fails too, it is a power of two about as
+	// large as MaxTotal allows, and the couplings are rounded.
 	Scale float64
-	// Slack is the difference of two integer energies that rounding makes meaningless: two
-	// units a bond where couplings were rounded, 0 where they are integers on the grid.
+	// Slack is how far two integer energies may differ only because couplings were rounded:
+	// two units for each bond, or 0 if no coupling was rounded.
 	Slack int64
-	// Rounding is the most by which any energy in the unit of the couplings may differ from
-	// the one that the integers give, plus Slack.
+	// Rounding bounds the error of an energy computed from the integers, plus Slack, in the
+	// unit of the couplings. It is 0 if no coupling was rounded.
 	Rounding float64
-	// Lost is a bond whose coupling is so small beside the largest that little or nothing of
-	// it is left on the grid; -1 if there is none. Nothing is proven where one is lost.
+	// Lost is a bond whose coupling is so small beside the largest one that rounding leaves
+	// little or nothing of it, or -1 if there is none. An instance that lost a coupling is
+	// never proven.
 	Lost int
 }
 
@@ -30,12 +32,12 @@ type Integers struct {
 // bits.
 const MaxTotal = 1 << 60
 
-// maxBinary bounds Σ|K| where a power of two makes the couplings integers. Larger ones are
-// real numbers that happen to end.
+// maxBinary bounds Σ|K| where a power of two makes the couplings integers. Beyond it the
+// couplings are real numbers: every float64 becomes an integer by some power of two.
 const maxBinary = 1 << 52
 
-// kept is the least size of |K| times the number of bonds at which rounding leaves a
-// coupling as good as it was. Of random couplings hardly one in a million sites is smaller.
+// kept is the least |K| times the number of bonds at which a rounded coupling still has
+// enough digits. Hardly one random coupling in a million sites is smaller.
 const kept = 1 << 30
 
 // Integers returns the couplings as integers. They are computed once; the caller must not
@@ -74,8 +76,8 @@ func newIntegers(J []float64) *Integers {
 	_, exponent := math.Frexp(MaxTotal / 2 / sum)
 	q.Scale = math.Ldexp(1, exponent-1)
 	off := q.round(J)
-	// Half a unit in the last place for what was read from decimals, and as much for an
-	// energy and a bound in float64.
+	// The last term covers half a unit in the last place for couplings read from decimals,
+	// and as much for an energy and a bound in float64.
 	q.Slack = 2 * int64(len(J))
 	q.Rounding = 1.001 * ((off+float64(q.Slack))/q.Scale + math.Ldexp(sum, -51))
 	for k, v := range J {
@@ -86,7 +88,7 @@ func newIntegers(J []float64) *Integers {
 	return q
 }
 
-// decimals fills K and reports whether all couplings are the nearest numbers to K/Scale.
+// decimals fills K and reports whether every coupling is the float64 nearest to K/Scale.
 func (q *Integers) decimals(J []float64) bool {
 	q.Total = 0
 	for k, v := range J {
@@ -112,8 +114,8 @@ func (q *Integers) round(J []float64) (off float64) {
 	return off
 }
 
-// Energy returns an integer energy in the unit of the couplings: the float64 next to it, or,
-// where it has more than 53 bits, the next below, so that a bound stays one.
+// Energy returns an integer energy in the unit of the couplings, as the nearest float64. An
+// energy of more than 53 bits is rounded down, so that a lower bound remains a lower bound.
 func (q *Integers) Energy(e int64) float64 {
 	if max(e, -e) <= 1<<53 {
 		return float64(e) / q.Scale

@@ -17,11 +17,7 @@ func lattice(t testing.TB, shape, boundary string) *Lattice {
 	if err != nil {
 		t.Fatal(err)
 	}
-	periodic, err := ParseBoundary(boundary, len(sides))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := NewLattice(sides, periodic)
+	l, err := ParseLattice(sides, boundary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +57,7 @@ func randomSpins(n int, rng *rand.Rand) []int8 {
 func TestNeighbours(t *testing.T) {
 	for _, name := range lattices {
 		l := lattice(t, name[0], name[1])
-		bonds := 0
+		var bonds []int
 		for i := range l.Sites() {
 			x := make([]int, l.Axes())
 			for a, rest := l.Axes()-1, i; a >= 0; a-- {
@@ -79,16 +75,22 @@ func TestNeighbours(t *testing.T) {
 					for b, v := range y {
 						want = want*l.Shape()[b] + v
 					}
-					bonds++
+					bonds = append(bonds, l.Bond(a, i))
 				}
 				if got := l.Next(a, i); got != want {
 					t.Fatalf("%v: Next(%d, %d) = %d, want %d", l, a, i, got, want)
 				}
-				k := a*l.Sites() + i
-				if from, to := l.Ends(k); from != i || to != want {
+				k := a*l.Sites() + i // the layout of J, which datasets share
+				if got := l.Bond(a, i); got != k {
+					t.Fatalf("%v: Bond(%d, %d) = %d, want %d", l, a, i, got, k)
+				}
+				if want < 0 {
+					continue
+				}
+				if from, to := l.Ends(k); from != i || to != want || l.BondBetween(i, want) != k || l.BondBetween(want, i) != k {
 					t.Fatalf("%v: bond %d joins %d and %d, want %d and %d", l, k, from, to, i, want)
 				}
-				if want >= 0 && (!slices.Contains(l.BondsAt(i), int32(k)) || !slices.Contains(l.BondsAt(want), int32(k)) || l.Across(int32(k), want) != i) {
+				if !slices.Contains(l.BondsAt(i), int32(k)) || !slices.Contains(l.BondsAt(want), int32(k)) || l.Across(int32(k), want) != i {
 					t.Fatalf("%v: bond %d is not at its ends %d and %d", l, k, i, want)
 				}
 			}
@@ -101,8 +103,18 @@ func TestNeighbours(t *testing.T) {
 				want += l.Sites() / side * (side - 1)
 			}
 		}
-		if bonds != want {
-			t.Errorf("%v has %d bonds, want %d", l, bonds, want)
+		if len(bonds) != want {
+			t.Errorf("%v has %d bonds, want %d", l, len(bonds), want)
+		}
+		slices.Sort(bonds)
+		if got := slices.Collect(l.Bonds()); !slices.Equal(got, bonds) {
+			t.Errorf("%v: Bonds yields %v, want %v", l, got, bonds)
+		}
+		if got := l.Slots(); got != l.Axes()*l.Sites() {
+			t.Errorf("%v has %d slots", l, got)
+		}
+		if got := l.BondBetween(0, 0); got != -1 {
+			t.Errorf("%v: bond %d joins a site to itself", l, got)
 		}
 	}
 }
@@ -259,7 +271,7 @@ func TestSpanningTreeIsMaximal(t *testing.T) {
 				if in.J[b]*float64(s[i])*float64(s[p]) <= 0 {
 					t.Fatalf("tree bond %d is not satisfied", b)
 				}
-				if from, to := int(b)%in.Sites(), in.Next(int(b)/in.Sites(), int(b)%in.Sites()); !(from == int(i) && to == int(p) || from == int(p) && to == int(i)) {
+				if in.BondBetween(int(i), int(p)) != int(b) {
 					t.Fatalf("bond %d does not join %d and %d", b, i, p)
 				}
 			}
@@ -271,7 +283,8 @@ func TestSpanningTreeIsMaximal(t *testing.T) {
 			if v == 0 {
 				continue
 			}
-			i, j := int32(k%in.Sites()), int32(in.Next(k/in.Sites(), k%in.Sites()))
+			from, to := in.Ends(k)
+			i, j := int32(from), int32(to)
 			for i != j {
 				if at[i] < at[j] {
 					i, j = j, i
@@ -396,7 +409,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	for _, boundary := range []string{"", "torus", "free,periodic,free", "free,", "Periodic"} {
-		if _, err := ParseBoundary(boundary, 2); !errors.Is(err, ErrLattice) {
+		if _, err := ParseLattice([]int{4, 4}, boundary); !errors.Is(err, ErrLattice) {
 			t.Errorf("boundary %q: %v", boundary, err)
 		}
 	}
@@ -474,15 +487,16 @@ func TestGraphOfLattice(t *testing.T) {
 	each(t, func(t *testing.T, in *Instance, rng *rand.Rand) {
 		var ends [][2]int
 		var J []float64
-		for k, v := range in.J {
-			if i, j := in.Ends(k); j >= 0 {
-				ends = append(ends, [2]int{j, i})
-				J = append(J, v)
-			}
+		for k := range in.Bonds() {
+			i, j := in.Ends(k)
+			ends, J = append(ends, [2]int{j, i}), append(J, in.J[k])
 		}
 		l, err := NewGraph(in.Sites(), ends)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if l.Slots() != len(ends) || len(slices.Collect(l.Bonds())) != len(ends) {
+			t.Errorf("%d slots for %d bonds", l.Slots(), len(ends))
 		}
 		g, err := NewInstance(l, J)
 		if err != nil {

@@ -3,6 +3,7 @@ package ising
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,20 +19,20 @@ const (
 // ErrLattice is wrapped by every error about a shape or a boundary.
 var ErrLattice = errors.New("ising: invalid lattice")
 
-// A Lattice says which sites are joined by bonds. It is a hypercubic lattice in two
-// or three dimensions, free or periodic along each axis, or, with no axes, any
-// graph. It is immutable and safe for concurrent use.
+// A Lattice says which sites are joined by bonds. It is a hypercubic lattice in two or three
+// dimensions, free or periodic along each axis; or it is any graph, and then has no axes. It
+// is immutable and safe for concurrent use.
 type Lattice struct {
 	shape    []int
 	periodic []bool
 	sites    int
-	from, to []int32 // the ends of each bond; to is -1 beyond a free boundary
+	from, to []int32 // the ends of the bond in each slot; to is -1 where there is none
 	star     []int32 // the bonds of site i are star[start[i]:start[i+1]]
 	start    []int32
 }
 
-// NewLattice returns the lattice of the given side lengths. periodic has one
-// entry per axis. It fails unless there are two or three axes, every side is at
+// NewLattice returns the hypercubic lattice of the given side lengths. periodic has one entry
+// for each axis. It fails unless there are two or three axes, every side is at
 // least 2, every periodic side at least 3 (on a shorter one two bonds would join
 // the same pair of sites) and there are at most [MaxSites] sites.
 func NewLattice(shape []int, periodic []bool) (*Lattice, error) {
@@ -135,12 +136,13 @@ func (l *Lattice) link() {
 					j = -1
 				}
 			}
-			l.from[a*l.sites+i], l.to[a*l.sites+i] = int32(i), int32(j)
+			k := l.Bond(a, i)
+			l.from[k], l.to[k] = int32(i), int32(j)
 		}
 	}
 }
 
-// Shape returns the side lengths, none for a graph. The caller must not change them.
+// Shape returns the side lengths; a graph has none. The caller must not change them.
 func (l *Lattice) Shape() []int { return l.shape }
 
 // Periodic returns, for each axis, whether it is periodic. The caller must not
@@ -153,23 +155,49 @@ func (l *Lattice) Axes() int { return len(l.shape) }
 // Sites returns the number N of sites.
 func (l *Lattice) Sites() int { return l.sites }
 
-// Next returns the neighbour of site i in the direction of axis a, or -1 where a
-// free boundary ends the lattice.
-func (l *Lattice) Next(a, i int) int { return int(l.to[a*l.sites+i]) }
+// Next returns the site after the given one along an axis, or -1 where a free boundary
+// ends the lattice.
+func (l *Lattice) Next(axis, site int) int { return int(l.to[l.Bond(axis, site)]) }
 
-// Bonds returns the number of entries that couplings have: axes*N, whether or not a
-// free boundary removes some, or the bonds of a graph.
-func (l *Lattice) Bonds() int { return len(l.to) }
+// Slots returns the number of couplings that J lists: one for each axis and site, with an
+// unused slot where a free boundary has no bond, or one for each bond of a graph. A slice
+// with one entry for each bond has this length.
+func (l *Lattice) Slots() int { return len(l.to) }
 
-// Ends returns the two sites of bond k, the second -1 where a free boundary has no
-// bond.
+// Bond returns the bond from a site to the next one along an axis, as an index of J. Where a
+// free boundary has no bond, it is the index of the unused slot, where J is 0.
+func (l *Lattice) Bond(axis, site int) int { return axis*l.sites + site }
+
+// Bonds yields the bonds that the lattice has, as indices of J, in increasing order. Bonds
+// whose coupling is 0 are among them; the unused slots of a free boundary are not.
+func (l *Lattice) Bonds() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for k, j := range l.to {
+			if j >= 0 && !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// Ends returns the two sites that bond k joins, one of those that [Lattice.Bonds] yields.
 func (l *Lattice) Ends(k int) (i, j int) { return int(l.from[k]), int(l.to[k]) }
 
 // BondsAt returns the bonds of site i. The caller must not change them.
 func (l *Lattice) BondsAt(i int) []int32 { return l.star[l.start[i]:l.start[i+1]] }
 
-// Across returns the site that bond k joins to its end i.
+// Across returns the other end of bond k, one end of which is site i.
 func (l *Lattice) Across(k int32, i int) int { return int(l.from[k]) + int(l.to[k]) - i }
+
+// BondBetween returns the bond that joins sites i and j, or -1 if they are not neighbours.
+func (l *Lattice) BondBetween(i, j int) int {
+	for _, k := range l.BondsAt(i) {
+		if l.Across(k, i) == j {
+			return int(k)
+		}
+	}
+	return -1
+}
 
 // Equal reports whether two lattices have the same shape and boundary, or two
 // graphs the same bonds in the same order.
@@ -184,6 +212,15 @@ func (l *Lattice) String() string {
 		return fmt.Sprintf("graph of %d sites and %d bonds", l.sites, len(l.to))
 	}
 	return FormatShape(l.shape) + " " + FormatBoundary(l.periodic)
+}
+
+// ParseLattice is [NewLattice] with the boundary in words, as [ParseBoundary] reads them.
+func ParseLattice(shape []int, boundary string) (*Lattice, error) {
+	periodic, err := ParseBoundary(boundary, len(shape))
+	if err != nil {
+		return nil, err
+	}
+	return NewLattice(shape, periodic)
 }
 
 // ParseShape reads side lengths separated by "x", such as 16x16 or 8x8x8.
@@ -208,9 +245,9 @@ func FormatShape(shape []int) string {
 	return strings.Join(sides, "x")
 }
 
-// ParseBoundary reads a boundary for a lattice of that many axes: "free",
-// "periodic", "cylinder" (the first axis free, the others periodic), or one word
-// an axis, such as "periodic,free".
+// ParseBoundary reads the boundary of a lattice with that number of axes: "free",
+// "periodic", "cylinder" (the first axis free, the others periodic), or one word for each
+// axis, such as "periodic,free".
 func ParseBoundary(text string, axes int) ([]bool, error) {
 	words := strings.Split(text, ",")
 	switch {
@@ -237,8 +274,7 @@ func ParseBoundary(text string, axes int) ([]bool, error) {
 	return periodic, nil
 }
 
-// FormatBoundary is the inverse of [ParseBoundary]; it uses the short names where
-// they fit.
+// FormatBoundary is the inverse of [ParseBoundary]. It returns the shortest text.
 func FormatBoundary(periodic []bool) string {
 	if len(periodic) == 0 {
 		return ""

@@ -6,16 +6,17 @@ import "math"
 type Summary struct {
 	Bonds    int // couplings that are not 0
 	Missing  int // bonds of the lattice or graph whose coupling is 0
-	Negative int
-	// Least, Most and Mean of the couplings that are not 0, and the root of their mean
-	// square; 0 if there are none.
+	Negative int // couplings below 0
+	// Least, Most, Mean and RMS are the smallest, largest, mean and root mean square of the
+	// couplings that are not 0. All are 0 if there is no such coupling.
 	Least, Most, Mean, RMS float64
 	Sum                    float64 // Σ|J|; no energy is below -Sum
-	Values                 string  // one of the kinds below
-	Plaquettes, Frustrated int     // those with four bonds, and the frustrated of them
+	Values                 string  // NoValues, OneSize, IntegerValues or RealValues
+	Plaquettes             int     // plaquettes that miss no bond
+	Frustrated             int     // frustrated plaquettes
 }
 
-// What the couplings that are not 0 are.
+// The kinds of values that couplings other than 0 have.
 const (
 	NoValues      = "none"
 	OneSize       = "one size" // |J| is the same everywhere, as in the ±J ensemble
@@ -27,10 +28,9 @@ const (
 func (in *Instance) Summary() Summary {
 	s := Summary{Values: NoValues, Least: math.Inf(1), Most: math.Inf(-1), RMS: in.RMS()}
 	size, one, integer := 0.0, true, true
-	for k, v := range in.J {
+	for k := range in.Bonds() {
+		v := in.J[k]
 		switch {
-		case in.to[k] < 0:
-			continue
 		case v == 0:
 			s.Missing++
 			continue
@@ -59,19 +59,12 @@ func (in *Instance) Summary() Summary {
 		s.Values = RealValues
 	}
 	s.Mean /= float64(s.Bonds)
-	for _, f := range in.Frustrated() {
-		if f {
-			s.Frustrated++
+	for sign := range in.plaquettes() {
+		if sign != 0 {
+			s.Plaquettes++
 		}
-	}
-	for a := range in.Axes() {
-		for b := a + 1; b < in.Axes(); b++ {
-			for i := range in.sites {
-				ia, ib := in.Next(a, i), in.Next(b, i)
-				if ia >= 0 && ib >= 0 && in.J[a*in.sites+i] != 0 && in.J[b*in.sites+i] != 0 && in.J[a*in.sites+ib] != 0 && in.J[b*in.sites+ia] != 0 {
-					s.Plaquettes++
-				}
-			}
+		if sign < 0 {
+			s.Frustrated++
 		}
 	}
 	return s

@@ -2,17 +2,17 @@ package ising
 
 import "slices"
 
-// A Symmetry maps a lattice onto itself. Applying it is a gather.
+// A Symmetry maps a lattice onto itself.
 type Symmetry struct {
 	lattice *Lattice
 	site    []int32 // image site -> original site
 	bond    []int32 // image bond -> original bond, -1 for none
 }
 
-// Symmetries returns the symmetries of a two-dimensional lattice that keep its
-// shape and boundary: the reflections of both axes and, on a square whose axes
-// have the same boundary, their exchange too: four or eight elements, the
-// identity first. For three dimensions and graphs only the identity is returned.
+// Symmetries returns the symmetries of a two-dimensional lattice that keep its shape and
+// boundary, the identity first. They are the products of the reflections of the two axes; on a
+// square whose axes have the same boundary, the axes may also be exchanged. So there are four
+// or eight. In three dimensions and for graphs only the identity is returned.
 func (l *Lattice) Symmetries() []*Symmetry {
 	if l.Axes() != 2 {
 		return []*Symmetry{l.symmetry(false, false, false)}
@@ -35,7 +35,7 @@ func (l *Lattice) Symmetries() []*Symmetry {
 // symmetry builds the map that reflects the image's axes and then, if exchange is
 // set, swaps them.
 func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
-	y := &Symmetry{lattice: l, site: make([]int32, l.sites), bond: make([]int32, len(l.to))}
+	y := &Symmetry{lattice: l, site: make([]int32, l.sites), bond: slices.Repeat([]int32{-1}, l.Slots())}
 	for i := range l.sites {
 		y.site[i] = int32(i)
 		if l.Axes() != 2 {
@@ -53,24 +53,11 @@ func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
 		}
 		y.site[i] = int32(r*l.shape[1] + c)
 	}
-	for k, j := range l.to {
-		y.bond[k] = -1
-		if j >= 0 {
-			y.bond[k] = l.bondBetween(y.site[l.from[k]], y.site[j])
-		}
+	for k := range l.Bonds() {
+		i, j := l.Ends(k)
+		y.bond[k] = int32(l.BondBetween(int(y.site[i]), int(y.site[j])))
 	}
 	return y
-}
-
-// bondBetween returns the index of the bond that joins i and j, -1 if they are not
-// neighbours.
-func (l *Lattice) bondBetween(i, j int32) int32 {
-	for _, k := range l.BondsAt(int(i)) {
-		if l.Across(k, int(i)) == int(j) {
-			return k
-		}
-	}
-	return -1
 }
 
 // Instance returns the image of an instance on the symmetry's lattice.
@@ -78,7 +65,8 @@ func (y *Symmetry) Instance(in *Instance) *Instance {
 	return &Instance{Lattice: y.lattice, J: y.Bonds(in.J)}
 }
 
-// Bonds returns the image of numbers in the layout of J, nil for nil.
+// Bonds returns the image of numbers that belong to bonds, in the layout of J. The image of
+// nil is nil.
 func (y *Symmetry) Bonds(values []float64) []float64 {
 	if values == nil {
 		return nil

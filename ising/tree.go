@@ -7,24 +7,24 @@ import (
 	"slices"
 )
 
-// A Tree is a spanning forest of a lattice, rooted: one root a component.
+// A Tree is a spanning tree of a lattice. On a lattice that falls apart it is a forest, with
+// a root in each component.
 type Tree struct {
 	// Order lists the sites, parents before children.
 	Order []int32
-	// Parent of a site, -1 for a root.
+	// Parent has the parent of each site, -1 for a root.
 	Parent []int32
-	// Bond that joins a site to its parent, as an index into the couplings; -1 for
-	// a root.
+	// Bond has the bond from each site to its parent, -1 for a root.
 	Bond []int32
 }
 
-// SpanningTree returns the maximum spanning forest for the weights |w|, given in
-// the layout of the couplings; bonds with weight 0 and bonds that the lattice
-// does not have stay out. Equal weights are put in random order by rng; a nil rng
-// leaves them in the order of the bonds. Kruskal's algorithm.
+// SpanningTree returns the maximum spanning tree for the weights |w|, in the layout of J, by
+// Kruskal's algorithm. Bonds of weight 0 are left out. Bonds of equal weight are taken in
+// random order by rng, or in the order of their numbers if rng is nil. It panics if w and J
+// differ in length.
 func (l *Lattice) SpanningTree(w []float64, rng *rand.Rand) *Tree {
-	if len(w) != len(l.to) {
-		panic("ising: weights and bonds differ in length")
+	if len(w) != l.Slots() {
+		panic("ising: weights and couplings differ in length")
 	}
 	type edge struct {
 		weight float64

@@ -10,10 +10,11 @@ import (
 	"spinlearn/internal/parallel"
 )
 
-// Node adds loss to the graph: the mean over the batch of [Mean], or of [Symmetric]
-// if symmetric is set. z, y and c have the same shape, the batch first, and the
-// same type, float32 or float64. Only z is differentiated. The value does not depend
-// on the number of workers, at least 1.
+// Node adds a loss to the graph: the mean over the batch of [Mean], or of [Symmetric] if
+// symmetric is set. Logits z, labels y and costs c have the same shape, with the batch as
+// its first axis, and the same type, float32 or float64. Only z is differentiated. The value
+// does not depend on the number of workers, at least 1. Node returns an error if shapes
+// differ.
 func Node(loss Loss, z, y, c *gorgonia.Node, symmetric bool, workers int) (*gorgonia.Node, error) {
 	if !z.Shape().Eq(y.Shape()) || !z.Shape().Eq(c.Shape()) {
 		return nil, fmt.Errorf("losses: logits %v, labels %v and costs %v differ in shape", z.Shape(), y.Shape(), c.Shape())
@@ -25,18 +26,19 @@ func Node(loss Loss, z, y, c *gorgonia.Node, symmetric bool, workers int) (*gorg
 }
 
 func pointwise[T Float](loss Loss, symmetric bool, workers int, z, y, c *gorgonia.Node) (*gorgonia.Node, error) {
-	of := Mean[T]
+	mean := Mean[T]
 	if symmetric {
-		of = Symmetric[T]
+		mean = Symmetric[T]
 	}
 	return perInstance("loss", workers, func(grad, z []T, rest [][]T) float64 {
-		return of(grad, z, rest[0], rest[1], loss)
+		return mean(grad, z, rest[0], rest[1], loss)
 	}, z, y, c)
 }
 
-// TrueEnergyNode adds the mean over the batch of [TrueEnergy] to the graph. z has
-// shape (batch, rows, cols, 1) and J (batch, rows, cols, 2), the last axis being
-// down and right. The temperature is read at each run.
+// TrueEnergyNode adds the mean over the batch of [TrueEnergy] to the graph. z has shape
+// (batch, rows, cols, 1) and J (batch, rows, cols, 2), for the bonds down and to the right;
+// other shapes are an error. The temperature is read at each run, so that it may change
+// between steps.
 func TrueEnergyNode(z, J *gorgonia.Node, temperature *float64, workers int) (*gorgonia.Node, error) {
 	s, sj := z.Shape(), J.Shape()
 	if len(s) != 4 || s[3] != 1 || len(sj) != 4 || !s[:3].Eq(sj[:3]) || sj[3] != 2 {
@@ -55,11 +57,12 @@ func trueEnergy[T Float](z, J *gorgonia.Node, temperature *float64, workers int)
 	}, z, J)
 }
 
-// perInstance adds the mean over the batch of a function of one instance's logits
-// and its part of the other inputs. The gradient is computed with the value.
-func perInstance[T Float](name string, workers int, of func(grad, z []T, rest [][]T) float64, z *gorgonia.Node, rest ...*gorgonia.Node) (*gorgonia.Node, error) {
+// perInstance adds the mean over the batch of f to the graph. f is called for each instance
+// with its part of the logits z and of the other inputs. It returns the value for the
+// instance and stores the gradient with respect to z in grad.
+func perInstance[T Float](name string, workers int, f func(grad, z []T, rest [][]T) float64, z *gorgonia.Node, rest ...*gorgonia.Node) (*gorgonia.Node, error) {
 	batch := z.Shape()[0]
-	slope := tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(z.Shape()...)) // at dy = 1
+	slope := tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(z.Shape()...)) // gradients of the values of the instances
 	grad := tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(z.Shape()...))
 	value, set := scalar(z.Dtype())
 	part := func(v gorgonia.Value, k int) []T {
@@ -80,7 +83,7 @@ func perInstance[T Float](name string, workers int, of func(grad, z []T, rest []
 				for i, v := range in[1:] {
 					parts[k][i] = part(v, k)
 				}
-				values[k] = of(part(slope, k), part(in[0], k), parts[k])
+				values[k] = f(part(slope, k), part(in[0], k), parts[k])
 			})
 			sum := 0.0
 			for _, v := range values {

@@ -5,9 +5,9 @@ import "math"
 // Float is the element type of logits: float32 in training, float64 in checks.
 type Float interface{ float32 | float64 }
 
-// A Loss scores one logit. At returns the loss at u = y z, the logit times its
-// label, and the derivative with respect to u, for the energy c ≥ 0 that a wrong
-// label costs. Both are finite for every u that fits into a float32.
+// A Loss is the loss of one entry. At returns its value and its derivative with respect to
+// u = y z, the logit times the label; c ≥ 0 is the energy that a wrong prediction costs.
+// Both results are finite for every u that fits into a float32.
 type Loss interface {
 	At(u, c float64) (loss, slope float64)
 }
@@ -17,7 +17,7 @@ type CrossEntropy struct{}
 
 // At implements Loss; c is not used.
 func (CrossEntropy) At(u, _ float64) (loss, slope float64) {
-	e := math.Exp(-math.Abs(u)) // once for softplus and sigmoid
+	e := math.Exp(-math.Abs(u)) // softplus and sigmoid both need it
 	if loss = math.Log1p(e); u < 0 {
 		return loss - u, -1 / (1 + e)
 	}
@@ -35,10 +35,10 @@ func (l Margin) At(u, _ float64) (loss, slope float64) {
 	return 0, 0
 }
 
-// LocalEnergy is (c + 2h0)·σ(-u) - T·H(σ(u)), the reverse KL divergence of the
-// package comment, with its minimum at u = (c + 2h0)/T. Temperature T ≥ 0 and
-// Offset h0 ≥ 0 are in the unit of the couplings. The loss is not convex in u: a
-// confidently wrong logit gets almost no gradient.
+// LocalEnergy is (c + 2h0)·σ(-u) - T·H(σ(u)), the reverse KL divergence of the package
+// comment. Its minimum is at u = (c + 2h0)/T. Temperature T ≥ 0 and Offset h0 ≥ 0 are in the
+// unit of the couplings. The loss is not convex in u: for a logit that is wrong and large,
+// the gradient is almost 0.
 type LocalEnergy struct{ Temperature, Offset float64 }
 
 // At implements Loss.
@@ -48,10 +48,9 @@ func (l LocalEnergy) At(u, c float64) (loss, slope float64) {
 	return c*wrong - l.Temperature*entropy(u), right * wrong * (l.Temperature*u - c)
 }
 
-// Boltzmann is the cross-entropy with the soft label of the Boltzmann
-// distribution, wrong with probability p = 1/(1 + exp(c/T)): the forward KL
-// divergence of the package comment up to a constant. Temperature T > 0 is in the
-// unit of the couplings.
+// Boltzmann is the cross-entropy with the Boltzmann distribution as a soft label: an entry is
+// wrong with probability p = 1/(1 + exp(c/T)). Up to a constant this is the forward KL
+// divergence of the package comment. Temperature T > 0 is in the unit of the couplings.
 type Boltzmann struct{ Temperature float64 }
 
 // At implements Loss.
@@ -60,19 +59,19 @@ func (l Boltzmann) At(u, c float64) (loss, slope float64) {
 	return p*softplus(u) + (1-p)*softplus(-u), sigmoid(u) - (1 - p)
 }
 
-// Mean returns the mean of loss over the entries of an instance with label y = ±1;
-// entries with y = 0 do not count. z, y and c have equal lengths. The gradient with
-// respect to z is stored in grad unless that is nil. Without any label it returns
-// 0. It panics if lengths differ.
+// Mean returns the mean of a loss over the entries of an instance with label y = ±1. Entries
+// with y = 0 have no label and are left out; without any label the mean is 0. z, y and c
+// have equal lengths. Mean stores the gradient with respect to z in grad unless grad is nil.
+// It panics if lengths differ.
 func Mean[T Float](grad, z, y, c []T, loss Loss) float64 {
 	sum, n := signedSum(grad, z, y, c, loss, 1)
 	return average(grad, sum, n)
 }
 
-// Symmetric is the smaller of [Mean] with labels y and with labels -y. It leaves the
-// network the choice between a ground state and its global flip, instance by
-// instance; without it the optimum of every loss that is symmetric on average is
-// z = 0.
+// Symmetric returns the smaller of [Mean] with labels y and [Mean] with labels -y, with the
+// gradient of the smaller one. A ground state and its global flip have the same energy, and
+// the network may choose between them for each instance. With [Mean], where labels y and -y
+// are equally likely, the optimum of every loss would be z = 0.
 func Symmetric[T Float](grad, z, y, c []T, loss Loss) float64 {
 	plus, n := signedSum(nil, z, y, c, loss, 1)
 	minus, _ := signedSum(nil, z, y, c, loss, -1)
@@ -86,6 +85,8 @@ func Symmetric[T Float](grad, z, y, c []T, loss Loss) float64 {
 	return average(grad, sum, n)
 }
 
+// signedSum returns the sum of the loss with labels side·y, side = ±1, and the number of
+// labels. It stores the gradient of the sum in grad unless grad is nil.
 func signedSum[T Float](grad, z, y, c []T, loss Loss, side T) (sum float64, n int) {
 	if len(y) != len(z) || len(c) != len(z) || grad != nil && len(grad) != len(z) {
 		panic("losses: lengths differ")
@@ -108,6 +109,7 @@ func signedSum[T Float](grad, z, y, c []T, loss Loss, side T) (sum float64, n in
 	return sum, n
 }
 
+// average divides sum and grad by n, the number of labels.
 func average[T Float](grad []T, sum float64, n int) float64 {
 	if n == 0 {
 		return 0
@@ -122,10 +124,10 @@ func average[T Float](grad []T, sum float64, n int) float64 {
 //
 //	(1/N) [ -Σ_<ij> J_ij m_i m_j - T Σ_i H(σ(z_i)) ],   m = 2σ(z) - 1,
 //
-// of a rows × cols lattice, in the unit of the couplings. It needs no labels. J
-// has two entries a site: the bond down and the bond to the right, wrapping around
-// at the last row and column; a bond that does not exist is 0. The gradient is
-// stored in grad unless that is nil. It panics if lengths differ.
+// of a rows × cols lattice, in the unit of the couplings. It needs no labels. J has two
+// entries for each site: the bond down and the bond to the right, which wrap around at the
+// last row and column. A bond that does not exist is 0. TrueEnergy stores the gradient with
+// respect to z in grad unless grad is nil. It panics if lengths differ.
 func TrueEnergy[T Float](grad, z, J []T, rows, cols int, temperature float64) float64 {
 	n := rows * cols
 	if len(z) != n || len(J) != 2*n || grad != nil && len(grad) != n {
@@ -161,12 +163,13 @@ func TrueEnergy[T Float](grad, z, J []T, rows, cols int, temperature float64) fl
 	return sum / float64(n)
 }
 
-// softplus is log(1 + exp(x)), written so that nothing overflows:
+// softplus is log(1 + exp(x)), computed without overflow as
 // max(x, 0) + log(1 + exp(-|x|)).
 func softplus(x float64) float64 {
 	return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
 }
 
+// sigmoid is 1/(1 + exp(-x)), computed without overflow.
 func sigmoid(x float64) float64 {
 	e := math.Exp(-math.Abs(x))
 	if x < 0 {
@@ -175,7 +178,7 @@ func sigmoid(x float64) float64 {
 	return 1 / (1 + e)
 }
 
-// entropy is H(σ(u)) in nats: softplus(-|u|) + |u|σ(-|u|).
+// entropy is H(σ(u)) in nats, computed as softplus(-|u|) + |u|σ(-|u|).
 func entropy(u float64) float64 {
 	u = math.Abs(u)
 	return softplus(-u) + u*sigmoid(-u)

@@ -2,8 +2,13 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
+	"math"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // Couplings draws an instance on a square lattice: bonds, as wide as they are strong,
@@ -31,28 +36,13 @@ func (c Couplings) Figure() (*Figure, error) {
 	if err := l.checkCouplings("Couplings"); err != nil {
 		return nil, err
 	}
-	site := min((pageWidth-2*margin)/vg.Length(c.Cols), 580/vg.Length(c.Rows))
-	width, tall := site*vg.Length(c.Cols), site*vg.Length(c.Rows)
-	keys := flow([]key{
-		{"J > 0, width |J|", bondSample(ferro)},
-		{"J < 0", bondSample(anti)},
-		{"frustrated", swatch(frustrate, nil)},
-	}, pageWidth-2*margin)
-	title := clean(c.Title)
-	top := margin
-	if title != "" {
-		top += large + 8
-	}
-	bottom := margin + keyLine*vg.Length(len(keys)) + 10
-	height := top + tall + bottom
-	paint := func(s sheet) {
-		if title != "" {
-			s.text(pageWidth/2, height-margin, style{size: large, bold: true, x: 0.5, y: 1}, title)
-		}
-		l.couplings(latticeSheet{s, c.Rows, c.Cols, vg.Point{X: (pageWidth - width) / 2, Y: height - top}, site})
-		s.legend(margin, bottom-6, keys)
-	}
-	return &Figure{width: pageWidth, height: height, paint: paint}, nil
+	site := min(bodyWidth/vg.Length(c.Cols), 580/vg.Length(c.Rows))
+	return page{
+		title: c.Title, keys: couplingKeys("J > 0, width |J|"), height: site*vg.Length(c.Rows) + 6,
+		body: func(d draw.Canvas) {
+			l.couplings(latticeView{d, c.Rows, c.Cols, vg.Point{X: d.Center().X - site*vg.Length(c.Cols)/2, Y: d.Max.Y}, site})
+		},
+	}.figure(), nil
 }
 
 // checkCouplings checks what the panel of couplings needs.
@@ -73,4 +63,74 @@ func (l Lattice) checkCouplings(chart string) error {
 		return err
 	}
 	return check(chart+".Right", l.Right)
+}
+
+// couplings draws the bonds, as wide as they are strong, over the frustrated
+// plaquettes. Sites stand at the middle of their cells.
+func (l Lattice) couplings(v latticeView) {
+	for i, f := range l.Frustrated {
+		r, c := i/l.Cols, i%l.Cols
+		down, right := r == l.Rows-1, c == l.Cols-1
+		if !f || down && !l.PeriodicRows || right && !l.PeriodicCols {
+			continue
+		}
+		// A plaquette across an edge shows one half at either edge, or one
+		// quarter at each corner.
+		for _, r := range halves(r, down) {
+			for _, c := range halves(c, right) {
+				fill(v.Canvas, v.area(r[0], c[0], r[1], c[1]), frustrate)
+			}
+		}
+	}
+	strongest := 0.0
+	for i := range l.Down {
+		strongest = max(strongest, math.Abs(l.Down[i]), math.Abs(l.Right[i]))
+	}
+	bond := func(j, r0, c0, r1, c1 float64) {
+		if j == 0 {
+			return
+		}
+		colour := ferro
+		if j < 0 {
+			colour = anti
+		}
+		width := max(0.3, vg.Length(math.Abs(j)/strongest)*min(4, 0.32*v.site))
+		v.line(colour, width, v.corner(r0, c0), v.corner(r1, c1))
+	}
+	for i := range l.Down {
+		r, c := i/l.Cols, i%l.Cols
+		if r < l.Rows-1 || l.PeriodicRows {
+			for _, h := range halves(r, r == l.Rows-1) {
+				bond(l.Down[i], h[0], float64(c)+0.5, h[1], float64(c)+0.5)
+			}
+		}
+		if c < l.Cols-1 || l.PeriodicCols {
+			for _, h := range halves(c, c == l.Cols-1) {
+				bond(l.Right[i], float64(r)+0.5, h[0], float64(r)+0.5, h[1])
+			}
+		}
+	}
+	if v.site >= 5 {
+		for i := range l.Down {
+			v.DrawGlyphNoClip(dot(black, min(1.8, 0.13*v.site)), v.corner(float64(i/l.Cols)+0.5, float64(i%l.Cols)+0.5))
+		}
+	}
+}
+
+// halves returns the interval from the middle of site i to that of the next; at
+// the last site of a periodic direction the parts at both edges.
+func halves(i int, last bool) [][2]float64 {
+	from := float64(i) + 0.5
+	if last {
+		return [][2]float64{{from, from + 0.5}, {0, 0.5}}
+	}
+	return [][2]float64{{from, from + 1}}
+}
+
+// couplingKeys explains the couplings in a legend.
+func couplingKeys(positive string) []key {
+	bond := func(c color.Color) []plot.Thumbnailer {
+		return []plot.Thumbnailer{&plotter.Line{LineStyle: draw.LineStyle{Color: c, Width: 3}}}
+	}
+	return []key{{positive, bond(ferro)}, {"J < 0", bond(anti)}, {"frustrated", []plot.Thumbnailer{swatch(frustrate)}}}
 }

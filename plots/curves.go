@@ -7,26 +7,27 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
-// Curves draws mean relative gap, with its standard error, against a quantity above zero,
-// such as CPU time, size or a temperature, on logarithmic axes that all panels share: one
-// line a method. A curve of one point is a marker. A mean of zero is an open marker in the
-// strip for zero.
+// Curves draws the mean relative gap, with its standard error, against a positive quantity
+// such as CPU time, size or temperature: one line a method. All panels share the logarithmic
+// axes. A curve of one point is a marker. A mean of zero is an open marker in the strip for
+// zero, and an error bar that runs out of the frame reaches zero or less.
 type Curves struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference.
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// X names the horizontal axis, with its unit.
 	X string
 
-	// Places, unless nil, are the only values of X, in any order. They are labelled, and points of
-	// different methods stand side by side there.
+	// Places lists the values that X takes, in any order, if there are only a few; else it is
+	// nil. The axis labels them, and different methods stand side by side at each.
 	Places []float64
 
 	// Panels, 1 to 12, in the order they are drawn. Curves of one name look the same in
@@ -50,7 +51,7 @@ type CurvePanel struct {
 }
 
 // Band is a method in one panel whose mean gap does not depend on the horizontal axis.
-// Percent and Error are as of a CurvePoint.
+// Percent and Error are those of [CurvePoint].
 type Band struct {
 	Name           string
 	Percent, Error float64
@@ -60,8 +61,7 @@ type Band struct {
 type Curve struct {
 	Name string
 
-	// Fixed sets a method without a setting, which others are measured against, apart: it
-	// is black.
+	// Fixed marks a method without a time limit or other setting. It is black.
 	Fixed bool
 
 	// Points, at least one, are joined in the order given.
@@ -89,236 +89,196 @@ func (c Curves) Figure() (*Figure, error) {
 	if n < 1 || n > 12 {
 		return nil, fmt.Errorf("plots: Curves: %d panels, want 1 to 12", n)
 	}
-	var (
-		x, y, notes, err   = c.measure()
-		keys, looks, bands = c.looks()
-		columns            = []int{1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3}[n-1]
-		lines              = (n + columns - 1) / columns
-	)
+	x, y, below, err := c.measure()
 	if err != nil {
 		return nil, err
 	}
-	const gutter = 12
-	left := margin + y.left()
-	width := (pageWidth - left - margin - gutter*vg.Length(columns-1)) / vg.Length(columns)
+	columns := []int{1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3}[n-1]
+	keys, looks, curves := c.looks()
+	width := (bodyWidth-50)/vg.Length(columns) - gutter
 	high := max(170, 0.85*min(width, 330))
-	names := make([][]string, n)
-	head := make([]vg.Length, lines)
-	for i, p := range c.Panels {
-		names[i] = wrap(clean(p.Name), small, width, 2)
-		head[i/columns] = max(head[i/columns], noteLine*vg.Length(len(names[i]))+5)
-	}
-	base := make([]vg.Length, lines) // of each line of panels, below the legend
-	for k := range base {
-		base[k] = head[k] + high
-		if k > 0 {
-			base[k] += base[k-1] + gutter
+	all := panels{columns: columns, x: c.X, y: gapLabel("mean relative ", c.Proven)}
+	for _, p := range c.Panels {
+		q := newPlot()
+		q.X, q.Y = x, y
+		heading(q, p.Name, width)
+		var data []plot.Plotter
+		for _, b := range p.Bands {
+			data = append(data, b.across(looks[b.Name].colour))
 		}
-	}
-	legend := flow(keys, pageWidth-2*margin)
-	title := clean(c.Title)
-	top := margin + keyLine*vg.Length(len(legend)) + 4
-	if title != "" {
-		top += large + 8
-	}
-	bottom := margin + noteLine*vg.Length(len(notes)) + x.below()
-	height := top + base[lines-1] + bottom
-
-	paint := func(s sheet) {
-		at := height - margin
-		if title != "" {
-			s.text(pageWidth/2, at, style{size: large, bold: true, x: 0.5, y: 1}, title)
-			at -= large + 8
+		for _, curve := range p.Curves {
+			l := looks[curve.Name]
+			shift := 1.0
+			if c.Places != nil {
+				// Methods stand three points apart, or closer if there are many.
+				k := float64(curves)
+				points := (float64(l.index) - (k-1)/2) * min(3, 18/k)
+				shift = math.Pow(x.Max/x.Min, points/float64(width))
+			}
+			data = append(data, curve.draw(l.look, shift)...)
 		}
-		s.legend(margin, at, legend)
-		for i, p := range c.Panels {
-			x0 := left + vg.Length(i%columns)*(width+gutter)
-			y0 := height - top - base[i/columns]
-			f := frame{Rectangle: rect(x0, y0, x0+width, y0+high), x: x, y: y}
-			f.x.label, f.y.label = "", ""
-			for k, t := range names[i] {
-				h := f.Max.Y + 5 + noteLine*vg.Length(len(names[i])-1-k)
-				s.text((f.Min.X+f.Max.X)/2, h, style{size: small, x: 0.5}, t)
-			}
-			s.grid(f)
-			for _, b := range p.Bands {
-				colour := looks[b.Name].colour
-				s.fill(rect(f.Min.X, f.py(max(f.y.min, b.Percent-b.Error)), f.Max.X, f.py(b.Percent+b.Error)), fade(colour, 0.25))
-				s.line(colour, 1.2, vg.Point{X: f.Min.X, Y: f.py(b.Percent)}, vg.Point{X: f.Max.X, Y: f.py(b.Percent)})
-			}
-			for _, curve := range p.Curves {
-				l := looks[curve.Name]
-				shift := vg.Length(0)
-				if n := vg.Length(len(looks) - bands); c.Places != nil {
-					shift = (vg.Length(l.index-bands) - (n-1)/2) * min(3, 18/n)
-				}
-				s.curve(f, curve, l, shift)
-			}
-			s.outline(f.Rectangle, black, 0.8)
-			s.xAxis(f, i+columns >= n)
-			s.yAxis(f, i%columns == 0)
-		}
-		middle := left + (vg.Length(columns)*(width+gutter)-gutter)/2
-		s.text(middle, bottom-tickLength-tickGap-small-3, style{size: normal, x: 0.5, y: 1}, x.label)
-		s.text(left-y.left()+normal, bottom+(base[lines-1]-head[0])/2, style{size: normal, x: 0.5, up: true}, y.label)
-		s.foot(margin, margin, notes)
+		show(q, data...)
+		all.plots = append(all.plots, q)
 	}
-	return &Figure{Notes: notes, width: pageWidth, height: height, paint: paint}, nil
+	all.shareX()
+	all.shareY()
+	_, room := all.room()
+	return page{
+		title: c.Title, keys: keys, notes: slices.Concat(c.Notes, belowNote(below, c.Proven)),
+		height: room + high*vg.Length((n+columns-1)/columns),
+		body:   all.draw,
+	}.figure(), nil
 }
 
-// measure checks the data and returns the axes and the notes.
-func (c Curves) measure() (x, y axis, notes []string, err error) {
-	xlo, xhi := math.Inf(1), math.Inf(-1)
-	gaps := newMeanRange()
+// measure checks the data. It returns the axes and the number of negative gaps.
+func (c Curves) measure() (x, y plot.Axis, below int, err error) {
+	xs, gaps := newLogRange(), newLogRange()
 	for _, p := range c.Panels {
 		for _, b := range p.Bands {
-			if err := gaps.add(fmt.Sprintf("Curves panel %q, band %q", p.Name, b.Name), b.Percent, b.Error); err != nil {
-				return x, y, nil, err
+			if err := checkMean(fmt.Sprintf("Curves panel %q, band %q", p.Name, b.Name), b.Percent, b.Error); err != nil {
+				return x, y, 0, err
 			}
+			gaps.add(b.Percent, b.Error)
 		}
 		for _, curve := range p.Curves {
 			what := fmt.Sprintf("Curves panel %q, curve %q", p.Name, curve.Name)
 			if len(curve.Points) == 0 {
-				return x, y, nil, fmt.Errorf("plots: %s: no points", what)
+				return x, y, 0, fmt.Errorf("plots: %s: no points", what)
 			}
 			for i, q := range curve.Points {
 				what := fmt.Sprintf("%s, point %d", what, i)
 				if err := check(what, []float64{q.X}); err != nil {
-					return x, y, nil, err
+					return x, y, 0, err
 				}
 				if q.X < 1e-30 {
-					return x, y, nil, fmt.Errorf("plots: %s: X is %v, want > 0", what, q.X)
+					return x, y, 0, fmt.Errorf("plots: %s: X is %v, want > 0", what, q.X)
 				}
 				if c.Places != nil && !slices.Contains(c.Places, q.X) {
-					return x, y, nil, fmt.Errorf("plots: %s: X is %v, none of the places", what, q.X)
+					return x, y, 0, fmt.Errorf("plots: %s: X is %v, none of the places", what, q.X)
 				}
-				if err := gaps.add(what, q.Percent, q.Error); err != nil {
-					return x, y, nil, err
+				if err := checkMean(what, q.Percent, q.Error); err != nil {
+					return x, y, 0, err
 				}
-				xlo, xhi = min(xlo, q.X), max(xhi, q.X)
+				xs.add(q.X, 0)
+				gaps.add(q.Percent, q.Error)
 			}
 		}
 	}
-	if xhi < xlo {
-		return x, y, nil, fmt.Errorf("plots: Curves: no curves")
+	if xs.hi < xs.lo {
+		return x, y, 0, fmt.Errorf("plots: Curves: no curves")
 	}
 	for _, v := range c.Places {
 		if !(v >= 1e-30 && v <= limit) {
-			return x, y, nil, fmt.Errorf("plots: Curves: place %v, want > 0", v)
+			return x, y, 0, fmt.Errorf("plots: Curves: place %v, want > 0", v)
 		}
 	}
-	x = logarithmic(c.X, xlo, xhi, false)
+	p := newPlot()
+	logarithmic(&p.X, xs)
+	logarithmic(&p.Y, gaps)
 	if c.Places != nil {
-		x = axis{label: c.X, min: slices.Min(c.Places) / 1.2, max: slices.Max(c.Places) * 1.2, log: true}
+		p.X.Min, p.X.Max = slices.Min(c.Places)/1.2, slices.Max(c.Places)*1.2
+		var ticks []plot.Tick
 		for _, v := range slices.Compact(slices.Sorted(slices.Values(c.Places))) {
-			x.ticks = append(x.ticks, plot.Tick{Value: v, Label: number(v)})
+			ticks = append(ticks, plot.Tick{Value: v, Label: number(v)})
 		}
+		p.X.Tick.Marker = plot.ConstantTicks(ticks)
 	}
-	return x, gaps.axis(c.Proven), slices.Concat(c.Notes, belowNote(gaps.below, c.Proven)), nil
+	return p.X, p.Y, gaps.below, nil
 }
 
-// A look tells a curve from others.
-type look struct {
-	index  int // of all
-	colour color.NRGBA
-	dash   []vg.Length
-	single bool // one point in every panel
-	band   bool // nothing else
+// curveLook is the look of a name in all panels.
+type curveLook struct {
+	look
+	index int // of the curves, in the order of appearance
+	most  int // points of a curve of this name; 0 if only bands have it
 }
 
-func (l look) mark() marker { return marker(l.index % int(markers)) }
-
-// looks returns the legend, the look of each name, and how many of them, the first, are
-// names of bands.
-func (c Curves) looks() (keys []key, looks map[string]look, bands int) {
-	looks = map[string]look{}
-	var names []string
-	zero, errors, fixed := false, false, 0
+// looks returns the legend, the look of each name, and how many names are of curves.
+func (c Curves) looks() (keys []key, looks map[string]*curveLook, curves int) {
+	looks = map[string]*curveLook{}
+	var names, coloured []string
+	zero, errors := false, false
+	see := func(name string, points int, fixed bool) {
+		if looks[name] == nil {
+			looks[name] = new(curveLook)
+			if fixed {
+				looks[name].look = blackLook(len(names) - len(coloured))
+			} else {
+				coloured = append(coloured, name)
+			}
+			names = append(names, name)
+		}
+		if points > 0 && looks[name].most == 0 {
+			looks[name].index = curves
+			curves++
+		}
+		looks[name].most = max(looks[name].most, points)
+	}
 	for _, p := range c.Panels {
 		for _, b := range p.Bands {
-			if _, known := looks[b.Name]; !known {
-				k := len(names)
-				looks[b.Name] = look{k, palette[k%len(palette)], dashes[k/len(palette)%len(dashes)], true, true}
-				names = append(names, b.Name)
-			}
+			see(b.Name, 0, false)
 			errors = errors || b.Error > 0
 		}
 	}
-	bands = len(names)
 	for _, p := range c.Panels {
 		for _, curve := range p.Curves {
-			l, known := looks[curve.Name]
-			if !known {
-				k := len(names) - fixed
-				l = look{len(names), palette[k%len(palette)], dashes[k/len(palette)%len(dashes)], true, false}
-				if curve.Fixed {
-					l.colour, l.dash = black, dashes[(1+fixed)%len(dashes)]
-					fixed++
-				}
-				names = append(names, curve.Name)
+			see(curve.Name, len(curve.Points), curve.Fixed)
+			for _, q := range curve.Points {
+				zero, errors = zero || q.Percent <= 0, errors || q.Error > 0
 			}
-			l.single, l.band = l.single && len(curve.Points) == 1, false
-			looks[curve.Name] = l
-			errors = errors || slices.ContainsFunc(curve.Points, func(q CurvePoint) bool { return q.Error > 0 })
-			zero = zero || slices.ContainsFunc(curve.Points, func(q CurvePoint) bool { return q.Percent <= 0 })
 		}
+	}
+	for name, place := range places(coloured) {
+		looks[name].look = lookAt(place)
 	}
 	for _, name := range names {
 		l := looks[name]
-		sample := stroke(l.colour, l.dash, l.mark())
-		switch {
-		case l.band:
-			sample = swatch(fade(l.colour, 0.25), l.colour)
-		case l.single:
-			sample = func(s sheet, r vg.Rectangle) {
-				s.mark(l.mark(), vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, 3, l.colour, black, 0.6)
-			}
+		samples := l.sample(l.most == 1)
+		if l.most == 0 {
+			samples = []plot.Thumbnailer{swatch(fade(l.colour, 0.25)), &plotter.Line{LineStyle: draw.LineStyle{Color: l.colour, Width: 1.2}}}
 		}
-		keys = append(keys, key{name, sample})
+		keys = append(keys, key{name, samples})
 	}
 	if zero {
 		solved := "open: every instance solved"
 		if !c.Proven {
 			solved = "open: the reference reached on every instance"
 		}
-		keys = append(keys, key{solved, ringSample})
+		keys = append(keys, key{solved, []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: example.ring()}}})
 	}
 	if errors {
 		keys = append(keys, errorKey)
 	}
-	return keys, looks, bands
+	return keys, looks, curves
 }
 
-// curve draws a line, its error bars and markers, shifted to the right.
-func (s sheet) curve(f frame, c Curve, l look, shift vg.Length) {
-	at := func(q CurvePoint, percent float64) vg.Point {
-		p := f.point(q.X, percent)
-		p.X += shift
-		return p
-	}
-	var line []vg.Point
+// across draws b over the width of a panel.
+func (b Band) across(colour color.NRGBA) plot.Plotter {
+	return plotterFunc(func(c draw.Canvas, p *plot.Plot) {
+		y := func(percent float64) vg.Length { return c.Y(min(max(0, p.Y.Norm(percent)), 1)) }
+		mean := y(max(0, b.Percent))
+		fill(c, rect(c.Min.X, y(b.Percent-b.Error), c.Max.X, y(max(0, b.Percent+b.Error))), fade(colour, 0.25))
+		c.StrokeLine2(draw.LineStyle{Color: colour, Width: 1.2}, c.Min.X, mean, c.Max.X, mean)
+	})
+}
+
+// draw returns the line of the curve, its error bars and its markers, which are open at
+// zero. All X are multiplied by shift.
+func (c Curve) draw(l look, shift float64) []plot.Plotter {
+	line := &plotter.Line{LineStyle: l.line()}
+	bars := &plotter.YErrorBars{LineStyle: draw.LineStyle{Color: l.colour, Width: 0.9}, CapWidth: 4.4}
 	for _, q := range c.Points {
-		line = append(line, at(q, q.Percent))
-	}
-	s.dashed(l.colour, 1.3, l.dash, line...)
-	for _, q := range c.Points {
-		if q.Percent <= 0 || f.py(q.Percent+q.Error)-f.py(q.Percent) < hidden {
-			continue
-		}
-		// A bar that reaches below the axis is open there.
-		const half = 2.2
-		low, high := at(q, max(f.y.min, q.Percent-q.Error)), at(q, min(f.y.max, q.Percent+q.Error))
-		s.line(l.colour, 0.9, low, high)
-		s.line(l.colour, 0.9, vg.Point{X: high.X - half, Y: high.Y}, vg.Point{X: high.X + half, Y: high.Y})
-		if q.Percent-q.Error > f.y.min {
-			s.line(l.colour, 0.9, vg.Point{X: low.X - half, Y: low.Y}, vg.Point{X: low.X + half, Y: low.Y})
+		at := plotter.XY{X: q.X * shift, Y: max(0, q.Percent)}
+		line.XYs = append(line.XYs, at)
+		if q.Percent > 0 {
+			bars.XYs = append(bars.XYs, at)
+			bars.YErrors = append(bars.YErrors, struct{ Low, High float64 }{q.Error, q.Error})
 		}
 	}
-	for k, q := range c.Points {
-		if q.Percent <= 0 {
-			s.mark(l.mark(), line[k], 2.6, white, l.colour, 1.2)
-		} else {
-			s.mark(l.mark(), line[k], 2.6, l.colour, black, 0.5)
+	return []plot.Plotter{line, bars, &plotter.Scatter{XYs: line.XYs, GlyphStyleFunc: func(i int) draw.GlyphStyle {
+		if line.XYs[i].Y == 0 {
+			return l.ring()
 		}
-	}
+		return l.mark()
+	}}}
 }

@@ -13,6 +13,7 @@ import (
 // CPU time an instance in milliseconds as they come out for 20×20 lattices.
 type method struct {
 	name, group string
+	loss        string
 	percent     float64
 	solved      float64 // part of the instances with gap 0
 	ms          float64
@@ -22,11 +23,12 @@ type method struct {
 func methods(n int) []method {
 	var all []method
 	for i, target := range []string{"site", "bond"} {
-		for j, loss := range []string{"cross-entropy", "squared error", "hinge", "energy"} {
+		for j, loss := range []string{"cross-entropy", "margin", "boltzmann", "local-energy"} {
 			for k, after := range []string{"3 passes", "3 passes + tree"} {
 				m := method{
 					name:    fmt.Sprintf("%s · %s · %s", target, loss, after),
 					group:   target + " target",
+					loss:    loss,
 					percent: 9 / float64(1+i*3+j+4*k),
 					solved:  0.02 * float64(i+k),
 					ms:      (4 + float64(9*k+i) + 0.3*float64(j)),
@@ -36,13 +38,13 @@ func methods(n int) []method {
 		}
 	}
 	for i, s := range []int{1, 10, 100, 1000, 10000, 100000} {
-		m := method{fmt.Sprintf("annealing %d sweeps", s), "classical", 8 / math.Pow(4, float64(i)), 0.19 * float64(i), 0.05 * float64(s)}
+		m := method{fmt.Sprintf("annealing %d sweeps", s), "classical", "", 8 / math.Pow(4, float64(i)), 0.19 * float64(i), 0.05 * float64(s)}
 		all = append(all, m)
 	}
 	all = append(all,
-		method{"greedy descent", "classical", 11, 0, 0.02},
-		method{"parallel tempering, 24 replicas", "classical", 0, 1, 5200},
-		method{"random spins + descent to 2-flip minimum", "classical", 8.5, 0, 0.2})
+		method{"greedy descent", "classical", "", 11, 0, 0.02},
+		method{"parallel tempering, 24 replicas", "classical", "", 0, 1, 5200},
+		method{"random spins + descent to 2-flip minimum", "classical", "", 8.5, 0, 0.2})
 	return all[:n]
 }
 
@@ -153,7 +155,7 @@ func times(nPoints int) plots.Times {
 	c.Series = append(c.Series, anneal, temper)
 	for _, m := range methods(25)[:nPoints] {
 		p := plots.TimePoint{Milliseconds: m.ms, Percent: m.percent}
-		c.Series = append(c.Series, plots.TimeSeries{Name: m.name, Group: m.group, Points: []plots.TimePoint{p}})
+		c.Series = append(c.Series, plots.TimeSeries{Name: m.name, Group: m.group, Loss: m.loss, Points: []plots.TimePoint{p}})
 	}
 	return c
 }

@@ -1,35 +1,17 @@
-// Package plots draws the charts of an experiment from plain numbers: final
-// energies, gaps to the ground truth, prediction against truth, cost in time,
-// training curves, means with errors over methods, sizes or temperatures, and one lattice
-// with its domain walls.
+// Package plots draws the charts of an experiment from plain numbers.
 //
-// # Use
+// Each chart is a struct of data: [Energies], [Gaps] and [Means] have one row a method,
+// [Times] and [Curves] set the gap against time or size, [Scatter] the predicted against the
+// true energy, [Training] shows runs, [Lattice] and [Couplings] one instance. The Figure
+// method of a chart checks the data, with errors prefixed "plots: ", and lays out a [Figure],
+// which is saved as PNG, SVG or PDF. What a chart left out or counted otherwise stands at its
+// foot and in Figure.Notes. Equal data give equal pictures, and no data are changed.
 //
-// Each chart is a struct of data. Its Figure method checks the data and lays
-// the chart out; the Figure is then saved as PNG, SVG or PDF by the extension
-// of the file name:
+// Energies are in units of J. A relative gap is 100 (E−E₀)/|E₀| per cent, exactly 0 where the
+// instance is solved and NaN where E₀ is 0. Magnitudes are at most 1e30.
 //
-//	f, err := plots.Gaps{Proven: true, Rows: rows}.Figure()
-//	if err != nil {
-//		return err
-//	}
-//	return f.Save("gaps.png")
-//
-// # Conventions
-//
-// Energies are in units of J, per spin where a field says so. The relative gap
-// of an energy E to the ground truth E₀ is 100 (E−E₀)/|E₀|, in per cent. It is
-// exactly zero where an instance is solved, and NaN where E₀ is zero: means leave
-// such instances out.
-//
-// A Figure shares the slices of its chart: it never changes them, and reads them
-// each time it is drawn. Equal data give equal pictures: jitter is a fixed
-// sequence.
-//
-// # Errors
-//
-// Figure returns an error, prefixed "plots: ", if the data hold NaN where a field
-// does not say what NaN stands for, Inf or a magnitude above 1e30, if there is nothing to draw, or if lengths differ. It
-// does not panic. What a chart had to leave out or count otherwise is said in
-// [Figure.Notes] and at the foot of the picture.
+// Axes, grids, lines, markers and error bars are those of gonum/plot. The package has what
+// gonum/plot lacks: a strip for zero on a logarithmic axis, a legend above the panels, labels
+// that keep clear of each other, the lattice. It imports internal/stats and
+// internal/atomicfile, nothing else of this module.
 package plots

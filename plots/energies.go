@@ -6,7 +6,10 @@ import (
 	"image/color"
 	"slices"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"spinlearn/internal/stats"
 )
@@ -15,15 +18,14 @@ import (
 // row a method, lowest mean energy on top, with the range of the ground truth
 // behind all rows.
 //
-// A box spans the quartiles with a bar at the median, whiskers the 5 to 95 %
-// range, a diamond marks the mean and faint points are instances: all of them up
-// to 200, else 200 evenly spaced by rank. The column on the right is the mean.
+// A box spans the quartiles with a bar at the median, whiskers span the 5 to 95 %
+// range, and a diamond marks the mean. Faint points are instances, at most 200 evenly
+// spaced by rank. The column on the right is the mean.
 type Energies struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that Truth holds proven ground state energies; otherwise they
-	// are called a reference.
+	// Proven says that Truth holds proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// Truth is the best known energy per spin of every instance, in J.
@@ -46,9 +48,6 @@ type EnergyRow struct {
 	PerSpin []float64
 }
 
-// shown bounds the points drawn in a row.
-const shown = 200
-
 // truthName is what the legend and the axes call the ground truth.
 func truthName(proven bool) string {
 	if proven {
@@ -67,7 +66,7 @@ func (e Energies) Figure() (*Figure, error) {
 		return nil, fmt.Errorf("plots: Energies: no rows")
 	}
 	lo, hi := slices.Min(e.Truth), slices.Max(e.Truth)
-	groups := new(colours)
+	var groups []string
 	for _, r := range e.Rows {
 		if err := check(fmt.Sprintf("Energies row %q", r.Name), r.PerSpin); err != nil {
 			return nil, err
@@ -76,78 +75,63 @@ func (e Energies) Figure() (*Figure, error) {
 			return nil, fmt.Errorf("plots: Energies row %q: %d values for %d instances", r.Name, len(r.PerSpin), len(e.Truth))
 		}
 		lo, hi = min(lo, slices.Min(r.PerSpin)), max(hi, slices.Max(r.PerSpin))
-		groups.of(r.Group)
+		groups = append(groups, r.Group)
 	}
 	sorted := slices.Clone(e.Rows)
 	slices.SortStableFunc(sorted, func(a, b EnergyRow) int {
 		return cmp.Compare(stats.Mean(a.PerSpin).Mean, stats.Mean(b.PerSpin).Mean)
 	})
 
-	l := rows{
-		title:  e.Title,
-		column: "mean (J)",
-		x:      linear("energy per spin (J)", lo, hi, 6),
-	}
-	for _, r := range sorted {
-		l.names = append(l.names, r.Name)
-		l.values = append(l.values, energy(stats.Mean(r.PerSpin).Mean))
-	}
-	truth := quantiles(e.Truth, 0.1, 0.9)
-	mean := stats.Mean(e.Truth).Mean
-	truthKey := fmt.Sprintf("%s: 10–90 %% of instances, mean", truthName(e.Proven))
-	l.keys = append(groupKeys(groups),
-		key{"quartiles, median, 5–95 %", boxSample},
-		key{"mean", meanSample},
-		key{truthKey, swatch(band, black)})
-
-	return l.figure(func(s sheet, f frame, y func(int) vg.Length) {
-		s.fill(rect(f.px(truth[0]), f.Min.Y, f.px(truth[1]), f.Max.Y), band)
-		s.line(black, 1, vg.Point{X: f.px(mean), Y: f.Min.Y}, vg.Point{X: f.px(mean), Y: f.Max.Y})
-		for i, r := range sorted {
-			colour := groups.of(r.Group)
-			for k, v := range thin(r.PerSpin, shown) {
-				p := vg.Point{X: f.px(v), Y: y(i) + vg.Length(jitter(k))*0.38*rowHeight}
-				s.mark(circle, p, 1.3, fade(colour, 0.35), nil, 0)
-			}
-			q := quantiles(r.PerSpin, 0.05, 0.25, 0.5, 0.75, 0.95)
-			var x [5]vg.Length
-			for k, v := range q {
-				x[k] = f.px(v)
-			}
-			if len(r.PerSpin) > 1 {
-				s.box(x, y(i), 0.27*rowHeight, colour)
-			}
-			s.meanMark(vg.Point{X: f.px(stats.Mean(r.PerSpin).Mean), Y: y(i)}, colour)
+	table := newRows(groups)
+	table.column = "mean (J)"
+	table.label = "energy per spin (J)"
+	linear(&table.plot.X, lo, hi, 6)
+	mean, truth := stats.Mean(e.Truth).Mean, stats.Quantiles(e.Truth, 0.1, 0.9)
+	table.keys = append(table.keys,
+		key{"quartiles, median, 5–95 %", []plot.Thumbnailer{drawn(box(example.colour, 0, [5]float64{-1, -0.5, -0.1, 0.5, 1}))}},
+		key{"mean", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: meanMark(example.colour)}}},
+		key{truthName(e.Proven) + ": 10–90 % of instances, mean", []plot.Thumbnailer{swatch(truthRange), sample(func(c *draw.Canvas) {
+			c.StrokeLine2(truthMean, c.Center().X, c.Min.Y, c.Center().X, c.Max.Y)
+		})}})
+	table.data = []plot.Plotter{plotterFunc(func(c draw.Canvas, p *plot.Plot) {
+		x := func(v float64) vg.Length { return c.X(p.X.Norm(v)) }
+		fill(c, rect(x(truth[0]), c.Min.Y, x(truth[1]), c.Max.Y), truthRange)
+		c.StrokeLine2(truthMean, x(mean), c.Min.Y, x(mean), c.Max.Y)
+	})}
+	for i, r := range sorted {
+		colour := table.look(r.Group).colour
+		mean := stats.Mean(r.PerSpin).Mean
+		table.add(r.Name, energy(mean))
+		table.data = append(table.data, jittered(r.PerSpin, i, dot(fade(colour, 0.35), 1.3)))
+		if len(r.PerSpin) > 1 {
+			table.data = append(table.data, box(colour, float64(i), [5]float64(stats.Quantiles(r.PerSpin, 0.05, 0.25, 0.5, 0.75, 0.95))))
 		}
-	}), nil
-}
-
-// box draws a horizontal box plot with the quantiles x about height y.
-func (s sheet) box(x [5]vg.Length, y, half vg.Length, c color.NRGBA) {
-	s.line(c, 1.1, vg.Point{X: x[0], Y: y}, vg.Point{X: x[1], Y: y})
-	s.line(c, 1.1, vg.Point{X: x[3], Y: y}, vg.Point{X: x[4], Y: y})
-	for _, x := range []vg.Length{x[0], x[4]} {
-		s.line(c, 1.1, vg.Point{X: x, Y: y - half/2}, vg.Point{X: x, Y: y + half/2})
+		table.data = append(table.data, &plotter.Scatter{XYs: plotter.XYs{{X: mean, Y: float64(i)}}, GlyphStyle: meanMark(colour)})
 	}
-	r := rect(x[1], y-half, x[3], y+half)
-	s.fill(r, fade(c, 0.25))
-	s.outline(r, c, 1.1)
-	s.line(c, 1.8, vg.Point{X: x[2], Y: y - half}, vg.Point{X: x[2], Y: y + half})
+	return table.figure(e.Title, nil), nil
 }
 
-// meanMark draws a diamond of the given colour that stands out from a box of it.
-func (s sheet) meanMark(p vg.Point, c color.NRGBA) {
-	s.mark(diamond, p, 3.8, white, nil, 0)
-	s.mark(diamond, p, 2.7, c, black, 0.9)
+// The range and the mean of the ground truth.
+var (
+	truthRange = color.NRGBA{0xf0, 0xe4, 0x42, 0x60}
+	truthMean  = draw.LineStyle{Color: black, Width: 1}
+)
+
+// box returns a box at height y: the quantiles are the ends of the whiskers, the quartiles
+// and the median, in order.
+func box(c color.NRGBA, y float64, q [5]float64) *plotter.BoxPlot {
+	const width = 0.54 * rowHeight
+	b := &plotter.BoxPlot{
+		Horizontal: true, Width: width, CapWidth: width / 2, FillColor: fade(c, 0.25),
+		BoxStyle:     draw.LineStyle{Color: c, Width: 1.1},
+		WhiskerStyle: draw.LineStyle{Color: c, Width: 1.1},
+		MedianStyle:  draw.LineStyle{Color: c, Width: 1.8},
+	}
+	b.Location, b.AdjLow, b.Quartile1, b.Median, b.Quartile3, b.AdjHigh = y, q[0], q[1], q[2], q[3], q[4]
+	return b
 }
 
-// boxSample and meanSample explain a row in the legend.
-func boxSample(s sheet, r vg.Rectangle) {
-	x, w := r.Min.X, r.Size().X
-	y := (r.Min.Y + r.Max.Y) / 2
-	s.box([5]vg.Length{x, x + 0.25*w, x + 0.45*w, x + 0.75*w, x + w}, y, r.Size().Y/2, palette[6])
-}
-
-func meanSample(s sheet, r vg.Rectangle) {
-	s.meanMark(vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, palette[6])
+// meanMark is a diamond that stands out from a box of its colour.
+func meanMark(c color.Color) draw.GlyphStyle {
+	return edged(edge{polygon{4, 0, 1.25}, black, 0.7}, c, 2.4, white, 1.6)
 }

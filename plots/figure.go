@@ -35,7 +35,7 @@ type Figure struct {
 	Notes []string
 
 	width, height vg.Length
-	paint         func(sheet)
+	paint         func(draw.Canvas)
 }
 
 // Save draws f in the format named by the extension of name (.png, .svg or
@@ -61,7 +61,6 @@ func (f *Figure) Save(name string) error {
 // embedded. The error wraps ErrFormat for another format.
 func (f *Figure) Encode(w io.Writer, format string) error {
 	var c vg.CanvasWriterTo
-	var pdf bool
 	switch strings.ToLower(format) {
 	case "png":
 		dpi := f.DPI
@@ -75,13 +74,15 @@ func (f *Figure) Encode(w io.Writer, format string) error {
 	case "svg":
 		c = vgsvg.New(f.width, f.height)
 	case "pdf":
-		c, pdf = vgpdf.New(f.width, f.height), true
+		c = vgpdf.New(f.width, f.height)
 	default:
 		return fmt.Errorf("%w: %q", ErrFormat, format)
 	}
-	// The PDF canvas knows only the letters of code page 1252, so text goes there
-	// as outlines.
-	f.paint(sheet{draw.NewCanvas(c, f.width, f.height), pdf})
+	var page vg.Canvas = c
+	if _, pdf := c.(*vgpdf.Canvas); pdf {
+		page = outlined{c}
+	}
+	f.paint(draw.NewCanvas(page, f.width, f.height))
 	if _, err := c.WriteTo(w); err != nil {
 		return fmt.Errorf("plots: %w", err)
 	}

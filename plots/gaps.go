@@ -6,7 +6,10 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"spinlearn/internal/stats"
 )
@@ -22,8 +25,8 @@ type Gaps struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference, and instances are "reached", not "solved".
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference",
+	// and "reached" in place of "solved".
 	Proven bool
 
 	// Rows are the methods, in any order.
@@ -90,39 +93,31 @@ func (g Gaps) Figure() (*Figure, error) {
 		unsolved []float64
 	}
 	var (
-		groups  = new(colours)
 		sorted  []row
-		below   int
+		groups  []string
+		x       = newLogRange()
 		without int // instances without a relative gap
-		lo, hi  = math.Inf(1), math.Inf(-1)
 	)
 	for _, r := range g.Rows {
 		if err := checkGaps(fmt.Sprintf("Gaps row %q", r.Name), r.Percent); err != nil {
 			return nil, err
 		}
-		groups.of(r.Group)
+		groups = append(groups, r.Group)
 		v := make([]float64, len(r.Percent))
 		w := row{GapRow: r}
 		for i, p := range r.Percent {
-			if p < 0 {
-				below++
-			}
-			v[i] = max(0, p)
-			if !(p > 0) {
+			if v[i] = max(0, p); math.IsNaN(p) {
 				continue
 			}
-			w.unsolved = append(w.unsolved, p)
-			lo, hi = min(lo, p), max(hi, p)
+			if x.add(p, 0); p > 0 {
+				w.unsolved = append(w.unsolved, p)
+			}
 		}
-		w.Estimate = stats.Mean(v)
-		if w.Mean > 0 {
-			lo = min(lo, w.Mean)
+		if w.Estimate = stats.Mean(v); w.Mean > 0 {
+			x.lo = min(x.lo, w.Mean)
 		}
 		without = max(without, len(v)-w.Count)
 		sorted = append(sorted, w)
-	}
-	if hi < lo { // every instance solved by every method
-		lo, hi = 0.1, 10
 	}
 	slices.SortStableFunc(sorted, func(a, b row) int { return cmp.Compare(a.Mean, b.Mean) })
 
@@ -130,68 +125,33 @@ func (g Gaps) Figure() (*Figure, error) {
 	if !g.Proven {
 		solved = "reached"
 	}
-	l := rows{
-		title:  g.Title,
-		column: solved,
-		x:      logarithmic(gapLabel("relative ", g.Proven), lo, hi, true),
-		notes:  slices.Concat(belowNote(below, g.Proven), withoutNote(without)),
-		keys: append(groupKeys(groups),
-			key{"mean ± standard error", errorSample},
-			key{"mean 0", ringSample},
-			key{"instance not " + solved, dotSample}),
-	}
-	for _, r := range sorted {
-		l.names = append(l.names, r.Name)
-		l.values = append(l.values, fmt.Sprintf("%d/%d", r.Solved, len(r.Percent)))
-	}
-	return l.figure(func(s sheet, f frame, y func(int) vg.Length) {
-		for i, r := range sorted {
-			colour := groups.of(r.Group)
-			for k, v := range thin(r.unsolved, shown) {
-				p := vg.Point{X: f.px(v), Y: y(i) + vg.Length(jitter(k))*0.36*rowHeight}
-				s.mark(circle, p, 1.3, fade(colour, 0.3), nil, 0)
-			}
-			p := vg.Point{X: f.px(r.Mean), Y: y(i)}
-			if r.Mean == 0 {
-				s.mark(circle, p, 3.2, white, colour, 1.4)
-				continue
-			}
-			// A bar that reaches zero or less ends at the strip for zero, open.
-			from, to := max(f.x.min, r.Mean-r.Error), r.Mean+r.Error
-			s.errorBar(f.px(from), min(f.px(to), f.Max.X), y(i), r.Mean-r.Error > f.x.min)
-			s.mark(circle, p, 2.7, colour, black, 0.8)
+	table := newRows(groups)
+	table.column = solved
+	table.label = gapLabel("relative ", g.Proven)
+	x.zero = true // the strip is there in any case
+	logarithmic(&table.plot.X, x)
+	table.keys = append(table.keys,
+		key{"mean ± standard error", errorSample},
+		key{"mean 0", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: example.ring()}}},
+		key{"instance not " + solved, []plot.Thumbnailer{sample(dots)}})
+	for i, r := range sorted {
+		l := table.look(r.Group)
+		table.add(r.Name, fmt.Sprintf("%d/%d", r.Solved, len(r.Percent)))
+		at := plotter.XY{X: r.Mean, Y: float64(i)}
+		table.data = append(table.data, jittered(r.unsolved, i, dot(fade(l.colour, 0.3), 1.3)))
+		if r.Mean == 0 {
+			table.data = append(table.data, &plotter.Scatter{XYs: plotter.XYs{at}, GlyphStyle: l.ring()})
+			continue
 		}
-	}), nil
-}
-
-// errorBar draws a horizontal bar, with a cap on the left if closed.
-func (s sheet) errorBar(x0, x1, y vg.Length, closed bool) {
-	const half = 3.5
-	s.line(black, 1.1, vg.Point{X: x0, Y: y}, vg.Point{X: x1, Y: y})
-	s.line(black, 1.1, vg.Point{X: x1, Y: y - half}, vg.Point{X: x1, Y: y + half})
-	if closed {
-		s.line(black, 1.1, vg.Point{X: x0, Y: y - half}, vg.Point{X: x0, Y: y + half})
+		table.data = append(table.data, xError(at, r.Error), &plotter.Scatter{XYs: plotter.XYs{at}, GlyphStyle: l.mark()})
 	}
+	return table.figure(g.Title, slices.Concat(belowNote(x.below, g.Proven), withoutNote(without))), nil
 }
 
-// errorSample, ringSample and dotSample explain a row in the legend.
-func errorSample(s sheet, r vg.Rectangle) {
-	y := (r.Min.Y + r.Max.Y) / 2
-	s.errorBar(r.Min.X+2, r.Max.X-2, y, true)
-	s.mark(circle, vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: y}, 2.7, palette[6], black, 0.8)
-}
-
-func ringSample(s sheet, r vg.Rectangle) {
-	p := vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}
-	s.mark(circle, p, 3.2, white, palette[6], 1.4)
-}
-
-func dotSample(s sheet, r vg.Rectangle) {
+// dots shows instances in the legend.
+func dots(c *draw.Canvas) {
 	for i := range 3 {
-		p := vg.Point{
-			X: r.Min.X + r.Size().X*vg.Length(2*i+1)/6,
-			Y: (r.Min.Y+r.Max.Y)/2 + vg.Length(jitter(i))*2,
-		}
-		s.mark(circle, p, 1.3, fade(palette[6], 0.6), nil, 0)
+		p := vg.Point{X: c.X(float64(2*i+1) / 6), Y: c.Center().Y + vg.Length(jitter(i))*2}
+		c.DrawGlyph(dot(fade(example.colour, 0.6), 1.3), p)
 	}
 }

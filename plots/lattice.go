@@ -5,7 +5,10 @@ import (
 	"image/color"
 	"math"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // MaxLattice is the largest number of rows or columns a Lattice draws.
@@ -22,8 +25,7 @@ type Lattice struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that Truth is a proven ground state; otherwise it is called a
-	// reference.
+	// Proven says that Truth is a proven ground state; if not, labels say "reference".
 	Proven bool
 
 	// Rows and Cols are the sides of the lattice, 2 to MaxLattice.
@@ -35,8 +37,8 @@ type Lattice struct {
 	// PeriodicRows or PeriodicCols.
 	Down, Right []float64
 
-	// PeriodicRows says that the last row is bound to the first, PeriodicCols
-	// that the last column is.
+	// PeriodicRows says that the last row is coupled to the first, PeriodicCols that the
+	// last column is.
 	PeriodicRows, PeriodicCols bool
 
 	// Frustrated tells for every site whether the plaquette with that site at its
@@ -114,56 +116,34 @@ func (l Lattice) Figure() (*Figure, error) {
 		third += ", flipped as a whole"
 	}
 
-	const gutter, head = 18, 20
-	site := (pageWidth - 2*margin - gutter) / 2 / vg.Length(l.Cols)
-	site = min(site, 290/vg.Length(l.Rows))
+	const between, head = 18, 20
+	site := min((bodyWidth-between)/2/vg.Length(l.Cols), 290/vg.Length(l.Rows))
 	width, tall := site*vg.Length(l.Cols), site*vg.Length(l.Rows)
-	left := (pageWidth - 2*width - gutter) / 2
-
-	keys := flow([]key{
-		{"J > 0", bondSample(ferro)},
-		{"J < 0", bondSample(anti)},
-		{"frustrated", swatch(frustrate, nil)},
-		{"spin +1", tile(spinUp)},
-		{"spin −1", tile(spinDown)},
-		{"differs", tile(differ)},
-		{"domain wall", stroke(wall, nil, -1)},
-	}, pageWidth-2*margin)
-	caption := wrap(l.caption(overlap), small, pageWidth-2*margin, 2)
-
-	title := clean(l.Title)
-	top := margin
-	if title != "" {
-		top += large + 8
+	views := []struct {
+		name string
+		draw func(latticeView)
+	}{
+		{"(a) couplings, width |J|", l.couplings},
+		{"(b) " + truthName(l.Proven), func(v latticeView) { v.spins(l.Truth) }},
+		{third, func(v latticeView) { v.spins(shown) }},
+		{"(d) difference", func(v latticeView) { l.walls(v, shown) }},
 	}
-	bottom := margin + noteLine*vg.Length(len(caption)) + 4 + keyLine*vg.Length(len(keys)) + 6
-	height := top + 2*(tall+head) + bottom
-
-	paint := func(s sheet) {
-		if title != "" {
-			s.text(pageWidth/2, height-margin, style{size: large, bold: true, x: 0.5, y: 1}, title)
-		}
-		panels := []struct {
-			name string
-			draw func(latticeSheet)
-		}{
-			{"(a) couplings, width |J|", l.couplings},
-			{"(b) " + truthName(l.Proven), func(s latticeSheet) { s.spins(l.Truth) }},
-			{third, func(s latticeSheet) { s.spins(shown) }},
-			{"(d) difference", func(s latticeSheet) { l.walls(s, shown) }},
-		}
-		for i, p := range panels {
-			x := left + vg.Length(i%2)*(width+gutter)
-			y := height - top - head - vg.Length(i/2)*(tall+head)
-			s.text(x, y+6, style{size: normal}, p.name)
-			p.draw(latticeSheet{s, l.Rows, l.Cols, vg.Point{X: x, Y: y}, site})
-		}
-		s.legend(margin, bottom-6, keys)
-		for i, t := range caption {
-			s.text(margin, margin+noteLine*vg.Length(len(caption)-1-i), style{size: small}, t)
-		}
-	}
-	return &Figure{width: pageWidth, height: height, paint: paint}, nil
+	return page{
+		title: l.Title, height: 2*(tall+head) + 6, caption: wrap(l.caption(overlap), small, bodyWidth, 2),
+		keys: append(couplingKeys("J > 0"),
+			key{"spin +1", []plot.Thumbnailer{tile(spinUp)}},
+			key{"spin −1", []plot.Thumbnailer{tile(spinDown)}},
+			key{"differs", []plot.Thumbnailer{tile(differ)}},
+			key{"domain wall", []plot.Thumbnailer{&plotter.Line{LineStyle: draw.LineStyle{Color: wall, Width: 1.5}}}}),
+		body: func(c draw.Canvas) {
+			left := c.Center().X - width - between/2.
+			for i, v := range views {
+				at := vg.Point{X: left + vg.Length(i%2)*(width+between), Y: c.Max.Y - head - vg.Length(i/2)*(tall+head)}
+				c.FillText(words(normal, draw.XLeft, atBase), at.Add(vg.Point{Y: 6}), v.name)
+				v.draw(latticeView{c, l.Rows, l.Cols, at, site})
+			}
+		},
+	}.figure(), nil
 }
 
 // caption states overlap and energies.
@@ -180,166 +160,103 @@ func (l Lattice) caption(overlap int) string {
 	return t
 }
 
-// latticeSheet draws one panel: origin is the upper left corner of site (0, 0).
-type latticeSheet struct {
-	sheet
+// latticeView draws one panel: origin is the upper left corner of site (0, 0).
+type latticeView struct {
+	draw.Canvas
 	rows, cols int
 	origin     vg.Point
 	site       vg.Length
 }
 
 // corner returns the upper left corner of site (r, c), which need not be whole.
-func (s latticeSheet) corner(r, c float64) vg.Point {
-	return vg.Point{X: s.origin.X + vg.Length(c)*s.site, Y: s.origin.Y - vg.Length(r)*s.site}
+func (v latticeView) corner(r, c float64) vg.Point {
+	return vg.Point{X: v.origin.X + vg.Length(c)*v.site, Y: v.origin.Y - vg.Length(r)*v.site}
 }
 
 // area returns the rectangle between the corners of (r0, c0) and (r1, c1).
-func (s latticeSheet) area(r0, c0, r1, c1 float64) vg.Rectangle {
-	a, b := s.corner(r0, c0), s.corner(r1, c1)
+func (v latticeView) area(r0, c0, r1, c1 float64) vg.Rectangle {
+	a, b := v.corner(r0, c0), v.corner(r1, c1)
 	return rect(a.X, b.Y, b.X, a.Y)
 }
 
 // cells fills the sites where set is true. A cell reaches a little under its equal
 // neighbours, so that no seams show between them.
-func (s latticeSheet) cells(colour color.Color, set func(r, c int) bool) {
-	for r := range s.rows {
-		for c := range s.cols {
+func (v latticeView) cells(colour color.Color, set func(r, c int) bool) {
+	for r := range v.rows {
+		for c := range v.cols {
 			if !set(r, c) {
 				continue
 			}
-			area := s.area(float64(r), float64(c), float64(r+1), float64(c+1))
-			if c+1 < s.cols && set(r, c+1) {
+			area := v.area(float64(r), float64(c), float64(r+1), float64(c+1))
+			if c+1 < v.cols && set(r, c+1) {
 				area.Max.X += 0.5
 			}
-			if r+1 < s.rows && set(r+1, c) {
+			if r+1 < v.rows && set(r+1, c) {
 				area.Min.Y -= 0.5
 			}
-			s.fill(area, colour)
+			fill(v.Canvas, area, colour)
 		}
 	}
 }
 
-func (s latticeSheet) border() {
-	s.outline(s.area(0, 0, float64(s.rows), float64(s.cols)), black, 0.8)
+func (v latticeView) border() {
+	v.SetLineStyle(draw.LineStyle{Color: black, Width: 0.8})
+	v.Stroke(v.area(0, 0, float64(v.rows), float64(v.cols)).Path())
+}
+
+func (v latticeView) line(c color.Color, width vg.Length, from, to vg.Point) {
+	v.StrokeLines(draw.LineStyle{Color: c, Width: width}, []vg.Point{from, to})
 }
 
 // spins draws a square a site.
-func (s latticeSheet) spins(spin []int8) {
-	s.fill(s.area(0, 0, float64(s.rows), float64(s.cols)), spinUp)
-	s.cells(spinDown, func(r, c int) bool { return spin[r*s.cols+c] < 0 })
-	s.grid(0.3)
-	s.border()
+func (v latticeView) spins(spin []int8) {
+	fill(v.Canvas, v.area(0, 0, float64(v.rows), float64(v.cols)), spinUp)
+	v.cells(spinDown, func(r, c int) bool { return spin[r*v.cols+c] < 0 })
+	v.grid(0.3)
+	v.border()
 }
 
 // grid draws thin lines between the sites, unless they would hide small ones.
-func (s latticeSheet) grid(opacity float64) {
-	if s.site < 6 {
+func (v latticeView) grid(opacity float64) {
+	if v.site < 6 {
 		return
 	}
 	c := fade(grey, opacity)
-	for r := 1; r < s.rows; r++ {
-		s.line(c, 0.4, s.corner(float64(r), 0), s.corner(float64(r), float64(s.cols)))
+	for r := 1; r < v.rows; r++ {
+		v.line(c, 0.4, v.corner(float64(r), 0), v.corner(float64(r), float64(v.cols)))
 	}
-	for k := 1; k < s.cols; k++ {
-		s.line(c, 0.4, s.corner(0, float64(k)), s.corner(float64(s.rows), float64(k)))
-	}
-}
-
-// couplings draws the bonds, as wide as they are strong, over the frustrated
-// plaquettes. Sites stand at the middle of their cells.
-func (l Lattice) couplings(s latticeSheet) {
-	for i, f := range l.Frustrated {
-		r, c := i/l.Cols, i%l.Cols
-		down, right := r == l.Rows-1, c == l.Cols-1
-		if !f || down && !l.PeriodicRows || right && !l.PeriodicCols {
-			continue
-		}
-		// A plaquette across an edge shows one half at either edge, or one
-		// quarter at each corner.
-		for _, r := range halves(r, down) {
-			for _, c := range halves(c, right) {
-				s.fill(s.area(r[0], c[0], r[1], c[1]), frustrate)
-			}
-		}
-	}
-	strongest := 0.0
-	for i := range l.Down {
-		strongest = max(strongest, math.Abs(l.Down[i]), math.Abs(l.Right[i]))
-	}
-	bond := func(j, r0, c0, r1, c1 float64) {
-		if j == 0 {
-			return
-		}
-		colour := ferro
-		if j < 0 {
-			colour = anti
-		}
-		width := max(0.3, vg.Length(math.Abs(j)/strongest)*min(4, 0.32*s.site))
-		s.line(colour, width, s.corner(r0, c0), s.corner(r1, c1))
-	}
-	for i := range l.Down {
-		r, c := i/l.Cols, i%l.Cols
-		if r < l.Rows-1 || l.PeriodicRows {
-			for _, h := range halves(r, r == l.Rows-1) {
-				bond(l.Down[i], h[0], float64(c)+0.5, h[1], float64(c)+0.5)
-			}
-		}
-		if c < l.Cols-1 || l.PeriodicCols {
-			for _, h := range halves(c, c == l.Cols-1) {
-				bond(l.Right[i], float64(r)+0.5, h[0], float64(r)+0.5, h[1])
-			}
-		}
-	}
-	if s.site >= 5 {
-		for i := range l.Down {
-			s.mark(circle, s.corner(float64(i/l.Cols)+0.5, float64(i%l.Cols)+0.5), min(1.8, 0.13*s.site), black, nil, 0)
-		}
+	for k := 1; k < v.cols; k++ {
+		v.line(c, 0.4, v.corner(0, float64(k)), v.corner(float64(v.rows), float64(k)))
 	}
 }
 
-// halves returns the interval from the middle of site i to that of the next; at
-// the last site of a periodic direction the parts at both edges.
-func halves(i int, last bool) [][2]float64 {
-	from := float64(i) + 0.5
-	if last {
-		return [][2]float64{{from, from + 0.5}, {0, 0.5}}
-	}
-	return [][2]float64{{from, from + 1}}
-}
-
-// walls shades the sites where the prediction differs and draws the walls between
-// neighbours of which one differs.
-func (l Lattice) walls(s latticeSheet, shown []int8) {
-	s.fill(s.area(0, 0, float64(s.rows), float64(s.cols)), agree)
-	differs := func(r, c int) bool {
+// walls shades the sites where the prediction differs from the truth, and draws the domain
+// walls around them.
+func (l Lattice) walls(v latticeView, shown []int8) {
+	fill(v.Canvas, v.area(0, 0, float64(v.rows), float64(v.cols)), agree)
+	differs := func(r, c int) bool { // beyond the last row or column follows the first
 		i := r%l.Rows*l.Cols + c%l.Cols
 		return l.Truth[i] != shown[i]
 	}
-	s.cells(differ, differs)
-	s.grid(0.2)
-	s.border()
-	above := func(r, c int) bool { // a wall on the upper edge of row r, which may be Rows
-		if r == 0 || r == l.Rows {
-			return l.PeriodicRows && differs(0, c) != differs(l.Rows-1, c)
-		}
-		return differs(r-1, c) != differs(r, c)
+	v.cells(differ, differs)
+	v.grid(0.2)
+	v.border()
+	above := func(r, c int) bool { // a wall on the upper edge of row r, 0 to Rows
+		return (0 < r && r < l.Rows || l.PeriodicRows) && differs(r+l.Rows-1, c) != differs(r, c)
 	}
-	before := func(c, r int) bool { // a wall on the left edge of column c, which may be Cols
-		if c == 0 || c == l.Cols {
-			return l.PeriodicCols && differs(r, 0) != differs(r, l.Cols-1)
-		}
-		return differs(r, c-1) != differs(r, c)
+	before := func(c, r int) bool { // a wall on the left edge of column c, 0 to Cols
+		return (0 < c && c < l.Cols || l.PeriodicCols) && differs(r, c+l.Cols-1) != differs(r, c)
 	}
-	width := max(1, min(2.2, 0.2*s.site))
-	more := float64(width / s.site / 2) // closes the corners
+	width := max(1, min(2.2, 0.2*v.site))
+	more := float64(width / v.site / 2) // closes the corners
 	for r := range l.Rows + 1 {
 		for _, w := range runs(l.Cols, func(c int) bool { return above(r, c) }) {
-			s.line(wall, width, s.corner(float64(r), float64(w[0])-more), s.corner(float64(r), float64(w[1])+more))
+			v.line(wall, width, v.corner(float64(r), float64(w[0])-more), v.corner(float64(r), float64(w[1])+more))
 		}
 	}
 	for c := range l.Cols + 1 {
 		for _, w := range runs(l.Rows, func(r int) bool { return before(c, r) }) {
-			s.line(wall, width, s.corner(float64(w[0])-more, float64(c)), s.corner(float64(w[1])+more, float64(c)))
+			v.line(wall, width, v.corner(float64(w[0])-more, float64(c)), v.corner(float64(w[1])+more, float64(c)))
 		}
 	}
 }
@@ -359,18 +276,13 @@ func runs(n int, set func(int) bool) [][2]int {
 	return out
 }
 
-// bondSample and tile explain the lattice in the legend.
-func bondSample(c color.NRGBA) func(sheet, vg.Rectangle) {
-	return func(s sheet, r vg.Rectangle) {
-		y := (r.Min.Y + r.Max.Y) / 2
-		s.line(c, 3, vg.Point{X: r.Min.X, Y: y}, vg.Point{X: r.Max.X, Y: y})
-	}
-}
-
-func tile(c color.NRGBA) func(sheet, vg.Rectangle) {
-	return func(s sheet, r vg.Rectangle) {
+// tile shows a site in a legend.
+func tile(colour color.Color) sample {
+	return func(c *draw.Canvas) {
+		r := c.Rectangle
 		r.Min.X = r.Max.X - r.Size().Y
-		s.fill(r, c)
-		s.outline(r, grey, 0.5)
+		fill(*c, r, colour)
+		c.SetLineStyle(draw.LineStyle{Color: grey, Width: 0.5})
+		c.Stroke(r.Path())
 	}
 }

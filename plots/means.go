@@ -2,21 +2,20 @@ package plots
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
-	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 )
 
-// Means draws mean relative gaps, with their errors, on a logarithmic axis: a row a
-// method, in which every kind of value, such as a way of decoding, has its own marker. Gaps of
-// zero stand in the strip for zero.
+// Means draws mean relative gaps, with their standard errors, on a logarithmic axis: one row
+// a method, and one marker for each kind of value, such as a decoding. Gaps of zero stand in
+// the strip for zero.
 type Means struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference.
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// Rows are drawn in the order given.
@@ -34,105 +33,62 @@ type MeanRow struct {
 	Values []MeanValue
 }
 
-// MeanValue is a mean gap with its standard error, both in per cent, the latter at least
-// 0. Kind says what it is of and gives it its marker; at most four kinds.
+// MeanValue is a mean gap.
 type MeanValue struct {
-	Kind           string
+	// Kind is what the legend calls the marker; at most five kinds in a chart.
+	Kind string
+
+	// Percent and Error are those of [CurvePoint].
 	Percent, Error float64
 }
 
 // Figure lays the chart out. It returns an error if there are no rows, a row has no
-// values, a value is not finite, an error is below zero, or there are more than four
+// values, a value is not finite, an error is below zero, or there are more than five
 // kinds.
 func (c Means) Figure() (*Figure, error) {
 	if len(c.Rows) == 0 {
 		return nil, fmt.Errorf("plots: Means: no rows")
 	}
 	var (
-		groups = new(colours)
-		kinds  []string
-		x      = newMeanRange()
+		groups, kinds []string
+		x             = newLogRange()
 	)
 	for _, r := range c.Rows {
-		groups.of(r.Group)
+		groups = append(groups, r.Group)
 		if len(r.Values) == 0 {
 			return nil, fmt.Errorf("plots: Means row %q: no values", r.Name)
 		}
 		for i, v := range r.Values {
-			if err := x.add(fmt.Sprintf("Means row %q, value %d", r.Name, i), v.Percent, v.Error); err != nil {
+			if err := checkMean(fmt.Sprintf("Means row %q, value %d", r.Name, i), v.Percent, v.Error); err != nil {
 				return nil, err
 			}
+			x.add(v.Percent, v.Error)
 			if !slices.Contains(kinds, v.Kind) {
 				kinds = append(kinds, v.Kind)
 			}
 		}
 	}
-	if len(kinds) > int(markers) {
-		return nil, fmt.Errorf("plots: Means: %d kinds of value, want at most %d", len(kinds), int(markers))
+	if len(kinds) > len(shapes) {
+		return nil, fmt.Errorf("plots: Means: %d kinds of value, want at most %d", len(kinds), len(shapes))
 	}
-	l := rows{title: c.Title, x: x.axis(c.Proven), notes: belowNote(x.below, c.Proven), keys: groupKeys(groups)}
-	for i, k := range kinds {
-		l.keys = append(l.keys, key{k, func(s sheet, r vg.Rectangle) {
-			s.mark(marker(i), vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}, 3.2, grey, white, 0.5)
-		}})
+	table := newRows(groups)
+	table.label = gapLabel("mean relative ", c.Proven)
+	logarithmic(&table.plot.X, x)
+	markers := places(kinds)
+	for _, k := range kinds {
+		table.keys = append(table.keys, key{k, []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: edged(shapes[markers[k]], grey, 3, white, 0.4)}}})
 	}
-	l.keys = append(l.keys, errorKey)
-	for _, r := range c.Rows {
-		l.names, l.values = append(l.names, r.Name), append(l.values, "")
-	}
-	return l.figure(func(s sheet, f frame, y func(int) vg.Length) {
-		for i, r := range c.Rows {
-			colour := groups.of(r.Group)
-			for _, v := range r.Values {
-				p := vg.Point{X: f.px(v.Percent), Y: y(i)}
-				if v.Percent > 0 && f.px(v.Percent+v.Error)-p.X > hidden {
-					from := max(f.x.min, v.Percent-v.Error)
-					s.errorBar(f.px(from), f.px(v.Percent+v.Error), p.Y, from > f.x.min)
-				}
-				s.mark(marker(slices.Index(kinds, v.Kind)), p, 3.2, colour, white, 0.5)
+	table.keys = append(table.keys, errorKey)
+	for i, r := range c.Rows {
+		table.add(r.Name, "")
+		l := table.look(r.Group)
+		for _, v := range r.Values {
+			at := plotter.XY{X: max(0, v.Percent), Y: float64(i)}
+			if v.Percent > 0 {
+				table.data = append(table.data, xError(at, v.Error))
 			}
+			table.data = append(table.data, &plotter.Scatter{XYs: plotter.XYs{at}, GlyphStyle: edged(shapes[markers[v.Kind]], l.colour, 3, white, 0.4)})
 		}
-	}), nil
+	}
+	return table.figure(c.Title, belowNote(x.below, c.Proven)), nil
 }
-
-// hidden is the length of an error bar, on one side, that a marker covers.
-const hidden vg.Length = 3.5
-
-// meanRange collects the range of means with errors for a logarithmic axis.
-type meanRange struct {
-	lo, hi float64
-	floor  bool
-	below  int
-}
-
-func newMeanRange() meanRange { return meanRange{lo: math.Inf(1), hi: math.Inf(-1)} }
-
-func (r *meanRange) add(what string, mean, err float64) error {
-	if err := check(what, []float64{mean, err}); err != nil {
-		return err
-	}
-	if err < 0 {
-		return fmt.Errorf("plots: %s: error is %v, want >= 0", what, err)
-	}
-	if mean < 0 {
-		r.below++
-	}
-	if mean <= 0 {
-		r.floor = true
-		return nil
-	}
-	// An error that reaches zero runs out of the frame.
-	r.lo, r.hi = min(r.lo, max(mean-err, mean/2)), max(r.hi, mean+err)
-	return nil
-}
-
-func (r *meanRange) axis(proven bool) axis {
-	lo, hi := r.lo, r.hi
-	if hi < lo {
-		lo, hi = 0.1, 10
-	}
-	return logarithmic(gapLabel("mean relative ", proven), lo, hi, r.floor)
-}
-
-// errorKey explains the error bars of means.
-var errorKey = key{"mean ± standard error, if it is larger than the marker", errorSample}

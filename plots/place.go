@@ -4,7 +4,9 @@ import (
 	"image/color"
 	"math"
 
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // tag is a short text to be placed near a point.
@@ -19,6 +21,14 @@ type tag struct {
 	leader bool // so far from the point that a line joins them
 }
 
+func (t tag) style() text.Style {
+	s := words(small, draw.XCenter, atMiddle)
+	if t.bold {
+		s = bold(s)
+	}
+	return s
+}
+
 // tagHeight is the height of a tag in points.
 const tagHeight = capital*small + 3
 
@@ -30,19 +40,15 @@ type placer struct {
 	tags   []tag
 }
 
-// place sets the boxes of the tags. Each in turn takes the cheapest of rings of
-// candidates about its point, given the others; four rounds let early tags make
-// way for late ones.
+// place sets the box of each tag: of the candidates in rings about its point, the one of
+// lowest cost given the other tags. In four rounds early tags make way for later ones.
 func (pl *placer) place() {
 	placed := make([]bool, len(pl.tags))
 	for range 4 {
 		for i := range pl.tags {
 			t := &pl.tags[i]
 			placed[i] = false
-			w := textWidth(t.text, small) + 3
-			if t.bold {
-				w *= 1.08
-			}
+			w := t.style().Width(t.text) + 3
 			best := math.Inf(1)
 			var found tag
 			for ring, gap := range []vg.Length{4, 6, 9, 13, 18, 25, 34, 45, 60, 80} {
@@ -80,7 +86,7 @@ func (pl *placer) cost(t tag, placed []bool) float64 {
 	if b := pl.bounds; !inside(b, t.box.Min) || !inside(b, t.box.Max) {
 		cost += 1e6
 	}
-	end := edge(t.box, t.at)
+	end := nearest(t.box, t.at)
 	for i, o := range pl.tags {
 		if !placed[i] {
 			continue
@@ -88,7 +94,7 @@ func (pl *placer) cost(t tag, placed []bool) float64 {
 		if area := overlap(o.box, t.box); area > 0 {
 			cost += 1000 + area
 		}
-		far := edge(o.box, o.at)
+		far := nearest(o.box, o.at)
 		if t.leader && crosses(o.box, t.at, end) {
 			cost += 300
 		}
@@ -115,12 +121,12 @@ func (pl *placer) cost(t tag, placed []bool) float64 {
 	return cost
 }
 
-// edge returns the point of r nearest to p.
-func edge(r vg.Rectangle, p vg.Point) vg.Point {
+// nearest returns the point of r nearest to p.
+func nearest(r vg.Rectangle, p vg.Point) vg.Point {
 	return vg.Point{X: min(max(p.X, r.Min.X), r.Max.X), Y: min(max(p.Y, r.Min.Y), r.Max.Y)}
 }
 
-func inside(r vg.Rectangle, p vg.Point) bool { return edge(r, p) == p }
+func inside(r vg.Rectangle, p vg.Point) bool { return nearest(r, p) == p }
 
 // overlap returns the area common to a and b.
 func overlap(a, b vg.Rectangle) float64 {

@@ -5,7 +5,10 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"spinlearn/internal/stats"
 )
@@ -18,8 +21,7 @@ type Scatter struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the truth is proven ground state energies; otherwise the
-	// axis speaks of a reference.
+	// Proven says that the truth is proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// Panels are the methods, 1 to 12, in the order they are drawn.
@@ -73,74 +75,32 @@ func (c Scatter) Figure() (*Figure, error) {
 	}
 
 	columns := []int{1, 2, 3, 2, 3, 3, 3, 4, 3, 4, 4, 4}[n-1]
-	lines := (n + columns - 1) / columns
 	ticks := max(4, 7-columns)
-	x := linear(truthName(c.Proven)+" energy per spin (J)", xlo, xhi, ticks)
-	y := linear("predicted energy per spin (J)", ylo, yhi, max(5, ticks))
-
-	const gutter = 12
-	left := margin + y.left()
-	side := (pageWidth - left - margin - gutter*vg.Length(columns-1)) / vg.Length(columns)
-	side = min(side, 330)
-	left += (pageWidth - margin - left - side*vg.Length(columns) - gutter*vg.Length(columns-1)) / 2
-
-	// Names take one or two lines; base[k] is the lower edge of line k of panels,
-	// below the title.
-	names := make([][]string, n)
-	head := make([]vg.Length, lines)
-	for i, p := range c.Panels {
-		names[i] = wrap(clean(p.Name), small, side, 2)
-		head[i/columns] = max(head[i/columns], noteLine*vg.Length(len(names[i]))+5)
-	}
-	base := make([]vg.Length, lines)
-	for k := range base {
-		base[k] = head[k] + side
-		if k > 0 {
-			base[k] += base[k-1] + gutter
+	all := panels{columns: columns, x: truthName(c.Proven) + " energy per spin (J)", y: "predicted energy per spin (J)"}
+	for _, p := range c.Panels {
+		q := newPlot()
+		linear(&q.X, xlo, xhi, ticks)
+		linear(&q.Y, ylo, yhi, max(5, ticks))
+		heading(q, p.Name, bodyWidth/vg.Length(columns)-gutter-20)
+		opacity := max(0.25, min(0.7, 40/float64(len(p.Truth))))
+		points := &plotter.Scatter{GlyphStyle: dot(fade(palette[0], opacity), 1.8)}
+		for k, t := range p.Truth {
+			points.XYs = append(points.XYs, plotter.XY{X: t, Y: p.Predicted[k]})
 		}
+		from, to := min(q.X.Min, q.Y.Min), max(q.X.Max, q.Y.Max)
+		show(q, &plotter.Line{XYs: plotter.XYs{{X: from, Y: from}, {X: to, Y: to}}, LineStyle: draw.LineStyle{Color: grey, Width: 1}},
+			points, corner(points.XYs, p.gap()))
+		all.plots = append(all.plots, q)
 	}
-	title := clean(c.Title)
-	top := margin
-	if title != "" {
-		top += large + 6
-	}
-	bottom := margin + x.below()
-	height := top + base[lines-1] + bottom
-
-	paint := func(s sheet) {
-		if title != "" {
-			s.text(pageWidth/2, height-margin, style{size: large, bold: true, x: 0.5, y: 1}, title)
-		}
-		for i, p := range c.Panels {
-			line, column := i/columns, i%columns
-			x0 := left + vg.Length(column)*(side+gutter)
-			y0 := height - top - base[line]
-			f := frame{Rectangle: rect(x0, y0, x0+side, y0+side), x: x, y: y}
-			f.x.label, f.y.label = "", ""
-
-			for k, t := range names[i] {
-				h := f.Max.Y + 5 + noteLine*vg.Length(len(names[i])-1-k)
-				s.text((f.Min.X+f.Max.X)/2, h, style{size: small, x: 0.5}, t)
-			}
-			s.grid(f)
-			from, to := min(x.min, y.min), max(x.max, y.max)
-			for _, l := range clip(f.Rectangle, []vg.Point{f.point(from, from), f.point(to, to)}) {
-				s.line(grey, 1, l...)
-			}
-			opacity := max(0.25, min(0.7, 40/float64(len(p.Truth))))
-			for k, t := range p.Truth {
-				s.mark(circle, f.point(t, p.Predicted[k]), 1.8, fade(palette[0], opacity), nil, 0)
-			}
-			s.corner(f, p, p.gap())
-			s.outline(f.Rectangle, black, 0.8)
-			s.xAxis(f, i+columns >= n)
-			s.yAxis(f, column == 0)
-		}
-		width := vg.Length(columns)*(side+gutter) - gutter
-		s.text(left+width/2, margin+3, style{size: normal, x: 0.5}, x.label)
-		s.text(left-y.left()+normal, bottom+(base[lines-1]-head[0])/2, style{size: normal, x: 0.5, up: true}, y.label)
-	}
-	return &Figure{width: pageWidth, height: height, paint: paint}, nil
+	all.shareX()
+	all.shareY()
+	besides, room := all.room()
+	side := min((bodyWidth-besides)/vg.Length(columns), 330)
+	indent := (bodyWidth - besides - side*vg.Length(columns)) / 2
+	return page{
+		title: c.Title, height: room + side*vg.Length((n+columns-1)/columns),
+		body: func(c draw.Canvas) { all.draw(draw.Crop(c, indent, -indent, 0, 0)) },
+	}.figure(), nil
 }
 
 // gap states the mean relative gap.
@@ -155,38 +115,28 @@ func (p ScatterPanel) gap() string {
 	return fmt.Sprintf("mean gap %s %%", number(round(e.Mean, 3)))
 }
 
-// round returns v with the given number of significant digits.
-func round(v float64, digits int) float64 {
-	if v == 0 {
-		return 0
-	}
-	p := math.Pow(10, float64(digits-1)-math.Floor(math.Log10(math.Abs(v))))
-	if math.IsInf(p, 0) {
-		return 0
-	}
-	return math.Round(v*p) / p
-}
-
-// corner writes txt on a light ground in the corner of f off the diagonal, upper
-// left or lower right, that hides fewer points of p.
-func (s sheet) corner(f frame, p ScatterPanel, txt string) {
-	w, h := textWidth(txt, small)+6, capital*small+6
-	corners := []vg.Rectangle{
-		rect(f.Max.X-3-w, f.Min.Y+3, f.Max.X-3, f.Min.Y+3+h),
-		rect(f.Min.X+3, f.Max.Y-3-h, f.Min.X+3+w, f.Max.Y-3),
-	}
-	var hidden [2]int
-	for i, r := range corners {
-		for k, t := range p.Truth {
-			if inside(r, f.point(t, p.Predicted[k])) {
-				hidden[i]++
+// corner writes txt on a light ground in the corner off the diagonal, upper left or lower
+// right, that hides fewer of the points.
+func corner(points plotter.XYs, txt string) plot.Plotter {
+	return plotterFunc(func(c draw.Canvas, p *plot.Plot) {
+		w, h := textWidth(txt, small)+6, capital*small+6
+		corners := []vg.Rectangle{
+			rect(c.Max.X-3-w, c.Min.Y+3, c.Max.X-3, c.Min.Y+3+h),
+			rect(c.Min.X+3, c.Max.Y-3-h, c.Min.X+3+w, c.Max.Y-3),
+		}
+		var hidden [2]int
+		for i, r := range corners {
+			for _, q := range points {
+				if inside(r, vg.Point{X: c.X(p.X.Norm(q.X)), Y: c.Y(p.Y.Norm(q.Y))}) {
+					hidden[i]++
+				}
 			}
 		}
-	}
-	r := corners[0]
-	if hidden[1] < hidden[0] {
-		r = corners[1]
-	}
-	s.fill(r, fade(white, 0.85))
-	s.text(r.Min.X+3, r.Min.Y+3, style{size: small}, txt)
+		r := corners[0]
+		if hidden[1] < hidden[0] {
+			r = corners[1]
+		}
+		fill(c, r, fade(white, 0.85))
+		c.FillText(words(small, draw.XLeft, atBase), r.Min.Add(vg.Point{X: 3, Y: 3}), txt)
+	})
 }

@@ -2,12 +2,14 @@ package plots
 
 import (
 	"fmt"
-	"image/color"
-	"math"
 	"slices"
 	"strconv"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // Times draws relative gap against CPU time on logarithmic axes. A series of
@@ -18,8 +20,7 @@ type Times struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference.
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference".
 	Proven bool
 
 	// Series are the curves and points, in the order of the list.
@@ -37,6 +38,10 @@ type TimeSeries struct {
 	// Group gives the series its colour and its place under one heading of the
 	// list; a series without one has a colour of its own.
 	Group string
+
+	// Loss gives the series its marker, the same in all charts; a series without one has
+	// the marker of its group.
+	Loss string
 
 	// Points are joined in the order given.
 	Points []TimePoint
@@ -62,12 +67,7 @@ func (c Times) Figure() (*Figure, error) {
 	if len(c.Series) == 0 {
 		return nil, fmt.Errorf("plots: Times: no series")
 	}
-	var (
-		xlo, xhi = math.Inf(1), math.Inf(-1)
-		ylo, yhi = math.Inf(1), math.Inf(-1)
-		floor    bool
-		below    int
-	)
+	x, y := newLogRange(), newLogRange()
 	for _, r := range c.Series {
 		if len(r.Points) == 0 {
 			return nil, fmt.Errorf("plots: Times series %q: no points", r.Name)
@@ -79,106 +79,84 @@ func (c Times) Figure() (*Figure, error) {
 			if p.Milliseconds < 1e-30 {
 				return nil, fmt.Errorf("plots: Times series %q, point %d: time is %v ms, want > 0", r.Name, i, p.Milliseconds)
 			}
-			xlo, xhi = min(xlo, p.Milliseconds), max(xhi, p.Milliseconds)
-			if p.Percent < 0 {
-				below++
-			}
-			if p.Percent <= 0 {
-				floor = true
-				continue
-			}
-			ylo, yhi = min(ylo, p.Percent), max(yhi, p.Percent)
+			x.add(p.Milliseconds, 0)
+			y.add(p.Percent, 0)
 		}
 	}
-	if yhi < ylo {
-		ylo, yhi = 0.1, 10
-	}
-	x := logarithmic("CPU time per instance (ms)", xlo, xhi, false)
-	y := logarithmic(gapLabel("mean relative ", c.Proven), ylo, yhi, floor)
-	notes := slices.Concat(c.Notes, belowNote(below, c.Proven))
-
 	list := c.list(205)
 	var listWidth, listHeight vg.Length
 	for _, e := range list {
 		listWidth, listHeight = max(listWidth, e.width()), listHeight+e.height()
 	}
-	title := clean(c.Title)
-	top := margin + 2
-	if title != "" {
-		top += large + 6
-	}
-	bottom := margin + noteLine*vg.Length(len(notes)) + x.below()
-	body := max(285, listHeight-x.below())
-	height := top + body + bottom
-
-	paint := func(s sheet) {
-		if title != "" {
-			s.text(pageWidth/2, height-margin, style{size: large, bold: true, x: 0.5, y: 1}, title)
-		}
-		f := frame{
-			Rectangle: rect(margin+y.left(), bottom, pageWidth-margin-listWidth-12, bottom+body),
-			x:         x,
-			y:         y,
-		}
-		s.grid(f)
-		s.axes(f)
-		c.data(s, f, list)
-		at := f.Max.Y
-		for _, e := range list {
-			e.draw(s, f.Max.X+12, at)
-			at -= e.height()
-		}
-		s.foot(margin, margin, notes)
-	}
-	return &Figure{Notes: notes, width: pageWidth, height: height, paint: paint}, nil
+	p := newPlot()
+	logarithmic(&p.X, x)
+	logarithmic(&p.Y, y)
+	show(p, series(list))
+	panel := one(p, "CPU time per instance (ms)", gapLabel("mean relative ", c.Proven))
+	_, below := panel.room()
+	return page{
+		title: c.Title, notes: slices.Concat(c.Notes, belowNote(y.below, c.Proven)), height: below + max(285, listHeight-below),
+		body: func(d draw.Canvas) {
+			at := vg.Point{X: d.Max.X - listWidth, Y: d.Max.Y}
+			panel.draw(draw.Crop(d, 0, -listWidth-12, 0, 0))
+			for _, e := range list {
+				e.draw(d, at)
+				at.Y -= e.height()
+			}
+		},
+	}.figure(), nil
 }
 
 // timeEntry is a line of the list: a heading or a series.
 type timeEntry struct {
+	look
 	lines   []string
 	heading bool
-	colour  color.NRGBA
-	dash    []vg.Length
-	mark    marker
 	number  string      // of a single point
 	series  *TimeSeries // nil for a heading
 }
 
 // list returns the entries of the list, groups under headings in order of first
-// appearance, with the colours, dashes and numbers used in the chart.
+// appearance, with the looks and numbers used in the chart.
 func (c Times) list(width vg.Length) []timeEntry {
 	var (
-		list  []timeEntry
-		names = new(colours)
-		done  = make([]bool, len(c.Series))
-		count int
+		list   []timeEntry
+		groups = make([]string, len(c.Series))
+		losses []string
+		count  int
 	)
-	for i, first := range c.Series {
-		if done[i] {
+	for i, r := range c.Series {
+		if groups[i] = r.Group; r.Group == "" {
+			groups[i] = fmt.Sprintf("\x00%d", i) // a group of its own
+		}
+		if r.Loss != "" {
+			losses = append(losses, r.Loss)
+		}
+	}
+	colours, markers := places(groups), places(losses)
+	for i, first := range groups {
+		if slices.Index(groups, first) < i {
 			continue
 		}
-		name := "group " + first.Group
-		if first.Group == "" {
-			name = fmt.Sprintf("series %d", i)
+		look := lookAt(colours[first])
+		if c.Series[i].Group != "" {
+			list = append(list, timeEntry{look: look, lines: []string{fit(clean(first), small, width)}, heading: true})
 		}
-		colour := names.of(name)
-		if first.Group != "" {
-			list = append(list, timeEntry{lines: []string{fit(clean(first.Group), small, width)}, heading: true, colour: colour})
-		}
-		mark := marker((len(names.names) - 1) % int(markers))
 		curves := 0
-		for k := i; k < len(c.Series); k++ {
-			r := &c.Series[k]
-			if done[k] || r.Group != first.Group || first.Group == "" && k != i {
+		for k := i; k < len(groups); k++ {
+			if groups[k] != first {
 				continue
 			}
-			done[k] = true
-			e := timeEntry{series: r, colour: colour, mark: mark, lines: wrap(clean(r.Name), small, width-keySample-keyGap, 2)}
+			r := &c.Series[k]
+			e := timeEntry{look: look, series: r, lines: wrap(clean(r.Name), small, width-keySample-keyGap, 2)}
 			if len(e.lines) == 0 {
 				e.lines = []string{""}
 			}
+			if r.Loss != "" {
+				e.shape = shapes[markers[r.Loss]%len(shapes)]
+			}
 			if len(r.Points) > 1 {
-				e.dash = dashes[curves%len(dashes)]
+				e.dash = plotutil.Dashes(curves)
 				curves++
 			} else {
 				count++
@@ -209,72 +187,70 @@ func (e timeEntry) width() vg.Length {
 	return keySample + keyGap + w
 }
 
-// draw writes the entry with its upper left corner at (x, top).
-func (e timeEntry) draw(s sheet, x, top vg.Length) {
+// draw writes the entry with its upper left corner at p.
+func (e timeEntry) draw(c draw.Canvas, p vg.Point) {
 	if e.heading {
-		s.text(x, top-noteLine, style{size: small, bold: true, colour: e.colour}, e.lines[0])
+		c.FillText(coloured(bold(words(small, draw.XLeft, atBase)), e.colour), p.Sub(vg.Point{Y: noteLine}), e.lines[0])
 		return
 	}
-	y := top - noteLine/2
-	switch {
-	case e.number != "":
-		s.text(x+9, y, style{size: small, bold: true, colour: e.colour, x: 1, y: 0.5}, e.number)
-		s.mark(e.mark, vg.Point{X: x + 15.5, Y: y}, 3, e.colour, black, 0.6)
-	default:
-		stroke(e.colour, e.dash, e.mark)(s, rect(x, y-4, x+keySample, y+4))
+	p.Y -= noteLine / 2
+	if e.number == "" {
+		key{"", e.sample(false)}.draw(c, p)
+	} else {
+		c.FillText(coloured(bold(words(small, draw.XRight, atMiddle)), e.colour), p.Add(vg.Point{X: 9}), e.number)
+		c.DrawGlyph(e.mark(), p.Add(vg.Point{X: 15.5}))
 	}
 	for i, l := range e.lines {
-		s.text(x+keySample+keyGap, y-noteLine*vg.Length(i), style{size: small, y: 0.5}, l)
+		c.FillText(words(small, draw.XLeft, atMiddle), p.Add(vg.Point{X: keySample + keyGap, Y: -noteLine * vg.Length(i)}), l)
 	}
 }
 
-// data draws curves, markers and their tags inside the frame.
-func (c Times) data(s sheet, f frame, list []timeEntry) {
-	pl := placer{bounds: f.Rectangle}
-	if f.y.floor {
-		y := f.Min.Y + floorWidth*f.Size().Y
-		pl.lines = append(pl.lines, [2]vg.Point{{X: f.Min.X, Y: y}, {X: f.Max.X, Y: y}})
-	}
-	// Numbers are placed before labels.
-	var labels []tag
-	for _, e := range list {
-		if e.heading {
-			continue
+// series draws the curves and points of the list, with their labels and numbers.
+func series(list []timeEntry) plot.Plotter {
+	return plotterFunc(func(c draw.Canvas, p *plot.Plot) {
+		pl := placer{bounds: c.Rectangle}
+		if u := strip(p.Y); u > 0 {
+			pl.lines = append(pl.lines, [2]vg.Point{{X: c.Min.X, Y: c.Y(u)}, {X: c.Max.X, Y: c.Y(u)}})
 		}
-		var pts []vg.Point
-		for _, p := range e.series.Points {
-			at := f.point(p.Milliseconds, p.Percent)
-			pts = append(pts, at)
-			pl.marks = append(pl.marks, rect(at.X-3, at.Y-3, at.X+3, at.Y+3))
-			switch {
-			case e.number != "":
-				pl.tags = append(pl.tags, tag{text: e.number, bold: true, colour: e.colour, at: at})
-			case p.Label != "":
-				labels = append(labels, tag{text: fit(clean(p.Label), small, 90), colour: e.colour, at: at})
+		var labels []tag // placed after the numbers
+		var marks []plot.Plotter
+		for _, e := range list {
+			if e.heading {
+				continue
+			}
+			var line plotter.XYs
+			var last vg.Point
+			for i, q := range e.series.Points {
+				line = append(line, plotter.XY{X: q.Milliseconds, Y: max(0, q.Percent)})
+				at := vg.Point{X: c.X(p.X.Norm(line[i].X)), Y: c.Y(p.Y.Norm(line[i].Y))}
+				pl.marks = append(pl.marks, rect(at.X-3, at.Y-3, at.X+3, at.Y+3))
+				switch {
+				case e.number != "":
+					pl.tags = append(pl.tags, tag{text: e.number, bold: true, colour: e.colour, at: at})
+				case q.Label != "":
+					labels = append(labels, tag{text: fit(clean(q.Label), small, 90), colour: e.colour, at: at})
+				}
+				if i > 0 {
+					pl.lines = append(pl.lines, [2]vg.Point{last, at})
+				}
+				last = at
+			}
+			(&plotter.Line{XYs: line, LineStyle: e.line()}).Plot(c, p)
+			marks = append(marks, &plotter.Scatter{XYs: line, GlyphStyle: e.mark()})
+		}
+		pl.tags = append(pl.tags, labels...)
+		pl.place()
+		for _, t := range pl.tags {
+			if t.leader {
+				c.StrokeLines(draw.LineStyle{Color: fade(t.colour, 0.8), Width: 0.6}, []vg.Point{t.at, nearest(t.box, t.at)})
 			}
 		}
-		for i := 1; i < len(pts); i++ {
-			pl.lines = append(pl.lines, [2]vg.Point{pts[i-1], pts[i]})
+		for _, m := range marks {
+			m.Plot(c, p)
 		}
-		s.dashed(e.colour, 1.5, e.dash, pts...)
-	}
-	pl.tags = append(pl.tags, labels...)
-	pl.place()
-	for _, t := range pl.tags {
-		if t.leader {
-			s.line(fade(t.colour, 0.8), 0.6, t.at, edge(t.box, t.at))
+		for _, t := range pl.tags {
+			at := vg.Point{X: (t.box.Min.X + t.box.Max.X) / 2, Y: (t.box.Min.Y + t.box.Max.Y) / 2}
+			c.FillText(coloured(t.style(), t.colour), at, t.text)
 		}
-	}
-	for _, e := range list {
-		if e.heading {
-			continue
-		}
-		for _, p := range e.series.Points {
-			s.mark(e.mark, f.point(p.Milliseconds, p.Percent), 3, e.colour, black, 0.6)
-		}
-	}
-	for _, t := range pl.tags {
-		x, y := (t.box.Min.X+t.box.Max.X)/2, (t.box.Min.Y+t.box.Max.Y)/2
-		s.text(x, y, style{size: small, bold: t.bold, colour: t.colour, x: 0.5, y: 0.5}, t.text)
-	}
+	})
 }

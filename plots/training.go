@@ -2,33 +2,35 @@ package plots
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"spinlearn/internal/stats"
 )
 
 // Training draws the runs of one comparison over the training step: the training
 // loss above, the relative gap on validation instances below.
 //
-// Nothing is normalised. Losses of different kinds have different scales, so each
-// kind has a panel with its own axis. A bold line is the running mean over a
-// fortieth of the records, at least one; the records themselves are faint. Where
-// one record in a hundred or fewer would stretch the axis it runs out of the
-// panel. The axis of the loss is logarithmic if all its values are positive and
-// the running means span more than a factor of 50. Each gap is a marker if a run
-// has at most 40.
+// Each kind of loss has a panel with its own axis, since kinds have different scales. A bold
+// line is the running mean over a fortieth of the records, at least one; the records
+// themselves are faint. The axis covers all running means and 99 % of the records; the rest
+// run out of the panel. It is logarithmic if all records are positive and the running means
+// span more than a factor of 50. Gaps have markers if the run has at most 40.
 type Training struct {
 	// Title stands above the chart; empty means none.
 	Title string
 
-	// Proven says that the gaps are to proven ground states; otherwise the axis
-	// speaks of a reference.
+	// Proven says that the gaps are to proven ground states; if not, labels say "reference".
 	Proven bool
 
-	// Runs share the step axis; one colour and dash a run.
+	// Runs have one colour and dash each, and the marker of their loss.
 	Runs []TrainingRun
 }
 
@@ -60,12 +62,10 @@ func (c Training) Figure() (*Figure, error) {
 		return nil, fmt.Errorf("plots: Training: no runs")
 	}
 	var (
-		xlo, xhi = math.Inf(1), math.Inf(-1)
-		ylo, yhi = math.Inf(1), math.Inf(-1)
-		kinds    []string
-		anyGap   bool
-		floor    bool
-		below    int
+		xlo, xhi     = math.Inf(1), math.Inf(-1)
+		y            = newLogRange()
+		kinds, names []string
+		anyGap       bool
 	)
 	for _, r := range c.Runs {
 		if err := r.check(); err != nil {
@@ -79,110 +79,76 @@ func (c Training) Figure() (*Figure, error) {
 		if len(r.Steps) > 0 && !slices.Contains(kinds, r.Loss) {
 			kinds = append(kinds, r.Loss)
 		}
+		names = append(names, r.Loss)
 		for _, p := range r.Percent {
 			anyGap = true
-			if p < 0 {
-				below++
-			}
-			if p <= 0 {
-				floor = true
-				continue
-			}
-			ylo, yhi = min(ylo, p), max(yhi, p)
+			y.add(p, 0)
 		}
 	}
 	if len(kinds) > 12 {
 		return nil, fmt.Errorf("plots: Training: %d kinds of loss, want at most 12", len(kinds))
 	}
-	if yhi < ylo {
-		ylo, yhi = 0.1, 10
+	var (
+		looks   []look
+		keys    []key
+		markers = places(names)
+	)
+	for i, r := range c.Runs {
+		l := look{palette[i%len(palette)], plotutil.Dashes(i), shapes[markers[r.Loss]%len(shapes)]}
+		looks = append(looks, l)
+		keys = append(keys, key{r.Name, l.sample(false)})
 	}
 
-	// Few kinds of loss stand in one column, many in two.
-	columns := 1
-	if len(kinds) > 3 {
-		columns = 2
-	}
-	lines := (len(kinds) + columns - 1) / columns
-	lossHeight := []vg.Length{0, 160, 110, 90}[min(lines, 3)]
-	const gapHeight, gutter = 175, 12
-	const head = 15 // room above a panel for its kind
-
-	x := linear("training step", xlo, xhi, 8)
-	gap := logarithmic(gapLabel("validation ", c.Proven), ylo, yhi, floor)
-	loss := make([]axis, len(kinds))
-	left := gap.left()
-	between := vg.Length(0)
-	for i, k := range kinds {
-		loss[i] = c.lossAxis(k, lossHeight)
-		if i%columns == 0 {
-			left = max(left, loss[i].left())
-		} else {
-			between = max(between, loss[i].left()-normal)
+	// Few kinds of loss stand in one column, many in two. The gaps follow below.
+	var blocks []panels
+	var heights []vg.Length
+	if n := len(kinds); n > 0 {
+		b := panels{columns: 1, y: "training loss"}
+		if n > 3 {
+			b.columns = 2
 		}
+		lines := (n + b.columns - 1) / b.columns
+		height := []vg.Length{0, 160, 110, 90}[min(lines, 3)]
+		for _, kind := range kinds {
+			p := newPlot()
+			linear(&p.X, xlo, xhi, 8/b.columns)
+			c.lossAxis(&p.Y, kind, height)
+			heading(p, kind, bodyWidth/vg.Length(b.columns)-50)
+			show(p, c.losses(kind, looks)...)
+			b.plots = append(b.plots, p)
+		}
+		b.shareX()
+		blocks, heights = append(blocks, b), append(heights, height*vg.Length(lines))
 	}
-	left += margin
-	keys := flow(c.keys(), pageWidth-2*margin)
-	notes := belowNote(below, c.Proven)
-	title := clean(c.Title)
-	top := margin + keyLine*vg.Length(len(keys)) + 4
-	if title != "" {
-		top += large + 8
-	}
-	losses := vg.Length(lines) * (lossHeight + head)
-	if columns > 1 {
-		losses += tickLength + tickGap + small // their own step labels
-	}
-	gaps := vg.Length(0)
 	if anyGap {
-		gaps = gapHeight + gutter
+		p := newPlot()
+		linear(&p.X, xlo, xhi, 8)
+		logarithmic(&p.Y, y)
+		show(p, c.gaps(looks)...)
+		blocks, heights = append(blocks, one(p, "", gapLabel("validation ", c.Proven))), append(heights, 175)
 	}
-	bottom := margin + noteLine*vg.Length(len(notes)) + x.below()
-	height := top + losses + gaps + bottom
-
-	paint := func(s sheet) {
-		y := height - margin
-		if title != "" {
-			s.text(pageWidth/2, y, style{size: large, bold: true, x: 0.5, y: 1}, title)
-			y -= large + 8
-		}
-		s.legend(margin, y, keys)
-
-		width := (pageWidth - margin - left - vg.Length(columns-1)*(gutter+between)) / vg.Length(columns)
-		for i, kind := range kinds {
-			x0 := left + vg.Length(i%columns)*(width+gutter+between)
-			y0 := height - top - vg.Length(i/columns+1)*(lossHeight+head)
-			f := frame{Rectangle: rect(x0, y0, x0+width, y0+lossHeight), x: x, y: loss[i]}
-			f.x.label, f.y.label = "", ""
-			if kind = clean(kind); kind != "" {
-				s.text(f.Min.X, f.Max.Y+4, style{size: small}, fit(kind, small, width))
+	blocks[len(blocks)-1].x = "training step"
+	var height, left vg.Length
+	for i, b := range blocks {
+		w, h := b.room()
+		left = max(left, w)
+		heights[i] += h
+		height += heights[i]
+	}
+	return page{
+		title: c.Title, keys: keys, notes: belowNote(y.below, c.Proven), height: height + gutter*vg.Length(len(blocks)-1),
+		body: func(d draw.Canvas) {
+			for i, b := range blocks {
+				indent := vg.Length(0)
+				if blocks[0].columns == 1 { // all frames begin at one place
+					w, _ := b.room()
+					indent = left - w
+				}
+				b.draw(draw.Crop(d, indent, 0, d.Size().Y-heights[i], 0))
+				d.Max.Y -= heights[i] + gutter
 			}
-			s.grid(f)
-			c.losses(s, f, kinds[i])
-			s.outline(f.Rectangle, black, 0.8)
-			// The lowest panel of a column has the labels unless the gaps follow.
-			s.xAxis(f, i+columns >= len(kinds) && (columns > 1 || !anyGap))
-			s.yAxis(f, true)
-		}
-		if len(kinds) > 0 {
-			mid := height - top - (vg.Length(lines)*(lossHeight+head)+head)/2
-			s.text(margin+normal, mid, style{size: normal, x: 0.5, up: true}, "training loss")
-		}
-		if !anyGap {
-			s.text((left+pageWidth-margin)/2, bottom-x.below()+3, style{size: normal, x: 0.5}, x.label)
-		} else {
-			f := frame{Rectangle: rect(left, bottom, pageWidth-margin, bottom+gapHeight), x: x, y: gap}
-			f.y.label = ""
-			s.grid(f)
-			c.gaps(s, f)
-			s.outline(f.Rectangle, black, 0.8)
-			s.xAxis(f, true)
-			s.yAxis(f, true)
-			s.text(margin+normal, bottom+gapHeight/2, style{size: normal, x: 0.5, up: true}, gap.label)
-		}
-		s.foot(margin, margin, notes)
-	}
-	return &Figure{Notes: notes, width: pageWidth, height: height, paint: paint}, nil
+		},
+	}.figure(), nil
 }
 
 // check returns an error if the run cannot be drawn.
@@ -213,100 +179,71 @@ func (r TrainingRun) check() error {
 	return nil
 }
 
-// line returns the colour, dash and marker of run i.
-func (c Training) line(i int) (color.NRGBA, []vg.Length, marker) {
-	n := len(palette)
-	return palette[i%n], dashes[(i+i/n)%len(dashes)], marker((i + 2*(i/n)) % int(markers))
-}
-
-func (c Training) keys() []key {
-	var keys []key
-	for i, r := range c.Runs {
-		colour, dash, m := c.line(i)
-		keys = append(keys, key{r.Name, stroke(colour, dash, m)})
-	}
-	return keys
-}
-
 // smooth returns the centred running mean of v over a fortieth of its length; the
 // window is cut off at the ends.
 func smooth(v []float64) []float64 {
 	half := len(v) / 80
 	out := make([]float64, len(v))
 	for i := range v {
-		window := v[max(0, i-half):min(len(v), i+half+1)]
-		out[i] = floats.Sum(window) / float64(len(window))
+		out[i] = stat.Mean(v[max(0, i-half):min(len(v), i+half+1)], nil)
 	}
 	return out
 }
 
-// lossAxis returns the axis of the losses of one kind.
-func (c Training) lossAxis(kind string, height vg.Length) axis {
-	lo, hi := math.Inf(1), math.Inf(-1) // running means
-	all := math.Inf(1)
-	var raw []float64
+// lossAxis sets the axis of the losses of one kind.
+func (c Training) lossAxis(a *plot.Axis, kind string, height vg.Length) {
+	var raw, means []float64
 	for _, r := range c.Runs {
+		if r.Loss == kind {
+			raw, means = append(raw, r.Losses...), append(means, smooth(r.Losses)...)
+		}
+	}
+	lo, hi := slices.Min(means), slices.Max(means)
+	q := stats.Quantiles(raw, 0.005, 0.995)
+	from, to := min(lo, q[0]), max(hi, q[1])
+	if slices.Min(raw) > 1e-30 && hi/lo > 50 {
+		logarithmic(a, logRange{lo: from, hi: to})
+	} else {
+		linear(a, from, to, max(3, int(height/30)))
+	}
+}
+
+// losses returns the records of one kind and, over them, the running means.
+func (c Training) losses(kind string, looks []look) (records []plot.Plotter) {
+	var means []plot.Plotter
+	for i, r := range c.Runs {
 		if r.Loss != kind || len(r.Losses) == 0 {
 			continue
 		}
-		raw = append(raw, r.Losses...)
-		m := smooth(r.Losses)
-		lo, hi = min(lo, slices.Min(m)), max(hi, slices.Max(m))
-		all = min(all, slices.Min(r.Losses))
-	}
-	q := quantiles(raw, 0.005, 0.995)
-	from, to := min(lo, q[0]), max(hi, q[1])
-	if all > 1e-30 && hi/lo > 50 {
-		return logarithmic("training loss", from, to, false)
-	}
-	return linear("training loss", from, to, max(3, int(height/30)))
-}
-
-// losses draws the records of one kind and their running means, cut at the frame.
-func (c Training) losses(s sheet, f frame, kind string) {
-	draw := func(smoothed bool) {
-		for i, r := range c.Runs {
-			if r.Loss != kind || len(r.Losses) == 0 {
-				continue
-			}
-			colour, dash, m := c.line(i)
-			if len(r.Losses) == 1 {
-				s.mark(m, f.point(r.Steps[0], r.Losses[0]), 2.8, colour, white, 0.5)
-				continue
-			}
-			v, width := r.Losses, vg.Length(0.5)
-			if smoothed {
-				v, width = smooth(v), 1.5
-			} else {
-				colour, dash = fade(colour, 0.3), nil
-			}
-			pts := make([]vg.Point, len(v))
-			for k := range v {
-				pts[k] = f.point(r.Steps[k], v[k])
-			}
-			for _, l := range clip(f.Rectangle, pts) {
-				s.dashed(colour, width, dash, l...)
-			}
+		raw, mean, style := xys(r.Steps, r.Losses), xys(r.Steps, smooth(r.Losses)), looks[i].line()
+		records = append(records, &plotter.Line{XYs: raw, LineStyle: draw.LineStyle{Color: fade(looks[i].colour, 0.3), Width: 0.5}})
+		means = append(means, &plotter.Line{XYs: mean, LineStyle: style})
+		if len(raw) == 1 {
+			means = append(means, &plotter.Scatter{XYs: raw, GlyphStyle: looks[i].mark()})
 		}
 	}
-	draw(false)
-	draw(true)
+	return append(records, means...)
 }
 
-// gaps draws the validation gaps.
-func (c Training) gaps(s sheet, f frame) {
+// gaps returns the validation gaps.
+func (c Training) gaps(looks []look) (data []plot.Plotter) {
 	for i, r := range c.Runs {
-		colour, dash, m := c.line(i)
-		pts := make([]vg.Point, len(r.Percent))
-		for k, p := range r.Percent {
-			pts[k] = f.point(r.GapSteps[k], p)
+		points := xys(r.GapSteps, r.Percent)
+		for k := range points {
+			points[k].Y = max(0, points[k].Y)
 		}
-		s.dashed(colour, 1.5, dash, pts...)
-		if len(pts) > 40 {
-			continue
-		}
-		for _, p := range pts {
-			s.mark(m, p, 2.8, colour, white, 0.5)
+		data = append(data, &plotter.Line{XYs: points, LineStyle: looks[i].line()})
+		if len(points) <= 40 {
+			data = append(data, &plotter.Scatter{XYs: points, GlyphStyle: looks[i].mark()})
 		}
 	}
+	return data
+}
+
+func xys(x, y []float64) plotter.XYs {
+	points := make(plotter.XYs, len(x))
+	for i := range x {
+		points[i] = plotter.XY{X: x[i], Y: y[i]}
+	}
+	return points
 }

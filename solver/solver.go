@@ -104,16 +104,16 @@ func (w *Watch) Left() time.Duration { return w.limit - w.Used() }
 // Limited reports whether there is a time limit.
 func (w *Watch) Limited() bool { return w.limit > 0 }
 
-// Result returns the result of a search that has ended, without a bound. Its status tells
-// whether the limit did, and the error whether the context did.
-func (w *Watch) Result(in *ising.Instance, spins []int8, stats Stats) (*Result, error) {
+// Result returns the result of a search, without a bound. stopped says that the watch ended
+// the search before it was over. If that was by the context, there is an error too.
+func (w *Watch) Result(in *ising.Instance, spins []int8, stats Stats, stopped bool) (*Result, error) {
 	stats.Elapsed = time.Since(w.wall)
 	r := &Result{Spins: spins, Energy: in.Energy(spins), Bound: math.NaN(), Stats: stats}
 	if err := w.ctx.Err(); err != nil {
 		r.Status = Interrupted
 		return r, fmt.Errorf("solver: stopped: %w", err)
 	}
-	if w.Err() != nil {
+	if stopped {
 		r.Status = TimeLimit
 	}
 	return r, nil

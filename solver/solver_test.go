@@ -66,7 +66,7 @@ func TestWatch(t *testing.T) {
 	w := solver.Budget{Limit: time.Second, Clock: func() time.Duration { return now }}.Start(ctx)
 	state := func() (solver.Status, error) {
 		t.Helper()
-		r, err := w.Result(in, up, solver.Stats{Reads: 3})
+		r, err := w.Result(in, up, solver.Stats{Reads: 3}, w.Err() != nil)
 		if err != nil && !strings.Contains(err.Error(), "stopped") {
 			t.Errorf("error %v", err)
 		}

@@ -1,10 +1,13 @@
-// Package samples holds small instances with their ground states and proofs, which are
-// part of the program. Each is the instance that
+// Package samples holds small instances with proven ground states, which are part of the
+// program. A [Sample] says how its instance was drawn: it is the instance that
 //
 //	spinlearn generate --count 1 --shape … --boundary … --couplings … --seed …
 //
-// makes with the settings of its [Sample], as a text in the program's own format, and has
-// a certificate for spinlearn verify. "go generate ./data/samples" makes them anew.
+// makes with these settings. A sample has two files: the instance in the program's own format,
+// and the certificate of its ground state for spinlearn verify. "go generate ./data/samples"
+// makes them anew. [All] lists the samples, and [Find] looks one up by name.
+//
+// The package imports ising alone.
 package samples
 
 import (
@@ -25,7 +28,7 @@ var files embed.FS
 type Sample struct {
 	Name     string
 	Shape    []int
-	Boundary string // as [ising.ParseBoundary] reads it
+	Boundary string // in words, as [ising.ParseBoundary] reads them
 	Ensemble ising.Ensemble
 	Seed     uint64
 }
@@ -80,18 +83,14 @@ func (s Sample) Certificate() []byte { return read(s.CertificateFile()) }
 func read(name string) []byte {
 	text, err := files.ReadFile(name)
 	if err != nil {
-		panic(err) // the tests read all
+		panic(err) // the files are part of the program
 	}
 	return text
 }
 
 // Draw makes the instance anew, as generate does.
 func (s Sample) Draw() (*ising.Instance, error) {
-	periodic, err := ising.ParseBoundary(s.Boundary, len(s.Shape))
-	if err != nil {
-		return nil, err
-	}
-	l, err := ising.NewLattice(s.Shape, periodic)
+	l, err := ising.ParseLattice(s.Shape, s.Boundary)
 	if err != nil {
 		return nil, err
 	}

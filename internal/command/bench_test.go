@@ -104,7 +104,7 @@ func TestBenchRefuses(t *testing.T) {
 		{"bench DIR/a.spin --method gold", 2, `--method "gold"`},
 		{"bench DIR/a.spin --method refine --sweeps 10", 2, "--sweeps --method refine"},
 		{"bench DIR/a.spin --method anneal,refine --sweeps 10", 2, "--sweeps has no effect on --method refine; it belongs to anneal and temper"},
-		{"bench DIR/a.spin --method temper,anneal --reads 2", 2, "--reads has no effect on --method temper; it belongs to anneal"},
+		{"bench DIR/a.spin --method refine,anneal --reads 2", 2, "--reads has no effect on --method refine; it belongs to anneal and temper"},
 		{"bench DIR/a.spin --method temper --independent", 2, "--independent --method temper"},
 		{"bench DIR/a.spin --method refine --workers 2", 2, "--workers --method refine"},
 		{"bench DIR/a.spin --method anneal,anneal", 2, "--method anneal twice"},
@@ -156,7 +156,7 @@ func TestGenerateTemper(t *testing.T) {
 	if sums[0] != sums[1] {
 		t.Error("three workers write another dataset")
 	}
-	refuse(t, dir, "generate --shape 5x5 --solver temper --reads 3 --out DIR/x", 2, "--reads temper")
+	refuse(t, dir, "generate --shape 5x5 --solver refine --reads 3 --out DIR/x", 2, "--reads refine")
 }
 
 // Walls go from the solver through the dataset into training, and inspect names them.

@@ -526,7 +526,7 @@ func (l *facts) certificate(ctx context.Context, path string, o *inspectOptions,
 		if f, err = openInstance(o.stdin, o.instance, set); err != nil {
 			return err
 		}
-		limit = certificate.MaxSize(f.Sites(), f.Bonds())
+		limit = certificate.MaxSize(f.Sites(), f.Slots())
 	}
 	c, err := openCertificate(ctx, o.stdin, path, limit)
 	if err != nil {

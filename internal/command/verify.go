@@ -54,7 +54,7 @@ func verify(ctx context.Context, stdin io.Reader, stdout io.Writer, instance, pr
 	if err != nil {
 		return err
 	}
-	c, err := openCertificate(ctx, stdin, proof, certificate.MaxSize(f.Sites(), f.Bonds()))
+	c, err := openCertificate(ctx, stdin, proof, certificate.MaxSize(f.Sites(), f.Slots()))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,6 @@ import "time"
 
 var start = time.Now()
 
-// Now returns the wall time since the program began, where the system has no
+// Now returns the wall time since the start of the program, because this system has no
 // getrusage.
 func Now() time.Duration { return time.Since(start) }

@@ -59,7 +59,11 @@ func timeSeries(t *Table) []plots.TimeSeries {
 			addPoint(&curves, r.Line()+", sweeps", group(r), p)
 			continue
 		}
-		list = append(list, plots.TimeSeries{Name: r.Name, Group: group(r), Points: []plots.TimePoint{p}})
+		s := plots.TimeSeries{Name: r.Name, Group: group(r), Points: []plots.TimePoint{p}}
+		if r.Prediction != nil {
+			s.Loss = r.Prediction.Loss
+		}
+		list = append(list, s)
 	}
 	return append(curves, list...)
 }

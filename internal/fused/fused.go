@@ -1,9 +1,10 @@
-// Package fused makes Gorgonia operations out of a forward and a backward
-// function over buffers that the operation owns, so that a training step
-// allocates no tensors.
+// Package fused adds an operation to a Gorgonia graph that is given as a forward and a
+// backward function: [Apply] adds an [Op]. The operation owns the buffers of its results, so
+// that a training step allocates no tensors. The package imports no other of this module.
 //
-// Gorgonia wants one output a node. The gradients of all inputs are computed by one
-// backward call, and each is then picked by a node of its own.
+// A Gorgonia node has one output, but an operation has a gradient for each input. So one node
+// makes the backward call and returns the first gradient, and the other gradients have nodes
+// that depend on it.
 package fused
 
 import (
@@ -20,19 +21,20 @@ import (
 // An Op is one differentiable operation.
 type Op struct {
 	Name string
-	// Out is the value of the node: a *tensor.Dense, or a *gorgonia.F32 or
-	// *gorgonia.F64 for a scalar. Forward fills it.
+	// Out is the result, which Forward fills: a *tensor.Dense, or for a scalar a
+	// *gorgonia.F32 or *gorgonia.F64.
 	Out gorgonia.Value
 	// Forward computes Out from the inputs.
 	Forward func(in []gorgonia.Value) error
-	// Grads holds room for the gradient of each input, nil for an input that is
-	// not differentiated. Backward fills them, given the inputs and the gradient
-	// dy of the output.
+	// Grads has a tensor for the gradient of each input, or nil for inputs that are not
+	// differentiated. Backward fills them, given the inputs and the gradient dy of the
+	// output.
 	Grads    []*tensor.Dense
 	Backward func(in []gorgonia.Value, dy gorgonia.Value) error
 }
 
-// Apply adds the operation to the graph of its inputs.
+// Apply adds the operation to the graph of its inputs and returns the node of its result. It
+// returns an error if Grads does not have one entry for each input.
 func Apply(op *Op, inputs ...*gorgonia.Node) (*gorgonia.Node, error) {
 	if len(op.Grads) != len(inputs) {
 		return nil, fmt.Errorf("fused: %s has %d gradients for %d inputs", op.Name, len(op.Grads), len(inputs))
@@ -45,12 +47,12 @@ func Apply(op *Op, inputs ...*gorgonia.Node) (*gorgonia.Node, error) {
 
 var lastID atomic.Int64
 
-// node implements gorgonia.Op. The id keeps Gorgonia from merging two operations
-// that look alike.
+// node implements gorgonia.Op. The id prevents Gorgonia from merging two operations of the
+// same name and inputs.
 type node struct {
 	name string
 	id   int64
-	in   int
+	in   int // number of inputs
 	typ  hm.Type
 	out  gorgonia.Value
 	do   func(...gorgonia.Value) (gorgonia.Value, error)
@@ -83,7 +85,8 @@ func (o *node) Hashcode() uint32 {
 	return h.Sum32()
 }
 
-// differentiable adds the symbolic derivative that the TapeMachine needs.
+// differentiable is a node that implements gorgonia.SDOp too, so that it can be
+// differentiated.
 type differentiable struct {
 	node
 	op *Op
@@ -98,8 +101,8 @@ func (o *differentiable) DiffWRT(int) []bool {
 }
 
 func (o *differentiable) SymDiff(inputs gorgonia.Nodes, output, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	// The output is an input of the backward node only to order them: a loss
-	// computes its gradient in the forward pass.
+	// The backward node does not read the output. It is an input so that the forward call
+	// comes first, because a loss computes its gradient there.
 	children := append(append(gorgonia.Nodes{}, inputs...), output, dy)
 	grads := make(gorgonia.Nodes, len(inputs))
 	var first *gorgonia.Node

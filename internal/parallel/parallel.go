@@ -1,4 +1,12 @@
-// Package parallel runs independent work on a bounded number of goroutines.
+// Package parallel runs independent calls on a bounded number of goroutines. [Do] is all of
+// it. Which goroutine makes which call is not determined, so calls must write to places of
+// their own; then results do not depend on the number of workers. The package imports no
+// other of this module.
+//
+// A training step makes several calls of Do a millisecond, and waking a thread takes up to
+// a tenth of one. So goroutines that wait stay awake for a moment. Measured on two cores:
+// eight pieces of 5 µs for two workers and then one for the caller took 30 µs, and 49 µs
+// with errgroup, whose goroutines sleep when they wait; pieces of 22 µs took 112 and 163 µs.
 package parallel
 
 import (
@@ -8,47 +16,48 @@ import (
 	"time"
 )
 
-// Do calls f(0) to f(n-1), on the caller's goroutine and workers-1 others, and
-// returns when all calls have. The calls must not depend on each other.
+// Do calls f(0) to f(n-1), on the caller's goroutine and at most workers-1 others, and
+// returns when all calls have returned. The calls must not depend on each other. With
+// workers ≤ 1 the caller makes all calls.
 func Do(workers, n int, f func(int)) {
 	w := &work{n: int64(n), f: f}
 	helpers := max(0, min(workers, n)-1)
-	w.helpers.Store(int64(helpers))
+	w.busy.Store(int64(helpers))
 	w.done.Add(helpers)
 	for range helpers {
 		if claim() {
-			handover <- w
+			jobs <- w
 		} else {
 			go help(w)
 		}
 	}
 	w.run()
-	if !soon(func() bool { return w.helpers.Load() == 0 }) {
+	if !soon(func() bool { return w.busy.Load() == 0 }) {
 		w.done.Wait()
 	}
 }
 
 // work is one call of Do.
 type work struct {
-	n       int64
-	f       func(int)
-	next    atomic.Int64
-	helpers atomic.Int64 // that are not done
-	done    sync.WaitGroup
+	n    int64
+	f    func(int)
+	next atomic.Int64   // argument of the next call of f
+	busy atomic.Int64   // helpers that have not finished
+	done sync.WaitGroup // counts the same
 }
 
+// run makes calls until none is left.
 func (w *work) run() {
 	for k := w.next.Add(1) - 1; k < w.n; k = w.next.Add(1) - 1 {
 		w.f(int(k))
 	}
 }
 
-// A training step calls Do every fraction of a millisecond, and to put a thread to
-// sleep and to wake it takes up to a tenth of one. So for a moment a caller who waits
-// stays awake, and so does a helper who is done.
+// moment is how long a caller that waits for its helpers stays awake, and a helper that
+// waits for work.
 const moment = 50 * time.Microsecond
 
-// soon reports whether the condition holds within a moment.
+// soon reports whether the condition becomes true within a moment.
 func soon(condition func() bool) bool {
 	if condition() {
 		return true
@@ -63,11 +72,12 @@ func soon(condition func() bool) bool {
 }
 
 var (
-	awake    atomic.Int64 // helpers that nobody has claimed
-	handover = make(chan *work, 64)
+	awake atomic.Int64 // helpers that wait for work and are not claimed
+	jobs  = make(chan *work, 64)
 )
 
-// claim reports whether a helper was awake; whoever claims it must hand it work.
+// claim reserves a helper that is awake and returns true, or returns false if there is none.
+// Who reserves a helper must send work to it.
 func claim() bool {
 	for {
 		n := awake.Load()
@@ -80,25 +90,26 @@ func claim() bool {
 	}
 }
 
+// help runs w, then other work that comes within a moment.
 func help(w *work) {
 	for {
 		w.run()
-		w.helpers.Add(-1)
+		w.busy.Add(-1)
 		w.done.Done()
 		awake.Add(1)
 		handed := soon(func() bool {
 			select {
-			case w = <-handover:
+			case w = <-jobs:
 				return true
 			default:
 				return false
 			}
 		})
 		if !handed {
-			if claim() { // itself: it ends
+			if claim() { // this helper, so that nobody sends it work any more
 				return
 			}
-			w = <-handover
+			w = <-jobs // somebody has claimed it meanwhile
 		}
 	}
 }

@@ -1,11 +1,13 @@
-// Package stats averages: every mean with a standard error that the program states is
-// computed and printed here.
+// Package stats computes and prints means with standard errors: all those that the program
+// states. An [Estimate] is such a mean. The package imports no other of this module.
 package stats
 
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -13,15 +15,15 @@ import (
 // An Estimate is a mean with its standard error, in the unit of the values.
 type Estimate struct {
 	Mean  float64 // NaN if Count is 0
-	Error float64 // at least 0, and 0 if Count is 1; NaN if Count is 0
-	Count int     // of values
+	Error float64 // at least 0; 0 if Count is 1, NaN if Count is 0
+	Count int     // number of values
 }
 
-// Mean returns the mean of the values that exist: NaN stands for one that does not and is
-// left out. Equal values have the error 0 exactly, however large they are.
+// Mean returns the mean of the values. NaN stands for a missing value and is left out. If all
+// values are equal, the error is exactly 0, however large they are.
 func Mean(values []float64) Estimate {
 	var first float64
-	var above []float64 // differences to the first value, which a large common part does not blur
+	var above []float64 // differences from the first value, so that a large common part causes no rounding errors
 	for _, v := range values {
 		if math.IsNaN(v) {
 			continue
@@ -42,19 +44,20 @@ func Mean(values []float64) Estimate {
 	return Estimate{first + mean, stat.StdErr(deviation, float64(n)), n}
 }
 
-// Exists reports whether there was a value.
+// Exists reports whether there was at least one value.
 func (e Estimate) Exists() bool { return !math.IsNaN(e.Mean) }
 
-// Times returns the estimate in another unit, of which the old one is factor ≥ 0.
+// Times returns the estimate of factor times the values, factor ≥ 0. It serves to change the
+// unit.
 func (e Estimate) Times(factor float64) Estimate {
 	e.Mean *= factor
 	e.Error *= factor
 	return e
 }
 
-// String writes mean and error, the error with two significant digits and the mean to the
-// same place: "-1.0833 ± 0.0012". Equal values give "-1.083333 ± 0", a single one gives
-// "-1.083333", none gives "".
+// String writes the mean and its error, the error with two significant digits and the mean
+// with as many decimals: "-1.0833 ± 0.0012". Equal values give "-1.083333 ± 0", a single
+// value gives "-1.083333", and no value gives "".
 func (e Estimate) String() string {
 	switch {
 	case !e.Exists():
@@ -64,7 +67,7 @@ func (e Estimate) String() string {
 	case e.Error == 0:
 		return Number(e.Mean) + " ± 0"
 	}
-	place := exponent(e.Error, 2) - 1 // of the last digit
+	place := exponent(e.Error, 2) - 1 // power of ten of the last digit
 	if top := max(exponent(e.Error, 2), exponent(e.Mean, 2)); place < -9 || top > 9 {
 		unit := math.Pow(10, float64(top))
 		return fmt.Sprintf("(%.*f ± %.*f)e%d", top-place, e.Mean/unit, top-place, e.Error/unit, top)
@@ -72,20 +75,15 @@ func (e Estimate) String() string {
 	return fmt.Sprintf("%.*f ± %.*f", max(0, -place), e.Mean, max(0, -place), e.Error)
 }
 
-// exponent returns the power of ten of the first digit of v, rounded to so many digits;
-// that of 0 is the least there is.
+// exponent returns the power of ten of the first digit of v, after rounding to a number of
+// digits. For v = 0 it is below all others.
 func exponent(v float64, digits int) int {
 	if v == 0 {
 		return math.MinInt32
 	}
-	text := strconv.FormatFloat(v, 'e', digits-1, 64)
-	for i := range text {
-		if text[i] == 'e' {
-			n, _ := strconv.Atoi(text[i+1:])
-			return n
-		}
-	}
-	return 0
+	_, power, _ := strings.Cut(strconv.FormatFloat(v, 'e', digits-1, 64), "e")
+	n, _ := strconv.Atoi(power) // 0 for infinities
+	return n
 }
 
 // Number writes v with at most seven significant digits.
@@ -94,4 +92,18 @@ func Number(v float64) string {
 		return "0" // not -0
 	}
 	return strconv.FormatFloat(v, 'g', 7, 64)
+}
+
+// Quantiles returns the p-quantiles of the values, at least one and none of them NaN, for
+// each p from 0 to 1, interpolated between the values: 0 is the least, 1 the greatest, and
+// 0.5 the median. (The interpolation of [stat.Quantile] gives 1 for the median of 1 and 2.)
+func Quantiles(values []float64, p ...float64) []float64 {
+	v := slices.Sorted(slices.Values(values))
+	q := make([]float64, len(p))
+	for i, p := range p {
+		at := p * float64(len(v)-1)
+		k := int(at)
+		q[i] = v[k] + (at-float64(k))*(v[min(k+1, len(v)-1)]-v[k])
+	}
+	return q
 }

@@ -121,3 +121,19 @@ func TestString(t *testing.T) {
 		t.Errorf("in per cent %v, want %v", got, want)
 	}
 }
+
+func TestQuantiles(t *testing.T) {
+	for _, tt := range []struct{ values, p, want []float64 }{
+		{[]float64{7}, []float64{0, 0.5, 1}, []float64{7, 7, 7}},
+		{[]float64{2, 1}, []float64{0, 0.25, 0.5, 1}, []float64{1, 1.25, 1.5, 2}},
+		{[]float64{4, 0, 2, 1, 3}, []float64{0.05, 0.5, 0.75}, []float64{0.2, 2, 3}},
+	} {
+		before := slices.Clone(tt.values)
+		if got := Quantiles(tt.values, tt.p...); !slices.Equal(got, tt.want) {
+			t.Errorf("Quantiles(%v, %v) = %v, want %v", tt.values, tt.p, got, tt.want)
+		}
+		if !slices.Equal(tt.values, before) {
+			t.Errorf("the values %v became %v", before, tt.values)
+		}
+	}
+}

@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// A Pair is the difference between two arms, the first of which has the larger mean.
+// A Pair is the comparison of two arms.
 type Pair struct {
-	Larger, Smaller string
-	Estimate        // of the larger's mean less the smaller's
+	Larger, Smaller string // by mean
+	Estimate               // of the mean of the larger minus that of the smaller
 }
 
-// An Order is what a study says about the arms, largest mean first.
+// An Order ranks the arms of a study by their means.
 type Order struct {
-	Names []string
-	Pairs []Pair // every two, by rank
+	Names []string // largest mean first
+	Pairs []Pair   // all pairs, in the order of Names
 }
 
-// NewOrder compares every two arms.
+// NewOrder compares all pairs of arms.
 func NewOrder(arms []*Arm) *Order {
 	sorted := slices.Clone(arms)
 	slices.SortStableFunc(sorted, func(a, b *Arm) int { return cmp.Compare(b.Mean().Mean, a.Mean().Mean) })
@@ -33,7 +33,7 @@ func NewOrder(arms []*Arm) *Order {
 	return o
 }
 
-// Pair returns the difference between two arms, whichever is larger.
+// Pair returns the comparison of two arms, given in any order, or false if there is none.
 func (o *Order) Pair(a, b string) (Pair, bool) {
 	k := slices.IndexFunc(o.Pairs, func(p Pair) bool {
 		return p.Larger == a && p.Smaller == b || p.Larger == b && p.Smaller == a
@@ -44,9 +44,9 @@ func (o *Order) Pair(a, b string) (Pair, bool) {
 	return o.Pairs[k], true
 }
 
-// String writes the order with > between arms that are resolved and braces around those
-// that are not: neighbours in rank that are not resolved share them. Where two arms are
-// otherwise than this says, it is added.
+// String writes the arms in order, such as "A > {B, C} > D". Neighbours in rank whose
+// difference is not resolved share braces. Pairs for which this is wrong follow as
+// exceptions, such as "(but B and D are not resolved)".
 func (o *Order) String() string {
 	var groups [][]string
 	of := map[string]int{}
@@ -85,17 +85,18 @@ func (o *Order) resolved(a, b string) bool {
 	return p.Resolved()
 }
 
-// Verdict is what a study says about a claim that one arm's mean is larger than another's.
+// A Verdict is the result of a study on the claim that one arm has a larger mean than another.
 type Verdict string
 
-// The verdicts.
+// The verdicts on a claim.
 const (
 	Confirmed    Verdict = "confirmed"
 	Contradicted Verdict = "contradicted"
 	NotResolved  Verdict = "not resolved"
 )
 
-// Judge sets a claim against the order. It fails if the study has no such arms.
+// Judge returns the verdict on the claim that the mean of larger exceeds that of smaller. It
+// returns an error if the study does not have these arms.
 func (o *Order) Judge(larger, smaller string) (Verdict, error) {
 	p, ok := o.Pair(larger, smaller)
 	switch {

@@ -1,24 +1,30 @@
-// Package study says what runs of several seeds on the same instances show: means with
-// their errors, differences between arms, and which order of the arms is resolved.
+// Package study compares arms of an experiment, such as training losses, each run with
+// several seeds on the same instances. It computes means with their errors, differences
+// between arms, and the order of the arms as far as it is resolved. An [Arm] has the gaps,
+// an [Estimate] is a mean or a difference, an [Order] ranks the arms. Of this module it
+// imports stats only.
 //
-// An instance whose gaps are NaN, for its reference energy is 0, has none, and is left out.
+// An instance whose reference energy is 0 has no gap. Its gaps are NaN and are left out.
 //
 // # Model
 //
-// The gap of seed s on instance i is taken as a mean, plus an effect of the seed, plus an
-// effect of the instance, plus a rest, all independent. The mean over S seeds and N
-// instances then has the variance σ_seed²/S + σ_instance²/N + σ_rest²/(SN). The variance
-// of the seeds' means over S estimates the first and the last term, that of the instances'
-// means over N the last two, and the mean square of what both leave the last; see Searle,
-// Casella, McCulloch, Variance Components (1992), chapter 4.
+// The gap of seed s on instance i is a mean, plus an effect of the seed, plus an effect of
+// the instance, plus a rest, all independent. The mean over S seeds and N instances then has
+// the variance σ_seed²/S + σ_instance²/N + σ_rest²/(SN). Three quantities estimate it:
 //
-// Arms are compared on the same instances, so that the effects of instances are those of
-// the differences. Their seeds are not paired: equal seeds share the first weights and the
-// order of the instances, which could only make the true errors smaller.
+//   - the variance of the seeds' means, divided by S, estimates σ_seed²/S + σ_rest²/(SN);
+//   - the variance of the instances' means, divided by N, estimates σ_instance²/N + σ_rest²/(SN);
+//   - the mean square of the rests, divided by SN, estimates σ_rest²/(SN).
 //
-// The few seeds of a study leave its errors uncertain. The degrees of freedom of an error
-// are those of Satterthwaite, Biometrics Bulletin 2, 110 (1946), and probabilities are
-// from Student's distribution with them.
+// See Searle, Casella, McCulloch, Variance Components (1992), chapter 4.
+//
+// Arms are compared on the same instances, so the difference of two arms has the effects of
+// the instances on that difference only. Seeds are not paired. Equal seeds share the first
+// weights and the order of the instances, so the true errors can only be smaller.
+//
+// A study has few seeds, so its errors are uncertain themselves. Their degrees of freedom
+// follow Satterthwaite, Biometrics Bulletin 2, 110 (1946), and probabilities are those of
+// Student's distribution with as many.
 package study
 
 import (
@@ -29,20 +35,20 @@ import (
 	"spinlearn/internal/stats"
 )
 
-// An Arm is what one setting reached: Gaps[s][i] is the gap of seed s on instance i, NaN
-// for all seeds if the instance has none. There is at least one seed, and all have the same
-// instances.
+// An Arm holds the results of one setting. Gaps[s][i] is the gap of seed s on instance i, or
+// NaN for all seeds if the instance has no gap. There is at least one seed, and all seeds
+// have the same instances.
 type Arm struct {
 	Name string
 	Gaps [][]float64
 }
 
 // An Estimate is a mean with its standard error over seeds and instances, in the unit of
-// the gaps, and the degrees of freedom of that error. With a single seed the error is
-// over instances only. Count is the number of instances that have gaps.
+// the gaps. With a single seed the error is over instances only. Count is the number of
+// instances that have gaps.
 type Estimate struct {
 	stats.Estimate
-	Freedom float64
+	Freedom float64 // degrees of freedom of Error
 }
 
 // Mean returns the estimate of an arm's mean gap.
@@ -51,8 +57,8 @@ func (a *Arm) Mean() Estimate {
 	return estimate(p.instances, p.seed, p.seedFreedom, p.rest)
 }
 
-// Difference returns the estimate of the mean of a less that of b, paired over
-// instances. It panics if their numbers of instances differ.
+// Difference returns the estimate of the mean gap of a minus that of b, paired over
+// instances. It panics if the numbers of instances differ.
 func Difference(a, b *Arm) Estimate {
 	p, q := a.parts(), b.parts()
 	if len(p.instances) != len(q.instances) {
@@ -67,7 +73,7 @@ func Difference(a, b *Arm) Estimate {
 	return estimate(difference, seed, freedom, p.rest+q.rest)
 }
 
-// Sigmas returns the number of standard errors by which the mean differs from 0.
+// Sigmas returns the distance of the mean from 0, in standard errors.
 func (e Estimate) Sigmas() float64 {
 	if e.Mean == 0 {
 		return 0
@@ -75,8 +81,8 @@ func (e Estimate) Sigmas() float64 {
 	return math.Abs(e.Mean) / e.Error
 }
 
-// P returns the probability of a mean so far from 0, on either side, if the true one is 0;
-// NaN of no mean.
+// P returns the two-sided p-value: the probability of a mean at least so far from 0 if the
+// true mean is 0. It is NaN if there is no mean.
 func (e Estimate) P() float64 {
 	if !e.Exists() {
 		return math.NaN()
@@ -90,20 +96,20 @@ func (e Estimate) P() float64 {
 	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: e.Freedom}.Survival(e.Sigmas())
 }
 
-// resolvedP is the probability of a normal variable beyond two standard deviations.
+// resolvedP is the probability that a normal variable is more than two standard deviations
+// away from its mean, 4.6 %.
 var resolvedP = 2 * distuv.UnitNormal.Survival(2)
 
-// Resolved reports whether the mean differs from 0 by at least two standard errors, or by
-// more where few seeds make the error uncertain: P is at most that of two standard
-// deviations, 4.6 %.
+// Resolved reports whether the mean differs from 0 by at least two standard errors and P is
+// at most 4.6 %. Few seeds make the error uncertain; then two standard errors do not suffice.
 func (e Estimate) Resolved() bool { return e.Sigmas() >= 2 && e.P() <= resolvedP }
 
-// parts are the pieces of an arm's variance.
+// parts are what the variance of an arm's mean is computed from.
 type parts struct {
-	instances   []float64 // mean over the seeds, NaN where there are no gaps
-	seed        float64   // variance of the mean by the seeds, with its rest
-	seedFreedom float64   // 0 for a single seed
-	rest        float64   // variance of the mean by the rest
+	instances   []float64 // mean over the seeds of each instance, NaN if it has no gap
+	seed        float64   // estimate of σ_seed²/S + σ_rest²/(SN), 0 for a single seed
+	seedFreedom float64   // degrees of freedom of seed
+	rest        float64   // estimate of σ_rest²/(SN), 0 for a single seed
 }
 
 func (a *Arm) parts() parts {
@@ -136,8 +142,9 @@ func (a *Arm) parts() parts {
 	return p
 }
 
-// estimate puts the error together. The rest stands in both variances and is taken off
-// once, but for what the seeds' variance has not.
+// estimate returns the mean over the instances with its error. The variance over instances
+// and that over seeds both contain the rest, so it is subtracted once, but never more than
+// the variance over seeds.
 func estimate(instances []float64, seed, seedFreedom, rest float64) Estimate {
 	e := Estimate{Estimate: stats.Mean(instances)}
 	n, variance := float64(e.Count), e.Error*e.Error

@@ -24,7 +24,7 @@ type member struct {
 	at  int64 // offset in the text
 }
 
-// A term of schema 1.
+// A bqmTerm is a term in schema 1.
 type bqmTerm struct {
 	Bias  json.RawMessage `json:"bias"`
 	Label json.RawMessage `json:"label"`
@@ -98,7 +98,7 @@ func readBQM(s *scanner) (*builder, error) {
 	return b, nil
 }
 
-// object splits the text, which is one JSON object.
+// object splits the text, which has to be one JSON object, into its members.
 func (s *scanner) object() (*object, error) {
 	text := []byte(s.rest)
 	if err := json.Unmarshal(text, &map[string]json.RawMessage{}); err != nil {
@@ -125,8 +125,9 @@ func (s *scanner) object() (*object, error) {
 	return o, nil
 }
 
-// errorOf returns an error in the line where the value of a key begins, 1 if it is missing.
-func (o *object) errorOf(key, format string, args ...any) *ising.SyntaxError {
+// errorOf returns an error in the line where the value of a key begins, or in line 1 if the key
+// is missing.
+func (o *object) errorOf(key, format string, args ...any) *SyntaxError {
 	return o.errorAt(o.lineOf(key), format, args...)
 }
 
@@ -152,7 +153,7 @@ func (o *object) decode(key string, v any) error {
 	return nil
 }
 
-// real reads a number, a value of the key or part of it.
+// real reads a number that is the value of the key or part of it.
 func (o *object) real(key string, raw json.RawMessage) (float64, error) {
 	v, fault := parseReal(string(raw))
 	if fault != "" {
@@ -225,7 +226,7 @@ func compact(label json.RawMessage) string {
 	return b.String()
 }
 
-// number returns the vertex of each label.
+// number gives each label its vertex.
 func (o *object) number(labels []string) (map[string]int, error) {
 	vertex := make(map[string]int, len(labels))
 	numbered := true
@@ -317,7 +318,7 @@ func (o *object) addTerms(b *builder, vertex map[string]int) error {
 	return nil
 }
 
-// A bias is written so that [parseReal] takes it.
+// A bias is a number that is written in such a way that [parseReal] reads it back.
 type bias float64
 
 func (v bias) MarshalJSON() ([]byte, error) {

@@ -10,7 +10,7 @@ import (
 // A bond joins two vertices, counted from 0.
 type bond struct {
 	i, j int32
-	line int32 // where it stands
+	line int32 // of the file
 	w    float64
 }
 
@@ -23,8 +23,8 @@ type builder struct {
 	*scanner
 	vertices int
 	first    int    // number of the first vertex in the file
-	bare     int    // lines without a weight
-	format   Format // other than that of the reader, or ""
+	bare     int    // number of lines without a weight
+	format   Format // if it differs from that of the reader, else ""
 	notes    []string
 	binary   bool
 	ghost    bool           // the last vertex is the ghost spin
@@ -40,8 +40,8 @@ func newBuilder(s *scanner, first, vertices, bonds int) *builder {
 	return &builder{scanner: s, first: first, vertices: vertices, bonds: make([]bond, 0, min(bonds, len(s.rest)/shortest+1))}
 }
 
-// addLine adds the term of the current line's fields from k on: two vertices and, unless
-// it may be left out, a weight. Only where loops are meant may the vertices be equal.
+// addLine adds the term that the fields of the current line give from field k on: two vertices
+// and a weight. bare allows the weight to be missing, and loops allows the vertices to be equal.
 func (b *builder) addLine(k int, bare, loops bool) error {
 	have := len(b.scanner.fields) - k
 	if have != 3 && !(bare && have == 2) {
@@ -77,7 +77,7 @@ func (b *builder) add(i, j, line int, w float64) {
 	}
 }
 
-// note keeps what the caller may want to know of how the file was read.
+// note adds to [File.Notes].
 func (b *builder) note(text string) { b.notes = append(b.notes, text) }
 
 // checkCount refuses a file that ends too soon.
@@ -88,7 +88,7 @@ func (b *builder) checkCount(header, m int) error {
 	return nil
 }
 
-// checkSites refuses many more vertices than the terms can be meant for.
+// checkSites refuses a number of vertices that is far too large for the number of terms.
 func (b *builder) checkSites(line int) error {
 	if terms := len(b.bonds) + len(b.fields); b.vertices > mostSites(terms) {
 		return b.errorAt(line, "%d vertices for %d bonds, want at most %d", b.vertices, terms, mostSites(terms))
@@ -136,7 +136,7 @@ func (b *builder) file(sign Sign) (*File, error) {
 	case b.lattice != nil:
 		f.Instance, err = b.place(J)
 	case !f.Ghost:
-		if l, site, ok := f.Hypercubic(); ok {
+		if l, site, ok := hypercubic(f.Instance); ok {
 			f.Instance = l
 			if slices.IsSorted(site) {
 				site = nil
@@ -149,23 +149,19 @@ func (b *builder) file(sign Sign) (*File, error) {
 
 // place puts the bonds with couplings J on the lattice.
 func (b *builder) place(J []float64) (*ising.Instance, error) {
-	all := make([]float64, b.lattice.Bonds())
+	all := make([]float64, b.lattice.Slots())
 	for k, x := range b.bonds {
-		found := false
-		for _, l := range b.lattice.BondsAt(int(x.i)) {
-			if b.lattice.Across(l, int(x.i)) == int(x.j) {
-				all[l], found = J[k], true
-			}
-		}
-		if !found {
+		at := b.lattice.BondBetween(int(x.i), int(x.j))
+		if at < 0 {
 			return nil, b.errorAt(int(x.line), "sites %d and %d are no neighbours on the lattice %v", x.i, x.j, b.lattice)
 		}
+		all[at] = J[k]
 	}
 	return ising.NewInstance(b.lattice, all)
 }
 
-// spins returns f as a function of spins, with one field for each vertex, none if there
-// are none.
+// spins returns f as a function of spins: its bonds, its offset, and one field for each vertex,
+// or none if f has no fields.
 func (b *builder) spins() (bonds, fields []bond, offset float64, err error) {
 	bonds, offset = b.bonds, b.offset
 	if len(b.fields) > 0 || b.binary {
@@ -218,8 +214,8 @@ func (b *builder) spins() (bonds, fields []bond, offset float64, err error) {
 	return bonds, fields, offset, nil
 }
 
-// twice names the lines of the first bond that stands twice; err says what else
-// is wrong.
+// twice returns an error that names both lines of the first bond that stands twice. If there is
+// none, it returns err.
 func (b *builder) twice(bonds []bond, err error) error {
 	first := map[[2]int32]bond{}
 	for _, x := range bonds {

@@ -12,8 +12,8 @@ const spinType, binaryType = "SPIN", "BINARY"
 
 var vartypeComment = regexp.MustCompile(`(?m)^[ \t]*#.*?vartype[:=][ \t]*([A-Za-z0-9_.-]+)`)
 
-// headerVartype returns what the comments before the first term say of the variables, or
-// "", and the line.
+// headerVartype returns the vartype that a comment before the first term gives, and its line,
+// or "".
 func headerVartype(text string) (vartype string, line int) {
 	s := scanner{rest: text}
 	s.next()
@@ -25,7 +25,8 @@ func headerVartype(text string) (vartype string, line int) {
 	return text[at[2]:at[3]], 1 + strings.Count(text[:at[2]], "\n")
 }
 
-// readCOO reads terms without a header but the comment; without that too, it is a list.
+// readCOO reads terms after a comment that gives the vartype. Without the comment the file is a
+// list of bonds.
 func readCOO(binary bool) func(*scanner) (*builder, error) {
 	return func(s *scanner) (*builder, error) {
 		vartype, line := headerVartype(s.rest)
@@ -75,7 +76,7 @@ func writeCOO(binary bool) func(io.Writer, *File, Sign) error {
 		}
 		for i, a := range alone {
 			if a {
-				out.term(i, i, 0, 'f') // else nothing tells of the vertex
+				out.term(i, i, 0, 'f') // else the vertex would be missing in the file
 			}
 		}
 		out.terms(t, 0, 'f')

@@ -14,8 +14,8 @@ import (
 type header struct {
 	line   int
 	fields []string // from the number of vertices on
-	n, m   int      // vertices and bonds, or the two ends
-	strict bool     // m counts all lines
+	n, m   int      // numbers of vertices and bonds, or the two ends of a bond
+	strict bool     // m must be the number of all lines
 }
 
 // readEdgeList reads a list of bonds that begins with a header or, if the format is not
@@ -52,8 +52,8 @@ func readDIMACS(s *scanner) (*builder, error) {
 	return b.finish(h, false)
 }
 
-// readList reads a list of bonds with a header (EdgeList), without one (COO), or, by "",
-// with what the lines show. The scanner stands at the first line.
+// readList reads a list of bonds. want says whether it has a header (EdgeList) or none (COO);
+// if want is "", the lines decide. The scanner stands at the first line.
 func readList(s *scanner, want Format, binary bool) (*builder, error) {
 	h, err := s.header(0)
 	if err != nil {
@@ -73,7 +73,7 @@ func readList(s *scanner, want Format, binary bool) (*builder, error) {
 	return b.finish(h, isBond)
 }
 
-// header takes the current line for a header behind the first skip fields.
+// header reads the current line as a header that begins after skip fields.
 func (s *scanner) header(skip int) (*header, error) {
 	h := &header{line: s.line}
 	if s.fields[0][0] == '%' {
@@ -96,11 +96,11 @@ func (s *scanner) header(skip int) (*header, error) {
 	return h, err
 }
 
-// newList makes a builder of vertices with any numbers.
+// newList makes a builder that takes vertices of any number.
 func newList(s *scanner, h *header) *builder { return newBuilder(s, 0, ising.MaxSites+1, h.m) }
 
-// isBond decides whether the first line is a bond. It never guesses: where the lines
-// leave it open, the settings have to say it.
+// isBond decides whether the first line is a bond. It never guesses: if the lines leave it
+// open, it returns an error that asks for the format in the settings.
 func (b *builder) isBond(h *header, want Format) (bool, error) {
 	if want == EdgeList {
 		return false, nil
@@ -146,7 +146,8 @@ func (b *builder) isBond(h *header, want Format) (bool, error) {
 	return false, fault
 }
 
-// extent returns the least and greatest number of a vertex, 1 and 0 if there is none.
+// extent returns the smallest and the largest number of a vertex, but at most 1 for the
+// smallest; 1 and 0 if there are no terms.
 func (b *builder) extent() (lowest, highest int) {
 	lowest = 1
 	for _, terms := range [][]bond{b.bonds, b.fields} {
@@ -158,8 +159,8 @@ func (b *builder) extent() (lowest, highest int) {
 	return lowest, highest
 }
 
-// checkHeader refuses a header that contradicts the lines behind it.
-func (b *builder) checkHeader(h *header) *ising.SyntaxError {
+// checkHeader refuses a header that contradicts the lines after it.
+func (b *builder) checkHeader(h *header) *SyntaxError {
 	if h.n < 1 {
 		return b.errorAt(h.line, "number of vertices %s, want an integer from 1 to %d", quote(h.fields[0]), ising.MaxSites)
 	}
@@ -198,7 +199,8 @@ func (b *builder) checkHeader(h *header) *ising.SyntaxError {
 	return b.errorAt(int(at[h.m]), "more than the %d bonds of the header in line %d", h.m, h.line)
 }
 
-// finish settles the numbers of the vertices, the first line and what stands twice.
+// finish turns the lines into the terms of a file: it adds the first line if that is a bond,
+// makes vertices count from 0, and drops second directions of bonds.
 func (b *builder) finish(h *header, isBond bool) (*builder, error) {
 	lowest, highest := b.extent()
 	if isBond {
@@ -242,13 +244,13 @@ func (b *builder) finish(h *header, isBond bool) (*builder, error) {
 		return nil, b.errorAt(int(x.line), "vertex %d twice: this is a field of a spin or an entry of a matrix of 0-1 variables; give --from %s for fields, --from %s for 0-1 variables",
 			int(x.i)+b.first, spins, bits)
 	}
-	if !b.binary { // else the two might be meant as a sum
+	if !b.binary { // of 0-1 variables, the two directions might be meant as a sum
 		b.countOnce()
 	}
 	return b, b.checkSites(h.line)
 }
 
-// settle makes the vertices count from 0, of which there are n; lowest is 0 if they do.
+// settle makes the n vertices count from 0. lowest is 0 if they already do.
 func (b *builder) settle(lowest, n int) {
 	b.first, b.vertices = min(lowest, 1), n
 	if b.first == 0 {
@@ -271,8 +273,8 @@ func (b *builder) countOnce() {
 	}
 }
 
-// oneWay returns the bonds of the first direction. It fails unless each has one of the
-// other direction and of the same weight.
+// oneWay returns the bonds with i < j. It fails unless each of them also stands in the other
+// direction with the same weight, and no others do.
 func (b *builder) oneWay() ([]bond, bool) {
 	up := 0
 	for _, x := range b.bonds {

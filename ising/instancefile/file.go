@@ -59,34 +59,37 @@ func (s Sign) weight(v float64) float64 {
 	return v
 }
 
-// Settings of reading and writing. Nil means the zero value.
+// Settings are those of reading and writing. Nil means the zero value.
 type Settings struct {
-	Format Format // "" recognises it when reading and is EdgeList when writing
-	Sign   Sign   // of the file
+	// Format is that of the file. "" means the format that is recognised when reading, and
+	// EdgeList when writing.
+	Format Format
+	Sign   Sign // of the file
 }
 
-// A File is an instance and what its file says of it. To write an instance that comes
-// from no file, set Instance alone.
+// A File is an instance, with what its file says of it. To write an instance that does not come
+// from a file, set Instance alone.
 type File struct {
 	*ising.Instance
 	Format Format
 	Sign   Sign    // Plus or Minus
 	SignBy Source  // what gave Sign
-	Total  float64 // Σ w over the bonds of the file, of f as a function of spins
-	Offset float64 // H of the file is that of the instance plus Offset
-	// Ghost says that the last site is no vertex of the file, but carries its fields.
+	Total  float64 // Σ w over the bonds and fields of the file, as a function of spins
+	Offset float64 // to be added to H of the instance, to get H of the file
+	// Ghost says that the last site is a ghost spin: no vertex of the file, but the end of
+	// bonds that stand for its fields.
 	Ghost bool
-	// Site gives the site of the instance that each vertex of the file is, from 0; nil
-	// where all keep their numbers.
+	// Site gives the site of the instance for each vertex of the file, both counted from 0.
+	// Nil means that all vertices keep their numbers.
 	Site []int32
-	// Ensemble is what the file says that the couplings were drawn from, or nil.
+	// Ensemble is the ensemble of the couplings if the file names it, else nil.
 	Ensemble *ising.Ensemble
-	// Notes say in words how the file was read where formats vary, such as "no header".
-	// What they quote of the file is printable.
+	// Notes say how the file was read if programs vary its format, such as "no header". Their
+	// quotations from the file are printable.
 	Notes []string
 }
 
-// Vertices returns the number of spins that the file speaks of.
+// Vertices returns the number of spins of the file, without the ghost spin.
 func (f *File) Vertices() int {
 	if f.Ghost {
 		return f.Sites() - 1
@@ -94,17 +97,8 @@ func (f *File) Vertices() int {
 	return f.Sites()
 }
 
-// Objective returns the value of the file's function, with its constant, for a
-// configuration of energy e.
-func (f *File) Objective(e float64) float64 {
-	if f.Sign == Minus {
-		return -(e + f.Offset)
-	}
-	return e + f.Offset
-}
-
-// Cut returns the weight of the cut, Σ w over bonds between unlike spins, of a
-// configuration of energy e. It is meant for edge lists.
+// Cut returns the weight of the cut, Σ w over bonds between unlike spins, for a configuration
+// of energy e. It is meant for edge lists.
 func (f *File) Cut(e float64) float64 { return (f.Total - float64(f.Sign)*e) / 2 }
 
 // VertexSpins returns a configuration of the instance in the order of the file's
@@ -123,7 +117,8 @@ func (f *File) VertexSpins(s []int8) []int8 {
 	return v
 }
 
-// SiteSpins is the inverse of [File.VertexSpins], with a ghost spin +1.
+// SiteSpins is the inverse of [File.VertexSpins]. A ghost spin becomes +1. It panics if the
+// length is not that of Vertices.
 func (f *File) SiteSpins(v []int8) []int8 {
 	if len(v) != f.Vertices() {
 		panic("instancefile: configuration and file differ in length")
@@ -155,9 +150,9 @@ func Open(path string, set *Settings) (*File, error) {
 	return Read(r, path, set)
 }
 
-// Read reads an instance, of which the text may be compressed by gzip or bzip2. What is
-// wrong with the text is reported as an [*ising.SyntaxError] with name as the name of the
-// file. The ending of the name tells what the text does not; see the package comment.
+// Read reads an instance, which may be compressed by gzip or bzip2. An error in the text is
+// reported as a [*SyntaxError] with the given name of the file. The ending of the name decides
+// what the text leaves open; see the package comment.
 func Read(r io.Reader, name string, set *Settings) (*File, error) {
 	if set == nil {
 		set = &Settings{}
@@ -182,8 +177,8 @@ func Read(r io.Reader, name string, set *Settings) (*File, error) {
 	return f, nil
 }
 
-// Write writes an instance, the vertices in the order of the file that it came from.
-// Bonds of coupling 0 are left out of lattices, and so is what [File.Constant] returns.
+// Write writes an instance, with its vertices in the order of the file that it came from. It
+// leaves out bonds of coupling 0 on a lattice, and the constant that [File.Constant] returns.
 func Write(w io.Writer, f *File, set *Settings) error {
 	c, sign, err := chooseWriter(set)
 	if err != nil {
@@ -192,8 +187,8 @@ func Write(w io.Writer, f *File, set *Settings) error {
 	return c.write(w, f, sign)
 }
 
-// Constant returns the constant of the function that a file written with the settings
-// cannot hold: H of this file is H of that one plus the constant.
+// Constant returns the constant that a file written with the settings cannot hold: H of this
+// file is H of the written one plus the constant.
 func (f *File) Constant(set *Settings) (float64, error) {
 	c, sign, err := chooseWriter(set)
 	if err != nil || c.constant {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A Format is the name of one; see the package comment.
+// A Format is the name of a format; see the package comment.
 type Format string
 
 // The formats.
@@ -27,7 +27,7 @@ const (
 // ErrSettings is wrapped by every error about settings.
 var ErrSettings = errors.New("instancefile: invalid settings")
 
-// Formats lists all.
+// Formats lists all formats.
 func Formats() []Format {
 	return []Format{EdgeList, COO, COOBinary, BQM, BQMBinary, QUBO, QS, Native}
 }
@@ -40,9 +40,9 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("%w: format %q, want one of %v", ErrSettings, name, Formats())
 }
 
-// FormatOf returns the format that files are written in under a name, by its ending:
-// .rud, .mc, .edges, .dat, .sg and .gsg are edge lists, .coo, .json (bqm), .qubo, .qs,
-// .sparse, .bq and .spin (our own) what they say; it is "" for others.
+// FormatOf returns the format in which to write a file of that name, by its ending: EdgeList
+// for .rud, .mc, .edges, .dat, .sg and .gsg; COO for .coo; BQM for .json; QUBO for .qubo; QS for
+// .qs, .sparse and .bq; Native for .spin; and "" for others.
 func FormatOf(path string) Format { return formatOfEnding(strings.ToLower(filepath.Ext(path))) }
 
 func formatOfEnding(ending string) Format {
@@ -63,8 +63,8 @@ func formatOfEnding(ending string) Format {
 	return ""
 }
 
-// SignOf returns Minus for names that end in .sg or .gsg, whose weights are couplings by
-// the custom of the field, else Default. A further ending .gz or .bz2 does not count.
+// SignOf returns Minus for names that end in .sg or .gsg, since by custom the weights in such
+// files are couplings, and Default for others. A further ending .gz or .bz2 is ignored.
 func SignOf(path string) Sign { return signOfEnding(ending(path)) }
 
 func signOfEnding(ending string) Sign {
@@ -78,10 +78,10 @@ func signOfEnding(ending string) Sign {
 type codec struct {
 	read     func(*scanner, Sign) (*File, error)
 	write    func(io.Writer, *File, Sign) error
-	fixed    bool // the sign is Minus
+	fixed    bool // the sign is always Minus
 	plain    bool // the ending of the file's name may give the sign
-	binary   bool // of variables 0 and 1
-	constant bool // it can hold a constant
+	binary   bool // the variables are 0 and 1
+	constant bool // a file can hold a constant
 }
 
 var codecs = map[Format]codec{
@@ -119,8 +119,8 @@ func reader(format Format, build func(*scanner) (*builder, error)) func(*scanner
 	}
 }
 
-// choose returns the codec of a known format and, for the settings and the name of a file,
-// its sign and what that comes from.
+// choose returns the codec of a format, and the sign of a file with that name, which the
+// settings may give, and the source of the sign.
 func choose(format Format, sign Sign, name string) (codec, Sign, Source, error) {
 	if _, err := ParseFormat(string(format)); err != nil {
 		return codec{}, sign, "", err
@@ -139,8 +139,8 @@ func choose(format Format, sign Sign, name string) (codec, Sign, Source, error) 
 	return c, Plus, FromFormat, nil
 }
 
-// recognise tells the format of a text. Where it cannot be read, the format is the one
-// that gives the best message.
+// recognise returns the format of a text. For a text in no format it returns the one whose
+// error message helps most.
 func recognise(name, text string) Format {
 	if strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
 		return BQM

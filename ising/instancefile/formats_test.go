@@ -85,7 +85,7 @@ func TestFormats(t *testing.T) {
 					t.Fatalf("format %s with %d vertices, want %s with 3", f.Format, f.Vertices(), c.format)
 				}
 				for v := range configurations(3) {
-					if got, want := f.Objective(f.Energy(f.SiteSpins(v))), c.f(v); math.Abs(got-want) > rounding {
+					if got, want := float64(f.Sign)*(f.Energy(f.SiteSpins(v))+f.Offset), c.f(v); math.Abs(got-want) > rounding {
 						t.Errorf("%v: f = %v, want %v", v, got, want)
 					}
 					s := f.SiteSpins(v)
@@ -405,7 +405,7 @@ func TestFormatRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Read(strings.NewReader(c.text), "file", &Settings{Format: c.format})
-			var syntax *ising.SyntaxError
+			var syntax *SyntaxError
 			if !errors.As(err, &syntax) || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %.300v, want %s…", err, c.want)
 			}
@@ -448,7 +448,7 @@ func FuzzFormats(f *testing.F) {
 		}
 		in, err := Read(strings.NewReader(text), "file", set)
 		if err != nil {
-			if !errors.As(err, new(*ising.SyntaxError)) && !errors.Is(err, ErrSettings) {
+			if !errors.As(err, new(*SyntaxError)) && !errors.Is(err, ErrSettings) {
 				t.Fatalf("%v is no SyntaxError", err)
 			}
 			return

@@ -38,21 +38,22 @@ func written(t testing.TB, f *File, set *Settings) string {
 	return b.String()
 }
 
-func drawn(t testing.TB, shape, boundary string, e ising.Ensemble, seed uint64) *ising.Instance {
+func lattice(t testing.TB, shape, boundary string) *ising.Lattice {
 	t.Helper()
 	sides, err := ising.ParseShape(shape)
 	if err != nil {
 		t.Fatal(err)
 	}
-	periodic, err := ising.ParseBoundary(boundary, len(sides))
+	l, err := ising.ParseLattice(sides, boundary)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := ising.NewLattice(sides, periodic)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e.Draw(l, ising.Stream(seed, "test", 0))
+	return l
+}
+
+func drawn(t testing.TB, shape, boundary string, e ising.Ensemble, seed uint64) *ising.Instance {
+	t.Helper()
+	return e.Draw(lattice(t, shape, boundary), ising.Stream(seed, "test", 0))
 }
 
 func randomSpins(n int, rng *rand.Rand) []int8 {
@@ -238,7 +239,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := Read(strings.NewReader(c.text), "file", nil)
-			var syntax *ising.SyntaxError
+			var syntax *SyntaxError
 			if !errors.As(err, &syntax) || !strings.HasPrefix(err.Error(), c.want) || len(err.Error()) > 200 || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %.300v, want %s…", err, c.want)
 			}
@@ -359,7 +360,7 @@ func FuzzRead(f *testing.F) {
 		}
 		in, err := Read(strings.NewReader(text), "file", set)
 		if err != nil {
-			if !errors.As(err, new(*ising.SyntaxError)) {
+			if !errors.As(err, new(*SyntaxError)) {
 				t.Fatalf("%v is no SyntaxError", err)
 			}
 			return

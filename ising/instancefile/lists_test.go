@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
-
-	"spinlearn/ising"
 )
 
 // minimum returns the least energy of a file over all configurations of its spins.
@@ -157,7 +155,7 @@ func TestAmbiguousLists(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := Read(strings.NewReader(c.text), "file", &Settings{Format: c.format})
-			if f != nil || !errors.As(err, new(*ising.SyntaxError)) || !strings.HasPrefix(err.Error(), c.want) {
+			if f != nil || !errors.As(err, new(*SyntaxError)) || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("error %v, want %s…", err, c.want)
 			}
 		})
@@ -238,7 +236,7 @@ func TestStrictNumbers(t *testing.T) {
 				"bqm offset":    `{"version": {"bqm_schema": "3.0.0"}, "variable_type": "SPIN", "variable_labels": [0], "linear_biases": [1], "offset": %s, "quadratic_biases": [], "quadratic_head": [], "quadratic_tail": []}`,
 				"bqm, schema 1": `{"version": {"bqm_schema": "1.0.0"}, "variable_type": "SPIN", "variable_labels": ["a"], "linear_terms": [{"bias": %s, "label": "a"}]}`,
 			} {
-				if _, err := Read(strings.NewReader(fmt.Sprintf(file, text)), name, nil); !errors.As(err, new(*ising.SyntaxError)) {
+				if _, err := Read(strings.NewReader(fmt.Sprintf(file, text)), name, nil); !errors.As(err, new(*SyntaxError)) {
 					t.Errorf("%s in %s: %v", text, name, err)
 				}
 			}
@@ -379,7 +377,7 @@ func TestEncodings(t *testing.T) {
 		{"line in gzip", gzipped(t, "2 1\n1 2 x\n"), `file:2: weight "x"`},
 		{"line in UTF-16", wide("2 1\n1 2 é\n", false), `file:2: weight "é"`},
 	} {
-		if _, err := Read(strings.NewReader(c.text), "file", nil); !errors.As(err, new(*ising.SyntaxError)) || !strings.HasPrefix(err.Error(), c.want) {
+		if _, err := Read(strings.NewReader(c.text), "file", nil); !errors.As(err, new(*SyntaxError)) || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s…", c.name, err, c.want)
 		}
 	}
@@ -414,7 +412,7 @@ func FuzzLists(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, name, format string) {
 		in, err := Read(strings.NewReader(text), name, &Settings{Format: Format(format)})
 		if err != nil {
-			if !errors.As(err, new(*ising.SyntaxError)) && !errors.Is(err, ErrSettings) {
+			if !errors.As(err, new(*SyntaxError)) && !errors.Is(err, ErrSettings) {
 				t.Fatalf("%v is no SyntaxError", err)
 			}
 			return

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// parseReal reads a decimal number such as -12, .5 or 1e-3, and rounds it to float64. It
-// returns why not where the text is no such number or the result would be another number:
+// parseReal reads a decimal number such as -12, .5 or 1e-3, and rounds it to float64. fault
+// says what is wrong if the text is no such number, or if it would become another number:
 // infinite, too small to keep its digits, or an integer that does not fit exactly.
 func parseReal(text string) (v float64, fault string) {
 	const want = "want a decimal number"
@@ -47,8 +47,8 @@ func mantissa(text string) string {
 	return text
 }
 
-// exactDigits formats a number so that [parseReal] takes it, without an exponent: the
-// shortest form of a large number is an integer, but another one.
+// exactDigits formats a number without an exponent, so that [parseReal] reads it back. The
+// shortest digits of a large number would make another integer, so it is written with all digits.
 func exactDigits(dst []byte, v float64) []byte {
 	if math.Abs(v) >= 1<<53 {
 		return strconv.AppendFloat(dst, v, 'f', 0, 64)

@@ -17,7 +17,7 @@ type scanner struct {
 	fields []string
 }
 
-const maxFields = 7 // more are not told apart
+const maxFields = 7 // of a line; the rest is ignored
 
 // next splits the next line that is neither blank nor a comment into fields.
 func (s *scanner) next() bool {
@@ -35,8 +35,8 @@ func (s *scanner) next() bool {
 	return false
 }
 
-// split appends the fields of a line to a list. They stand between commas where each of
-// them is one word, else between white space.
+// split appends the fields of a line to a list. Fields are separated by commas if that makes
+// each of them one word, else by white space.
 func split(fields []string, line string) []string {
 	if strings.Contains(line, ",") {
 		for f := range strings.SplitSeq(line, ",") {
@@ -59,15 +59,15 @@ func split(fields []string, line string) []string {
 	return fields
 }
 
-func (s *scanner) errorf(format string, args ...any) *ising.SyntaxError {
+func (s *scanner) errorf(format string, args ...any) *SyntaxError {
 	return s.errorAt(s.line, format, args...)
 }
 
-func (s *scanner) errorAt(line int, format string, args ...any) *ising.SyntaxError {
-	return &ising.SyntaxError{Name: s.name, Line: line, Msg: fmt.Sprintf(format, args...)}
+func (s *scanner) errorAt(line int, format string, args ...any) *SyntaxError {
+	return &SyntaxError{Name: s.name, Line: line, Msg: fmt.Sprintf(format, args...)}
 }
 
-// integer reads field k, an integer from low to high; what says what it is.
+// integer reads field k as an integer from low to high. what names it in error messages.
 func (s *scanner) integer(k int, what string, low, high int) (int, error) {
 	n, err := strconv.Atoi(s.fields[k])
 	if err != nil && strings.ContainsAny(s.fields[k], ",;") {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// terms are the function of a file to be written, in the form of a builder.
+// terms are the function f of a file to be written, as in a builder.
 type terms struct {
 	vertices int
 	bonds    []bond
@@ -14,7 +14,7 @@ type terms struct {
 	offset   float64
 }
 
-// terms returns the function of the instance for a sign.
+// terms returns the function f of the instance in a file of that sign.
 func (f *File) terms(sign Sign) *terms {
 	t := &terms{vertices: f.Vertices(), fields: make([]float64, f.Vertices())}
 	if f.Offset != 0 {
@@ -33,16 +33,17 @@ func (f *File) terms(sign Sign) *terms {
 	return t
 }
 
-// bonds lists the bonds by the file's vertices, a ghost spin being one too, with their
-// weights.
+// bonds lists the bonds with their weights. Their ends are vertices of the file; a ghost spin
+// counts as the last vertex.
 func (f *File) bonds(sign Sign) []bond {
 	vertex := make([]int32, f.Sites())
 	for v := range vertex {
 		vertex[f.site(v)] = int32(v)
 	}
 	var bonds []bond
-	for k, v := range f.J {
-		if i, j := f.Ends(k); j >= 0 && (v != 0 || f.Axes() == 0) {
+	for k := range f.Bonds() {
+		if v := f.J[k]; v != 0 || f.Axes() == 0 {
+			i, j := f.Ends(k)
 			bonds = append(bonds, bond{i: vertex[i], j: vertex[j], w: sign.weight(v)})
 		}
 	}

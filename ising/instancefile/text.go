@@ -10,13 +10,12 @@ import (
 	"strings"
 
 	"golang.org/x/text/encoding/unicode"
-
-	"spinlearn/ising"
 )
 
-const maxFile = 1 << 31 // bytes, also of what was decompressed
+const maxFile = 1 << 31 // bytes, before and after decompression
 
-// maxExpansion bounds what decompression may take. Lists of bonds shrink by less than 30.
+// maxExpansion bounds the size after decompression. A list of bonds compresses by a factor of
+// less than 30.
 func maxExpansion(compressed int) int64 { return min(maxFile, 1<<20+200*int64(compressed)) }
 
 // readText reads a file as UTF-8 without a byte order mark. It decompresses gzip and bzip2.
@@ -26,7 +25,7 @@ func readText(r io.Reader, name string) (string, error) {
 		return "", err
 	}
 	fault := func(format string, args ...any) (string, error) {
-		return "", &ising.SyntaxError{Name: name, Msg: fmt.Sprintf(format, args...)}
+		return "", &SyntaxError{Name: name, Msg: fmt.Sprintf(format, args...)}
 	}
 	if int64(len(b)) > maxFile {
 		return fault("more than %d bytes", int64(maxFile))
@@ -61,7 +60,7 @@ func readText(r io.Reader, name string) (string, error) {
 	}
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
 	if at := bytes.IndexByte(b, 0); at >= 0 {
-		return "", &ising.SyntaxError{Name: name, Line: 1 + bytes.Count(b[:at], []byte("\n")),
+		return "", &SyntaxError{Name: name, Line: 1 + bytes.Count(b[:at], []byte("\n")),
 			Msg: "a zero byte: this is no text (UTF-16 is read only after a byte order mark)"}
 	}
 	if !bytes.Contains(b, []byte("\n")) {
@@ -70,12 +69,12 @@ func readText(r io.Reader, name string) (string, error) {
 	return string(b), nil
 }
 
-// readAtMost reads up to limit bytes, and one more where there are more.
+// readAtMost reads up to limit bytes, and one more if there are more, to show that.
 func readAtMost(r io.Reader, limit int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, limit+1))
 }
 
-// compression tells by the first bytes what a file is compressed with, "" for nothing.
+// compression returns the kind of compression, by the first bytes of a file, or "" for none.
 func compression(b []byte) string {
 	for _, c := range []struct {
 		kind, mark string
@@ -91,7 +90,8 @@ func compression(b []byte) string {
 	return ""
 }
 
-// ending returns the ending of a file's name in small letters, that before .gz or .bz2.
+// ending returns the ending of a file's name in small letters. It ignores .gz and .bz2 at the
+// end.
 func ending(name string) string {
 	e := strings.ToLower(filepath.Ext(name))
 	if e == ".gz" || e == ".bz2" {

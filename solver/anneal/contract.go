@@ -32,19 +32,25 @@ type Contraction struct {
 // DefaultContraction returns annealings of 100 sweeps.
 func DefaultContraction() *Contraction { return &Contraction{Sweeps: 100} }
 
+// Name implements [solver.Solver].
+func (*Contraction) Name() string { return "contract" }
+
+// Check implements [solver.Solver].
+func (set *Contraction) Check(in *ising.Instance) error { return set.validate(in) }
+
 func (set *Contraction) validate(in *ising.Instance) error {
 	switch {
 	case set.Sweeps < 1:
 		return fmt.Errorf("%w: Sweeps = %d, want at least 1", solver.ErrSettings, set.Sweeps)
-	case set.Frozen != nil && len(set.Frozen) != in.Bonds():
-		return fmt.Errorf("%w: Frozen has %d bonds, the instance %d", solver.ErrSettings, len(set.Frozen), in.Bonds())
+	case set.Frozen != nil && len(set.Frozen) != in.Slots():
+		return fmt.Errorf("%w: Frozen has %d bonds, the instance %d", solver.ErrSettings, len(set.Frozen), in.Slots())
 	case in.Sites() > lanes.MaxSites:
 		return fmt.Errorf("%w: %d sites, at most %d fit", solver.ErrTooLarge, in.Sites(), lanes.MaxSites)
 	}
 	return solver.CheckStart(in, set.Start)
 }
 
-// Solve improves the start within the budget; its target is not looked at.
+// Solve implements [solver.Solver]. A target does not end it.
 func (set *Contraction) Solve(ctx context.Context, in *ising.Instance, budget solver.Budget, rng *rand.Rand) (*solver.Result, error) {
 	if err := cmp.Or(budget.Check(), set.validate(in)); err != nil {
 		return nil, err
@@ -57,20 +63,21 @@ func (set *Contraction) Solve(ctx context.Context, in *ising.Instance, budget so
 	g := graph.New(in)
 	r := contraction{watch, Geometric, set.Sweeps, rand.NewPCG(rng.Uint64(), rng.Uint64())}
 	updates := r.run(g, s, g.Held(in, set.Frozen))
-	flips := descent.Polish(g, s)
-	return watch.Result(in, s, solver.Stats{Reads: 1, Updates: updates, Flips: int64(flips)})
+	stopped := watch.Err() != nil
+	flips := descent.Polish(g, s, stopped)
+	return watch.Result(in, s, solver.Stats{Reads: 1, Updates: updates, Flips: int64(flips)}, stopped)
 }
 
 // contract lowers the energy of s by what it has in common with other states, at most
 // 64, freezing the bonds on which they agree. It returns the number of
 // updates.
-func (s *schedule) contract(spins []int8, others [][]int8, src *rand.PCG) (updates int64) {
-	g := s.cross.Graph
+func (a *annealing) contract(spins []int8, others [][]int8, sweeps int, src *rand.PCG) (updates int64) {
+	g := a.cross.Graph
 	c := g.Alike(spins, others)
 	if !c.Shrink(g) {
 		return 0
 	}
-	r := contraction{s.watch, s.set.Schedule, min(s.sweeps, 200+s.sweeps/8), src} // more sweeps gain nothing
+	r := contraction{a.watch, a.set.Schedule, min(sweeps, 200+sweeps/8), src} // more sweeps gain nothing
 	return r.run(g, spins, c)
 }
 
@@ -117,9 +124,10 @@ func (r *contraction) anneal(g *graph.Graph) (states [][]int8, updates int64) {
 	n := g.Sites()
 	ends, couplings := g.Bonds()
 	replicas := lanes.NewNetwork(n, ends, couplings).NewReplicas(false, r.src)
-	set := Settings{Schedule: r.schedule}
+	set := &Settings{Schedule: r.schedule}
 	set.BetaMin, set.BetaMax = roughRange(g, r.src)
-	sweeps := set.follow(r.watch, n, r.sweeps, func(beta float64, sweeps int) {
+	p := plan{Settings: set, watch: r.watch, sites: n, sweeps: r.sweeps}
+	sweeps := p.follow(func(beta float64, sweeps int) {
 		replicas.SetBeta(beta)
 		replicas.Sweep(sweeps)
 	})

@@ -69,14 +69,14 @@ func TestContractGains(t *testing.T) {
 			t.Fatal(err)
 		}
 		watch := solver.Budget{}.Start(t.Context())
-		s := &schedule{&annealing{watch: watch, in: in, set: &set, cross: descent.NewCrosser(graph.New(in))}, 50}
+		a := &annealing{watch: watch, in: in, set: &set, cross: descent.NewCrosser(graph.New(in))}
 		states := make([][]int8, 16)
 		for k := range states {
 			states[k] = solver.RandomSpins(400, rng.Uint64)
 			descent.Descend(in, states[k])
 		}
 		best := slices.Clone(states[0])
-		if s.contract(best, states, rand.NewPCG(1, 3)); in.Energy(best) > in.Energy(states[0])+in.Rounding() {
+		if a.contract(best, states, 50, rand.NewPCG(1, 3)); in.Energy(best) > in.Energy(states[0])+in.Rounding() {
 			t.Fatalf("from %v to %v", in.Energy(states[0]), in.Energy(best))
 		}
 		least := math.Inf(1)

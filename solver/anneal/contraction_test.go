@@ -41,7 +41,7 @@ func TestFrozenBonds(t *testing.T) {
 				start[i] *= -1
 			}
 		}
-		frozen := make([]bool, in.Bonds())
+		frozen := make([]bool, in.Slots())
 		for k := range frozen {
 			i, j := in.Ends(k)
 			frozen[k] = start[i]*start[j] == truth.Spins[i]*truth.Spins[j] && rng.IntN(10) > 0
@@ -54,7 +54,7 @@ func TestFrozenBonds(t *testing.T) {
 		}
 		descended := slices.Clone(start)
 		descent.Descend(in, descended)
-		if r := run(slices.Repeat([]bool{true}, in.Bonds())); r.Energy != in.Energy(descended) {
+		if r := run(slices.Repeat([]bool{true}, in.Slots())); r.Energy != in.Energy(descended) {
 			t.Errorf("all frozen: energy %v, want that of descent, %v", r.Energy, in.Energy(descended))
 		}
 	}
@@ -93,7 +93,7 @@ func BenchmarkRenormalise(b *testing.B) {
 		b.Fatal(err)
 	}
 	set := anneal.DefaultContraction()
-	set.Start, set.Frozen = start.Spins, make([]bool, in.Bonds())
+	set.Start, set.Frozen = start.Spins, make([]bool, in.Slots())
 	for k, v := range in.J {
 		i, j := in.Ends(k)
 		set.Frozen[k] = v*float64(start.Spins[i]*start.Spins[j]) > 0.3

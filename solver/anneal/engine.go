@@ -41,8 +41,32 @@ var Engines = []Engine{Multispin, Lanes, Bipartite, Sparse}
 type engine interface {
 	// lanes returns the number of reads of a group.
 	lanes() int
-	// anneal makes a group of at most so many reads, at least those asked for.
-	anneal(s *schedule, reads int, src *rand.PCG) *group
+	// read makes a group of at least so many reads.
+	read(p *plan, count int, src *rand.PCG) *reads
+}
+
+// reads is a group of reads that have ended.
+type reads struct {
+	store    func(dst []int8, read int) // the configuration of a read
+	energies []float64
+	order    []int // of the reads, best first
+	stats    solver.Stats
+}
+
+// newReads returns so many reads of so many sweeps, which are to be filled in.
+func newReads(in *ising.Instance, count, sweeps int) *reads {
+	r := &reads{energies: make([]float64, count), order: make([]int, count), stats: solver.Stats{
+		Reads: count, Sweeps: count * sweeps, Updates: int64(count) * int64(sweeps) * int64(in.Sites()),
+	}}
+	for k := range r.order {
+		r.order[k] = k
+	}
+	return r
+}
+
+// sort orders the reads by their energies.
+func (r *reads) sort() {
+	slices.SortFunc(r.order, func(a, b int) int { return cmp.Or(cmp.Compare(r.energies[a], r.energies[b]), cmp.Compare(a, b)) })
 }
 
 // newEngine returns the engine of the settings, or the one that suits the instance and
@@ -87,44 +111,30 @@ type multispinEngine struct {
 
 func (e *multispinEngine) lanes() int { return multispin.Lanes }
 
-// elite is the number of states that a group's reads are combined to.
-const elite = 16
-
-// combined returns the number of reads that are combined: fewer where reads were short,
-// so that it takes no longer than they did.
-func (s *schedule) combined() int {
-	if s.watch.Err() != nil {
-		return elite
-	}
-	return min(elite+s.sweeps/4, 8*elite)
-}
-
-func (e *multispinEngine) anneal(s *schedule, reads int, src *rand.PCG) *group {
-	reads = (reads + 63) / 64 * 64
-	r := e.glass.NewReplicas(reads, src)
-	if s.set.Start != nil {
-		for lane := range reads {
-			r.Set(lane, s.set.Start)
+func (e *multispinEngine) read(p *plan, count int, src *rand.PCG) *reads {
+	count = (count + 63) / 64 * 64
+	replicas := e.glass.NewReplicas(count, src)
+	if p.Start != nil {
+		for lane := range count {
+			replicas.Set(lane, p.Start)
 		}
 	}
-	sweeps := s.follow(func(beta float64, sweeps int) {
-		r.SetBeta(beta * e.glass.Size)
-		r.Sweep(sweeps)
+	sweeps := p.follow(func(beta float64, sweeps int) {
+		replicas.SetBeta(beta * e.glass.Size)
+		replicas.Sweep(sweeps)
 	})
-	r.SetBeta(math.Inf(1))
+	replicas.SetBeta(math.Inf(1))
 	const quench = 6 // sweeps, after which hardly a flip is left that gains
-	r.Sweep(quench)
-	broken := make([]int, reads)
-	r.Broken(broken)
-	g := newGroup(e.in, reads, sweeps)
-	order := make([]int, reads)
-	for lane, n := range broken {
-		order[lane] = lane
-		g.energies[lane] = e.glass.Energy(n)
+	replicas.Sweep(quench)
+	broken := make([]int, count)
+	replicas.Broken(broken)
+	r := newReads(e.in, count, sweeps)
+	for k, n := range broken {
+		r.energies[k] = e.glass.Energy(n)
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(broken[a], broken[b]), cmp.Compare(a, b)) })
-	s.combine(g, r.Store, order, src)
-	return g
+	r.store = replicas.Store
+	r.sort()
+	return r
 }
 
 type lanesEngine struct {
@@ -135,73 +145,30 @@ type lanesEngine struct {
 
 func (e *lanesEngine) lanes() int { return lanes.Lanes }
 
-func (e *lanesEngine) anneal(s *schedule, _ int, src *rand.PCG) *group {
-	r := e.net.NewReplicas(e.half, src)
-	if s.set.Start != nil {
+func (e *lanesEngine) read(p *plan, _ int, src *rand.PCG) *reads {
+	replicas := e.net.NewReplicas(e.half, src)
+	if p.Start != nil {
 		for lane := range lanes.Lanes {
-			r.Set(lane, s.set.Start)
+			replicas.Set(lane, p.Start)
 		}
 	}
-	sweeps := s.follow(func(beta float64, sweeps int) {
-		r.SetBeta(beta)
-		r.Sweep(sweeps)
+	sweeps := p.follow(func(beta float64, sweeps int) {
+		replicas.SetBeta(beta)
+		replicas.Sweep(sweeps)
 	})
-	g := newGroup(e.in, lanes.Lanes, sweeps)
-	order := make([]int, lanes.Lanes)
+	r := newReads(e.in, lanes.Lanes, sweeps)
 	states := make([][]int8, lanes.Lanes)
-	for lane := range order {
-		order[lane] = lane
-		states[lane] = make([]int8, e.in.Sites())
-		r.Store(states[lane], lane)
-		if s.watch.Err() == nil {
-			g.stats.Flips += int64(descent.Descend(e.in, states[lane]))
+	for k := range states {
+		states[k] = make([]int8, e.in.Sites())
+		replicas.Store(states[k], k)
+		if p.watch.Err() == nil {
+			r.stats.Flips += int64(descent.Descend(e.in, states[k]))
 		}
-		g.energies[lane] = e.in.Energy(states[lane])
+		r.energies[k] = e.in.Energy(states[k])
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(g.energies[a], g.energies[b]), cmp.Compare(a, b)) })
-	s.combine(g, func(dst []int8, lane int) { copy(dst, states[lane]) }, order, src)
-	return g
-}
-
-func newGroup(in *ising.Instance, reads, sweeps int) *group {
-	return &group{energies: make([]float64, reads), stats: solver.Stats{
-		Reads: reads, Sweeps: reads * sweeps, Updates: int64(reads) * int64(sweeps) * int64(in.Sites()),
-	}}
-}
-
-// combine sets the group's best state: the first of the order, best first, crossed with
-// those that follow.
-func (s *schedule) combine(g *group, store func(dst []int8, lane int), order []int, src *rand.PCG) {
-	g.spins = make([]int8, s.in.Sites())
-	store(g.spins, order[0])
-	g.stats.Flips += int64(descent.Descend(s.in, g.spins))
-	g.energy = s.in.Energy(g.spins)
-	g.energies[order[0]] = g.energy
-	// What several reads have found is hardly to be improved.
-	const enough = 6
-	if s.set.Independent || s.count(g.energies, g.energy) >= enough {
-		return
-	}
-	// The best reads make a few states, each crossed with its share of the others.
-	cross, other := descent.NewCrosser(s.cross.Graph), make([]int8, len(g.spins))
-	for k, lane := range order[:min(s.combined(), len(order))] {
-		if k < elite {
-			g.elite = append(g.elite, make([]int8, len(g.spins)))
-			store(g.elite[k], lane)
-			continue
-		}
-		store(other, lane)
-		cross.Improve(g.elite[k%elite], other)
-	}
-	for _, state := range g.elite {
-		if s.watch.Err() != nil {
-			break
-		}
-		cross.Improve(g.spins, state)
-	}
-	g.stats.Updates += s.contract(g.spins, g.elite, src)
-	g.stats.Flips += int64(descent.Descend(s.in, g.spins))
-	g.energy = s.in.Energy(g.spins)
+	r.store = func(dst []int8, k int) { copy(dst, states[k]) }
+	r.sort()
+	return r
 }
 
 // Check returns an error that wraps [solver.ErrSettings] if the engine does not take the instance.

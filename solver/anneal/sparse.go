@@ -18,24 +18,24 @@ type sparseEngine struct {
 
 func (e *sparseEngine) lanes() int { return 1 }
 
-func (e *sparseEngine) anneal(s *schedule, _ int, src *rand.PCG) *group {
-	spins := slices.Clone(s.set.Start)
+func (e *sparseEngine) read(p *plan, _ int, src *rand.PCG) *reads {
+	spins := slices.Clone(p.Start)
 	if spins == nil {
 		spins = solver.RandomSpins(e.in.Sites(), src.Uint64)
 	}
 	st := newState(e.graph, spins)
 	flips := int64(0)
-	sweeps := s.follow(func(beta float64, sweeps int) {
+	sweeps := p.follow(func(beta float64, sweeps int) {
 		for range sweeps {
 			flips += st.sweep(beta, src)
 		}
 	})
 	st.store(spins)
-	g := newGroup(e.in, 1, sweeps)
-	g.stats.Flips = flips + int64(descent.Descend(e.in, spins))
-	g.spins, g.energy = spins, e.in.Energy(spins)
-	g.energies[0] = g.energy
-	return g
+	r := newReads(e.in, 1, sweeps)
+	r.stats.Flips = flips + int64(descent.Descend(e.in, spins))
+	r.energies[0] = e.in.Energy(spins)
+	r.store = func(dst []int8, _ int) { copy(dst, spins) }
+	return r
 }
 
 // state is a configuration with the cost 2 s_i h_i of flipping each spin.

@@ -41,8 +41,8 @@ func (c *Certificate) Check(in *ising.Instance) (*Verdict, error) {
 		return nil, reject("format", "%q, want %q", c.Format, Format)
 	case c.Sites != in.Sites():
 		return nil, reject("sites", "%d, the instance has %d", c.Sites, in.Sites())
-	case c.Bonds != in.Bonds():
-		return nil, reject("bonds", "%d, the instance has %d", c.Bonds, in.Bonds())
+	case c.Bonds != in.Slots():
+		return nil, reject("bonds", "%d, the instance has %d", c.Bonds, in.Slots())
 	case !(c.Scale > 0) || math.IsInf(c.Scale, 0):
 		return nil, reject("scale", "%v, want a finite number above 0", c.Scale)
 	case c.SHA256 != c.seal():
@@ -137,7 +137,7 @@ type scaled struct {
 }
 
 func scale(in *ising.Instance, by float64) (*scaled, error) {
-	s := &scaled{in: in, by: by, weight: make([]int64, in.Bonds()), negative: make([]bool, in.Bonds())}
+	s := &scaled{in: in, by: by, weight: make([]int64, in.Slots()), negative: make([]bool, in.Slots())}
 	for e, v := range in.J {
 		k := math.Round(v * by)
 		size := math.Abs(k)
@@ -153,9 +153,9 @@ func scale(in *ising.Instance, by float64) (*scaled, error) {
 // violated returns the weight of the unsatisfied bonds.
 func (s *scaled) violated(spins []int8) int64 {
 	sum := int64(0)
-	for e, w := range s.weight {
-		if i, j := s.in.Ends(e); j >= 0 && s.negative[e] != (spins[i] != spins[j]) {
-			sum += w
+	for e := range s.in.Bonds() {
+		if i, j := s.in.Ends(e); s.negative[e] != (spins[i] != spins[j]) {
+			sum += s.weight[e]
 		}
 	}
 	return sum

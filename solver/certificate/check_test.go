@@ -169,7 +169,7 @@ func TestSoundPacking(t *testing.T) {
 		best, least := groundState(s)
 		m := &maker{tree: newTree(s)}
 		p := &Packing{Denominator: 1 + rng.Int64N(3), Cycles: []Cycle{}}
-		free := make([]int64, in.Bonds())
+		free := make([]int64, in.Slots())
 		for e := range free {
 			free[e] = p.Denominator * s.weight[e]
 		}
@@ -223,7 +223,7 @@ func TestSoundPacking(t *testing.T) {
 // every row is frustrated and the best states violate three bonds.
 func wall(t testing.TB) (*ising.Instance, []int8) {
 	l := lattice(t, 3, 3, true, true)
-	J := slices.Repeat([]float64{1}, l.Bonds())
+	J := slices.Repeat([]float64{1}, l.Slots())
 	for r := range 3 {
 		J[9+3*r+2] = -1
 	}

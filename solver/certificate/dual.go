@@ -29,7 +29,7 @@ func newFaces(s *scaled) *faces {
 	if l.Periodic()[0] || l.Periodic()[1] {
 		far++
 	}
-	f := &faces{sides: make([][2]int32, l.Bonds()), start: make([]int32, n+3), odd: make([]bool, n+2)}
+	f := &faces{sides: make([][2]int32, l.Slots()), start: make([]int32, n+3), odd: make([]bool, n+2)}
 	for e := range f.sides {
 		a, i := e/n, e%n
 		if l.Next(a, i) < 0 {

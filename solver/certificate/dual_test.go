@@ -74,9 +74,9 @@ func TestFeasible(t *testing.T) {
 		}
 		s := mustScale(t, in, 1)
 		f := newFaces(s)
-		gone := make([]bool, in.Bonds()+1)
+		gone := make([]bool, in.Slots()+1)
 		for range rng.IntN(4) {
-			gone[rng.IntN(in.Bonds())] = true
+			gone[rng.IntN(in.Slots())] = true
 		}
 		d := &duals{removed: func(e int32) bool { return gone[e] }}
 		for range 2 + 2*rng.IntN(6) {
@@ -125,7 +125,7 @@ func TestFeasible(t *testing.T) {
 		was := *d
 		d.y, d.sets = slices.Clone(d.y), slices.Clone(d.sets)
 		spoil(d.y, d.sets)
-		bond := rng.IntN(in.Bonds())
+		bond := rng.IntN(in.Slots())
 		if p := f.sides[bond]; p[0] >= 0 && !gone[bond] {
 			gone[bond] = true
 			if rng.IntN(2) == 0 {

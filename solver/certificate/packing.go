@@ -34,7 +34,7 @@ func (p *Packing) check(s *scaled) (int64, error) {
 			}
 			i, j := s.in.Ends(int(e))
 			switch {
-			case j < 0 || s.weight[e] == 0:
+			case s.weight[e] == 0:
 				return 0, reject(path(), "bond %d has no coupling", e)
 			case seen[e] == k+1:
 				return 0, reject(path(), "bond %d twice", e)

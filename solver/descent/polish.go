@@ -11,8 +11,12 @@ import (
 // heavy couplings join: at first those of at least an eighth of the heaviest, then, the
 // clusters being the spins, those of at least an eighth of the heaviest that are left, and so
 // on. Annealing leaves such clusters as they are where what holds them together is far
-// heavier than what orients them. It returns the number of flips.
-func Polish(g *graph.Graph, s []int8) (flips int) {
+// heavier than what orients them. It returns the number of flips. In a hurry, when the time
+// is up, graphs of more than 2^12 sites are left as they are.
+func Polish(g *graph.Graph, s []int8, hurry bool) (flips int) {
+	if hurry && g.Sites() > 1<<12 {
+		return 0
+	}
 	const most = 100 // the sums of lost couplings are rounded, so that it might not end
 	for range most {
 		gained := polishOnce(g, s)

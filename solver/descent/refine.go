@@ -18,7 +18,7 @@ import (
 // spanning tree and by spins, and then passes of windows whose spins it makes the best that
 // there are for the spins around them. On a lattice a window is a strip of all its length, on
 // a graph it grows from a random site. The result is never worse than the start. Stats.Flips
-// counts windows that gained, and Stats.Sweeps the passes.
+// counts windows that gained, and Stats.Sweeps the passes. A target does not end it.
 type Refine struct {
 	// Start is the configuration to improve; nil means the state of the spanning tree.
 	Start []int8
@@ -64,9 +64,10 @@ func (set *Refine) Solve(ctx context.Context, in *ising.Instance, budget solver.
 	start, stats := *set, solver.Stats{Reads: 1}
 	for {
 		s := start.refine(in, watch, rng, &stats)
-		if !set.Widen || !watch.Limited() || watch.Err() != nil || start.Width == maxWidth {
-			Polish(graph.New(in), s)
-			return watch.Result(in, s, stats)
+		stopped := watch.Err() != nil
+		if !set.Widen || !watch.Limited() || stopped || start.Width == maxWidth {
+			Polish(graph.New(in), s, stopped)
+			return watch.Result(in, s, stats, stopped)
 		}
 		start.Start, start.Width = s, min(start.Width+2, maxWidth)
 	}

@@ -28,8 +28,11 @@ func (t Tree) Name() string {
 // Check implements [solver.Solver]: it takes any instance.
 func (Tree) Check(*ising.Instance) error { return nil }
 
-// Solve implements [solver.Solver]. It looks at ctx once, and at no budget.
+// Solve implements [solver.Solver]. It looks at ctx once, at the start, and takes no longer than it must.
 func (t Tree) Solve(ctx context.Context, in *ising.Instance, budget solver.Budget, rng *rand.Rand) (*solver.Result, error) {
+	if err := budget.Check(); err != nil {
+		return nil, err
+	}
 	watch := budget.Start(ctx)
 	tree := in.SpanningTree(in.J, rng)
 	s := tree.Spins(in.J)
@@ -37,7 +40,7 @@ func (t Tree) Solve(ctx context.Context, in *ising.Instance, budget solver.Budge
 	if t.Descent && ctx.Err() == nil {
 		flips = Subtrees(in, s, tree) + Descend(in, s)
 	}
-	return watch.Result(in, s, solver.Stats{Reads: 1, Flips: int64(flips)})
+	return watch.Result(in, s, solver.Stats{Reads: 1, Flips: int64(flips)}, false)
 }
 
 // Subtrees flips subtrees of the tree that lower the energy until none does, and

@@ -295,7 +295,7 @@ func (q *integers) result(in *ising.Instance, watch *solver.Watch, spins []int8,
 	if proof == nil {
 		proof = &certificate.Certificate{Kind: certificate.KindPacking, Packing: &certificate.Packing{Denominator: 1, Cycles: []certificate.Cycle{}}}
 	}
-	proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Bonds(), q.Scale
+	proof.Format, proof.Sites, proof.Bonds, proof.Scale = certificate.Format, in.Sites(), in.Slots(), q.Scale
 	proof.Energy, proof.Bound, proof.Spins = 2*u-q.Total, 2*bound-q.Total, signs(spins)
 	return q.judge(in, watch, spins, bound, proof, err)
 }
@@ -304,7 +304,7 @@ func (q *integers) result(in *ising.Instance, watch *solver.Watch, spins []int8,
 // configurations, unless err ended it.
 func (q *integers) enumerated(in *ising.Instance, watch *solver.Watch, spins []int8, err error) (*solver.Result, error) {
 	if err != nil {
-		return watch.Result(in, spins, solver.Stats{Reads: 1})
+		return watch.Result(in, spins, solver.Stats{Reads: 1}, true)
 	}
 	return q.judge(in, watch, spins, q.unsatisfied(in.Lattice, spins), nil, nil)
 }
@@ -313,12 +313,12 @@ func (q *integers) enumerated(in *ising.Instance, watch *solver.Watch, spins []i
 func (q *integers) judge(in *ising.Instance, watch *solver.Watch, spins []int8, least int64, proof *certificate.Certificate, err error) (*solver.Result, error) {
 	if q.Lost >= 0 {
 		spins = slices.Clone(spins)
-		descent.Polish(graph.New(in), spins)
+		descent.Polish(graph.New(in), spins, false)
 		if u := q.unsatisfied(in.Lattice, spins); proof != nil {
 			proof.Energy, proof.Spins = 2*u-q.Total, signs(spins)
 		}
 	}
-	r, stopped := watch.Result(in, spins, solver.Stats{Reads: 1})
+	r, stopped := watch.Result(in, spins, solver.Stats{Reads: 1}, err != nil)
 	r.Proof = proof
 	u := q.unsatisfied(in.Lattice, spins)
 	r.Bound = q.bound(least, u)

@@ -18,11 +18,9 @@ func withCouplings(t testing.TB, shape []int, periodic bool, J ...float64) *isin
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := make([]float64, l.Bonds())
-	for k := range all {
-		if _, j := l.Ends(k); j >= 0 {
-			all[k] = J[k%len(J)]
-		}
+	all := make([]float64, l.Slots())
+	for k := range l.Bonds() {
+		all[k] = J[k%len(J)]
 	}
 	in, err := ising.NewInstance(l, all)
 	if err != nil {
@@ -94,7 +92,7 @@ func checkIntegers(t *testing.T, in *ising.Instance, q *integers) {
 		sum.Add(sum, new(big.Rat).Abs(v))
 		rounding.Add(rounding, d.Abs(d.Sub(d, v)))
 	}
-	if !total.IsInt64() || total.Int64() != q.Total || q.Total > ising.MaxTotal+int64(in.Bonds()) {
+	if !total.IsInt64() || total.Int64() != q.Total || q.Total > ising.MaxTotal+int64(in.Slots()) {
 		t.Errorf("Σ|K| is %v, kept as %d, want at most %d", total, q.Total, int64(ising.MaxTotal))
 	}
 	// What decimals lose to binary is below the tolerance of every comparison by far.

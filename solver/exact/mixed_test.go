@@ -54,11 +54,13 @@ func drawMixed(t *testing.T, kind string, rng *rand.Rand) *mixed {
 	}
 	low, high := -12+rng.IntN(25), -12+rng.IntN(25) // exponents of ten
 	low, high = min(low, high), max(low, high)
-	J := make([]float64, l.Bonds())
+	J := make([]float64, l.Slots())
 	m := &mixed{values: make([]*big.Rat, len(J))}
 	for k := range J {
 		m.values[k] = new(big.Rat)
-		if _, j := l.Ends(k); j < 0 || rng.IntN(10) == 0 {
+	}
+	for k := range l.Bonds() {
+		if rng.IntN(10) == 0 {
 			continue
 		}
 		size := low
@@ -104,10 +106,9 @@ func (m *mixed) whole() (values []*big.Int, unit *big.Int) {
 
 func (m *mixed) energy(s []int8) *big.Rat {
 	e := new(big.Rat)
-	for k, v := range m.values {
-		if i, j := m.Ends(k); j >= 0 {
-			e.Sub(e, new(big.Rat).Mul(v, big.NewRat(int64(s[i]*s[j]), 1)))
-		}
+	for k := range m.Bonds() {
+		i, j := m.Ends(k)
+		e.Sub(e, new(big.Rat).Mul(m.values[k], big.NewRat(int64(s[i]*s[j]), 1)))
 	}
 	return e
 }
@@ -117,10 +118,8 @@ func (m *mixed) ground() *big.Rat {
 	values, unit := m.whole()
 	s := slices.Repeat([]int8{1}, m.Sites())
 	e, least := new(big.Int), new(big.Int)
-	for k, v := range values {
-		if _, j := m.Ends(k); j >= 0 {
-			e.Sub(e, v)
-		}
+	for k := range m.Bonds() {
+		e.Sub(e, values[k])
 	}
 	least.Set(e)
 	change := new(big.Int)

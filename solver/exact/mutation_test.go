@@ -38,7 +38,7 @@ func proofs(t *testing.T) (list []proof) {
 		}
 		list = append(list, proof{name, in, c, text})
 	}
-	for _, f := range families[:5] {
+	for _, f := range append(families[:5:5], mixedFamilies...) {
 		for _, c := range [][2]string{{"7x7", "free"}, {"6x8", "free,periodic"}, {"8x6", "periodic,free"}} {
 			add("planar", f.instance(t, solvertest.Lattice(t, c[0], c[1]), ising.Stream(1, "mutations", 0)), exact.Matching)
 		}
@@ -50,11 +50,48 @@ func proofs(t *testing.T) (list []proof) {
 				add("torus with branches", in, exact.Matching, "rigid", "branch", "loop", "sets")
 			}
 		}
+	}
+	for _, f := range families[:5] {
 		add("packing", f.instance(t, solvertest.Lattice(t, "3x3x3", "periodic"), ising.Stream(1, "mutations", 0)), exact.Packing)
 		add("packing", f.instance(t, solvertest.Lattice(t, "4x4x3", "free"), ising.Stream(1, "mutations", 0)), exact.Packing)
 	}
+	for k := range uint64(4) {
+		add("packing", mixedFields(t, ising.Stream(1, "mutations", k)), exact.Packing)
+	}
 	add("packing", (&family{"", func(*rand.Rand) float64 { return -1 }}).instance(t, solvertest.Lattice(t, "5x7", "periodic"), nil), exact.Matching, "packing")
 	return list
+}
+
+// mixedFamilies have couplings of sizes that differ by many orders of magnitude.
+var mixedFamilies = []family{
+	{"1 and 1e11", func(rng *rand.Rand) float64 { return sign(rng) * []float64{1, 1, 1e11}[rng.IntN(3)] }},
+	{"1e-4 and 1e6", func(rng *rand.Rand) float64 { return sign(rng) * []float64{1e-4, 3e-4, 1e6}[rng.IntN(3)] }},
+}
+
+// mixedFields returns spins in fields of 1e6 and 1e-4, those to a ghost spin, with a few
+// bonds between them.
+func mixedFields(t *testing.T, rng *rand.Rand) *ising.Instance {
+	t.Helper()
+	var ends [][2]int
+	var J []float64
+	const n = 12
+	for i := 1; i < n; i++ {
+		ends, J = append(ends, [2]int{0, i}), append(J, sign(rng)*[]float64{1e6, 1e-4}[rng.IntN(2)])
+		for j := 1; j < i; j++ {
+			if rng.IntN(3) == 0 {
+				ends, J = append(ends, [2]int{j, i}), append(J, sign(rng)*[]float64{1, 1e-4}[rng.IntN(2)])
+			}
+		}
+	}
+	l, err := ising.NewGraph(n, ends)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := ising.NewInstance(l, J)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
 }
 
 type proof struct {

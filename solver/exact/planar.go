@@ -12,7 +12,7 @@ import (
 // its proof.
 func solvePlanar(ctx context.Context, in *ising.Instance, q *integers, near int) ([]int8, *certificate.Certificate, error) {
 	p := newPlaquettes(in.Lattice, q, near)
-	join := make([]bool, in.Bonds())
+	join := make([]bool, in.Slots())
 	joiner := p.joiner()
 	weight, err := joiner.Join(ctx, p.frustrated, join, -1)
 	if err != nil {

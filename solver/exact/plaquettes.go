@@ -31,7 +31,7 @@ func (p *plaquettes) joiner() *matching.Joiner {
 }
 
 func newPlaquettes(l *ising.Lattice, q *integers, near int) *plaquettes {
-	n, bonds := l.Sites(), l.Bonds()
+	n, bonds := l.Sites(), l.Slots()
 	p := &plaquettes{&matching.Graph{Vertices: n + 2, From: make([]int32, bonds), To: make([]int32, bonds), Weight: make([]int64, bonds)}, make([]bool, n+2), -1, near}
 	if !l.Periodic()[0] && !l.Periodic()[1] {
 		p.sink = n

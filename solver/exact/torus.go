@@ -43,7 +43,7 @@ func newTorus(in *ising.Instance, q *integers, start []int8, near int, rng *rand
 	p := newPlaquettes(in.Lattice, q, near)
 	t := &torus{
 		in: in, q: q, p: p, joiner: p.joiner(), rng: rng, loops: newSiteWinding(in.Lattice),
-		set: slices.Repeat([]int8{unset}, in.Bonds()), best: make([]bool, in.Bonds()),
+		set: slices.Repeat([]int8{unset}, in.Slots()), best: make([]bool, in.Slots()),
 	}
 	for k := range t.best {
 		i, j := in.Ends(k)
@@ -79,7 +79,7 @@ func (t *torus) enough() int64 { return t.weight - t.q.step }
 // its proof. Unless ctx ends first it proves that best is a ground state; the proof is nil
 // if ctx ends before there is a bound.
 func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Certificate, err error) {
-	join := make([]bool, t.in.Bonds())
+	join := make([]bool, t.in.Slots())
 	base, weight, err := t.base(ctx, join)
 	if err != nil {
 		return 0, nil, err

@@ -35,7 +35,7 @@ func (c *tally) add(n *certificate.Node, depth int) {
 
 // solveBadly is torus.solve without its look for a good configuration.
 func (t *torus) solveBadly(ctx context.Context) (*certificate.Node, error) {
-	join := make([]bool, t.in.Bonds())
+	join := make([]bool, t.in.Slots())
 	base, weight, err := t.base(ctx, join)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,9 @@ type transferPlan struct {
 	stride  int
 }
 
+// site returns the lattice's number of site x of layer t.
+func (p *transferPlan) site(t, x int) int { return p.first[x] + t*p.stride }
+
 // planTransfer returns the cheapest plan within the limits, nil if there is none.
 func planTransfer(l *ising.Lattice) *transferPlan {
 	var best *transferPlan
@@ -162,21 +165,21 @@ func (r *transferRun) bondsInside(t, x int) {
 // layerBonds lists the couplings inside the layers: entry (t*M+x)*M+y is the bond of
 // site x of layer t to its site y < x, 0 for none.
 func (p *transferPlan) layerBonds(in *ising.Instance) []int64 {
-	n, m := in.Sites(), p.width
-	position := make([]int, n)
-	for x, i := range p.first {
+	m := p.width
+	position := make([]int, in.Sites())
+	for x := range m {
 		for t := range p.layers {
-			position[i+t*p.stride] = x
+			position[p.site(t, x)] = x
 		}
 	}
-	K, weight := in.Integers().K, make([]int64, n*m)
+	K, weight := in.Integers().K, make([]int64, in.Sites()*m)
 	for t := range p.layers {
-		for x, i := range p.first {
-			i += t * p.stride
+		for x := range m {
 			for a := range in.Axes() {
-				if j := in.Next(a, i); j >= 0 && a != p.across {
+				if k := in.Bond(a, p.site(t, x)); a != p.across && K[k] != 0 {
+					_, j := in.Ends(k)
 					y := position[j]
-					weight[(t*m+max(x, y))*m+min(x, y)] = K[a*n+i]
+					weight[(t*m+max(x, y))*m+min(x, y)] = K[k]
 				}
 			}
 		}
@@ -184,13 +187,16 @@ func (p *transferPlan) layerBonds(in *ising.Instance) []int64 {
 	return weight
 }
 
+// bondAcross returns the coupling of site x of layer t to site x of the next layer.
+func (r *transferRun) bondAcross(t, x int) int64 { return r.J[r.lattice.Bond(r.across, r.site(t, x))] }
+
 // grow brings site x of the first open layer t into the frontier, which so far holds
 // the states of the lower sites; from is the state of the layer before, -1 for none.
 func (r *transferRun) grow(t, x, from int) {
 	r.bondsInside(t, x)
 	v := int64(0)
 	if from >= 0 {
-		v = r.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
+		v = r.bondAcross(t-1, x)
 		if from>>x&1 == 1 {
 			v = -v
 		}
@@ -206,7 +212,7 @@ func (r *transferRun) grow(t, x, from int) {
 // add brings site x of layer t into the frontier.
 func (r *transferRun) add(t, x int) {
 	r.bondsInside(t, x)
-	v := r.J[r.across*r.in.Sites()+r.first[x]+(t-1)*r.stride]
+	v := r.bondAcross(t-1, x)
 	inside := r.inside[:1<<x]
 	if r.choices == nil {
 		addStates(r.least, inside, v)
@@ -279,10 +285,9 @@ func choice(u, d, v int64) byte {
 // the bonds to the first layer, of state wrap, are added.
 func (r *transferRun) end(wrap int) (state int, energy int64) {
 	clear(r.inside)
-	n, last := r.in.Sites(), (r.layers-1)*r.stride
 	if r.lattice.Periodic()[r.across] {
 		for x := range r.width {
-			w := r.J[r.across*n+r.first[x]+last]
+			w := r.bondAcross(r.layers-1, x)
 			if wrap>>x&1 == 1 {
 				w = -w
 			}
@@ -306,7 +311,7 @@ func (r *transferRun) end(wrap int) (state int, energy int64) {
 func (r *transferRun) walkBack(state, from int) []int8 {
 	s := make([]int8, r.in.Sites())
 	set := func(t, x int) {
-		s[r.first[x]+t*r.stride] = int8(1 - 2*(state>>x&1))
+		s[r.site(t, x)] = int8(1 - 2*(state>>x&1))
 	}
 	for t := r.layers - 1; t >= 0; t-- {
 		if t == 0 && from >= 0 {

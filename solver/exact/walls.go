@@ -46,7 +46,7 @@ func WallEnergies(ctx context.Context, in *ising.Instance, ground []int8) ([]flo
 			return nil, err
 		}
 	}
-	D := make([]float64, in.Bonds())
+	D := make([]float64, in.Slots())
 	for k := range D {
 		D[k] = 2 * float64(w.most[k]) / w.q.Scale
 		if in.Below(D[k], 0) {
@@ -64,15 +64,15 @@ func crosses(l *ising.Lattice) [][]int32 {
 		return [][]int32{nil}
 	}
 	const count = 3
-	n, rows, cols := l.Sites(), l.Shape()[0], l.Shape()[1]
+	rows, cols := l.Shape()[0], l.Shape()[1]
 	lists := make([][]int32, count)
 	for k := range lists {
 		row, col := k*rows/count, k*cols/count
 		for c := range cols {
-			lists[k] = append(lists[k], int32(n+row*cols+c))
+			lists[k] = append(lists[k], int32(l.Bond(1, row*cols+c)))
 		}
 		for r := range rows {
-			lists[k] = append(lists[k], int32(r*cols+col))
+			lists[k] = append(lists[k], int32(l.Bond(0, r*cols+col)))
 		}
 	}
 	return lists
@@ -100,14 +100,13 @@ type wallSearch struct {
 func newWallSearch(in *ising.Instance, ground []int8) *wallSearch {
 	q := newIntegers(in)
 	w := &wallSearch{
-		in: in, p: newPlaquettes(in.Lattice, q, 0), q: q, ground: make([]bool, in.Bonds()),
-		most: make([]int64, in.Bonds()), least: make([]int64, in.Bonds()), reached: make([]int32, in.Sites()),
+		in: in, p: newPlaquettes(in.Lattice, q, 0), q: q, ground: make([]bool, in.Slots()),
+		most: make([]int64, in.Slots()), least: make([]int64, in.Slots()), reached: make([]int32, in.Sites()),
 	}
-	for k, K := range q.K {
-		if i, j := in.Ends(k); j >= 0 {
-			w.ground[k] = (K < 0) != (ground[i] != ground[j])
-		}
-		if K != 0 {
+	for k := range in.Bonds() {
+		i, j := in.Ends(k)
+		w.ground[k] = (q.K[k] < 0) != (ground[i] != ground[j])
+		if q.K[k] != 0 {
 			w.most[k] = never
 			w.bonds = append(w.bonds, int32(k))
 		}

@@ -46,11 +46,7 @@ func Lattice(t testing.TB, shape, boundary string) *ising.Lattice {
 	if err != nil {
 		t.Fatal(err)
 	}
-	periodic, err := ising.ParseBoundary(boundary, len(sides))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := ising.NewLattice(sides, periodic)
+	l, err := ising.ParseLattice(sides, boundary)
 	if err != nil {
 		t.Fatal(err)
 	}

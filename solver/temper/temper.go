@@ -157,6 +157,7 @@ func (set *Settings) Solve(ctx context.Context, in *ising.Instance, budget solve
 		parallel.Do(s.Workers, len(families), func(k int) { families[k].run(watch, n, left-n) })
 		left -= n
 	}
+	stopped := watch.Err() != nil && !reached()
 	stats := solver.Stats{Reads: len(families)}
 	best := families[0]
 	for _, f := range families {
@@ -171,12 +172,8 @@ func (set *Settings) Solve(ctx context.Context, in *ising.Instance, budget solve
 			stats.Hits++
 		}
 	}
-	descent.Polish(graph.New(in), best.best)
-	r, err := watch.Result(in, best.best, stats)
-	if r.Status == solver.TimeLimit && reached() {
-		r.Status = solver.Heuristic
-	}
-	return r, err
+	descent.Polish(graph.New(in), best.best, stopped)
+	return watch.Result(in, best.best, stats, stopped)
 }
 
 // replicas are configurations that are updated together, each at its own temperature.

@@ -2,20 +2,20 @@ package kernel
 
 // A Shape describes a convolution.
 type Shape struct {
-	Rows, Cols int
+	Rows, Cols int     // pixels of the image
 	In, Out    int     // channels
 	Width      int     // of the kernel: 1 or 3
-	Periodic   [2]bool // whether the image wraps around along an axis; beyond a free one are zeros
-	ReLU       bool    // take max(x, 0) of the input first
+	Periodic   [2]bool // along which axes the image wraps around; along the others it continues with zeros
+	ReLU       bool    // apply max(x, 0) to the input first
 }
 
-// Pixels returns rows × cols.
+// Pixels returns the number of pixels of the image.
 func (s Shape) Pixels() int { return s.Rows * s.Cols }
 
 // Weights returns the number of weights.
 func (s Shape) Weights() int { return s.Width * s.Width * s.In * s.Out }
 
-// side returns the width of an output tile, 2 or 1.
+// side returns the width of an output tile in pixels: 2 for 3×3 kernels, 1 for 1×1.
 func (s Shape) side() int { return (s.Width + 1) / 2 }
 
 // tiles returns the number of tiles along each axis.
@@ -23,12 +23,12 @@ func (s Shape) tiles() (rows, cols int) {
 	return (s.Rows + s.side() - 1) / s.side(), (s.Cols + s.side() - 1) / s.side()
 }
 
-// points returns the number of points of a transformed tile, 16 or 1.
+// points returns the number of points of a transformed tile: 16 for 3×3 kernels, 1 for 1×1.
 func (s Shape) points() int { return (s.Width + s.side() - 1) * (s.Width + s.side() - 1) }
 
-// sum returns the point that, of the transformed gradient of a tile's output, has the sum,
-// and that, of the transformed output, adds to each pixel alike.
-func (s Shape) sum() int {
+// biasPoint returns the point of the transformed output that adds to all pixels of a tile
+// alike. In the transformed gradient of the output, this point is the sum over the pixels.
+func (s Shape) biasPoint() int {
 	if s.Width == 1 {
 		return 0
 	}
@@ -40,15 +40,15 @@ func (s Shape) sum() int {
 type Conv[T Float] struct {
 	Shape
 	*engine[T]
-	forward  []T // transformed weights (points, in, out), whole vectors of outputs
-	backward []T // those of the convolution from the output's gradient to the input's
-	bias     []T // (points, out), added to the transformed output; whole vectors
-	zeros    []T // as many as the widest pixel has channels
-	one      []T
+	forward  []T // transformed weights (points, in, wide(out))
+	backward []T // transformed weights (points, out, wide(in)) from the output's gradient to the input's
+	bias     []T // (points, wide(out)), added to the transformed output
+	zeros    []T // as many as the pixel with most channels needs
+	one      []T // the number 1, whose product with the output's gradient is the bias's
 }
 
-// NewConv returns a convolution without weights. train says whether gradients are
-// wanted.
+// NewConv returns a convolution without weights. [Conv.InputGradient] needs train to be
+// true.
 func NewConv[T Float](s Shape, train bool) *Conv[T] { return newConv(s, train, engineOf[T]()) }
 
 func newConv[T Float](s Shape, train bool, e *engine[T]) *Conv[T] {
@@ -63,12 +63,12 @@ func newConv[T Float](s Shape, train bool, e *engine[T]) *Conv[T] {
 	return c
 }
 
-// wide returns the channels of whole vectors for n channels.
+// wide returns n channels rounded up to whole vectors.
 func (e *engine[T]) wide(n int) int { return (n + e.lanes - 1) / e.lanes * e.lanes }
 
-// SetWeights stores weights, (width, width, in, out), and bias.
+// SetWeights transforms and stores weights, (width, width, in, out), and bias, (out).
 func (c *Conv[T]) SetWeights(w, bias []T) {
-	copy(c.bias[c.sum()*c.wide(c.Out):], bias)
+	copy(c.bias[c.biasPoint()*c.wide(c.Out):], bias)
 	to := c.wide(c.Out)
 	for i := range c.In {
 		if c.Width == 1 {
@@ -91,8 +91,8 @@ func (c *Conv[T]) SetWeights(w, bias []T) {
 	}
 }
 
-// transformWeights stores G g Gᵀ of n kernels g, 3×3 with stride from, in u, 4×4 with
-// stride to.
+// transformWeights stores G g Gᵀ for each of n kernels. The elements of a 3×3 kernel g lie
+// from apart, those of the 4×4 result u lie to apart; kernels follow each other.
 func transformWeights[T Float](u []T, to int, g []T, from, n int) {
 	for o := range n {
 		var d [4][3]T
@@ -110,8 +110,8 @@ func transformKernel[T Float](a, b, c T) (T, T, T, T) {
 	return a, (a + b + c) / 2, (a - b + c) / 2, c
 }
 
-// turn returns the point of a kernel turned by 180 degrees that equals point p of the
-// kernel itself.
+// turn returns the point of the transformed turned kernel that equals point p of the
+// transformed kernel. Turned means by 180 degrees, as the gradient of the input needs it.
 func turn(p, points int) int {
 	if points == 1 {
 		return p
@@ -120,16 +120,17 @@ func turn(p, points int) int {
 	return 4*exchange[p/4] + exchange[p%4]
 }
 
-// A Workspace holds what convolutions of any shapes need while they run. Its zero
-// value is ready for use.
+// A Workspace holds the buffers of running convolutions, of any shapes one after the other.
+// Its zero value is ready for use.
 type Workspace[T Float] struct {
-	image []T // input with halo and whole vectors of channels
-	v     []T // its tiles, transformed
+	image []T // the input with a border, in whole tiles and vectors
+	v     []T // transformed tiles of the input
 	m     []T // transformed tiles of the output
-	out   []T // output of whole tiles and vectors
+	out   []T // the output in whole tiles and vectors
 }
 
-// Grow returns n elements of a buffer, which it replaces by a larger one if it has to.
+// Grow returns n elements of a buffer, which it first replaces by a larger one if needed.
+// Their contents are undefined.
 func Grow[T any](buffer *[]T, n int) []T {
 	if cap(*buffer) < n {
 		*buffer = make([]T, n)
@@ -140,27 +141,40 @@ func Grow[T any](buffer *[]T, n int) []T {
 // Forward stores bias and convolution of x, plus the residual unless that is nil, in
 // y. y and residual are rows × cols × out and may be the same.
 func (c *Conv[T]) Forward(y, x, residual []T, ws *Workspace[T]) {
-	c.apply(y, x, nil, residual, c.forward, c.bias, c.In, c.Out, c.ReLU, ws)
+	c.run(pass[T]{x: x, in: c.In, relu: c.ReLU, weights: c.forward, bias: c.bias, residual: residual, y: y, out: c.Out}, ws)
 }
 
 // InputGradient stores the gradient with respect to x, given dy, that of the output,
-// plus the residual unless that is nil, in dx.
+// plus the residual unless that is nil, in dx. dx and residual may be the same.
 func (c *Conv[T]) InputGradient(dx, dy, x, residual []T, ws *Workspace[T]) {
-	if !c.ReLU {
-		x = nil
+	p := pass[T]{x: dy, in: c.Out, weights: c.backward, residual: residual, y: dx, out: c.In}
+	if c.ReLU {
+		p.mask = x
 	}
-	c.apply(dx, dy, x, residual, c.backward, nil, c.Out, c.In, false, ws)
+	c.run(p, ws)
 }
 
-// blockTiles is about the number of tiles that go through all phases together: with
-// many tiles a product is long, with few its operands stay in the cache.
+// A pass computes y = [mask > 0] (bias + convolution of x) + residual. Forward it leads
+// from the input to the output, backward from the output's gradient to the input's.
+type pass[T Float] struct {
+	x              []T // (rows, cols, in)
+	in             int
+	relu           bool // apply max(x, 0) first
+	weights, bias  []T  // transformed; bias may be nil
+	mask, residual []T  // shaped like y; either may be nil
+	y              []T  // (rows, cols, out)
+	out            int
+}
+
+// blockTiles is about the number of tiles that are transformed, multiplied and transformed
+// back together. Many tiles make a product long, few keep its operands in the cache.
 const blockTiles = 64
 
-// pointGap separates the points of a block, which would otherwise fall into the same
-// sets of the cache.
+// pointGap elements are left free between the points of a block, which would otherwise
+// compete for the same lines of the cache.
 const pointGap = 16
 
-// overBlocks calls f for each block with its first row of tiles and their number.
+// overBlocks calls f for each block with its first row of tiles and its number of rows.
 func (s Shape) overBlocks(f func(first, rows int)) {
 	rows, cols := s.tiles()
 	n := max(1, blockTiles/cols)
@@ -169,63 +183,65 @@ func (s Shape) overBlocks(f func(first, rows int)) {
 	}
 }
 
-// apply stores [mask > 0] (bias + convolution of x) + residual in y, for in channels
-// of x and out channels of y. Weights and bias are transformed; mask, residual and bias
-// may be nil.
-func (c *Conv[T]) apply(y, x, mask, residual, weights, bias []T, in, out int, relu bool, ws *Workspace[T]) {
-	wideIn, wideOut := c.wide(in), c.wide(out)
-	image := c.image(&ws.image, x, in, c.Width/2, relu)
+func (c *Conv[T]) run(p pass[T], ws *Workspace[T]) {
+	image := c.image(&ws.image, p.x, p.in, c.Width/2, p.relu)
+	if c.whole(p.out) {
+		c.runWhole(p, image, ws)
+		return
+	}
+	// The output of whole tiles and vectors goes to a buffer, then the part that exists to y.
 	tileRows, tileCols := c.tiles()
-	row := tileCols * c.side() * wideOut // of the output image
-	whole := c.whole(out)
-	to, toMask, toResidual := y, mask, residual
-	if !whole {
-		to, toMask, toResidual = Grow(&ws.out, tileRows*c.side()*row), nil, nil
+	wide := c.wide(p.out)
+	row := tileCols * c.side() * wide
+	whole := p
+	whole.y, whole.mask, whole.residual = Grow(&ws.out, tileRows*c.side()*row), nil, nil
+	c.runWhole(whole, image, ws)
+	for r := range c.Rows {
+		for q := range c.Cols {
+			at := (r*c.Cols + q) * p.out
+			for o, v := range whole.y[r*row+q*wide:][:p.out] {
+				p.y[at+o] = finish(v, p.mask, p.residual, at+o)
+			}
+		}
+	}
+}
+
+// runWhole is run for outputs of whole tiles and vectors. image is the input as
+// [Conv.image] returns it.
+func (c *Conv[T]) runWhole(p pass[T], image []T, ws *Workspace[T]) {
+	wideIn, wideOut := c.wide(p.in), c.wide(p.out)
+	_, tileCols := c.tiles()
+	row := tileCols * c.side() * wideOut
+	output := c.output
+	if c.Width == 1 {
+		output = c.pixels
+	}
+	initial, initialPoint := c.zeros, 0
+	if p.bias != nil {
+		initial, initialPoint = p.bias, wideOut
 	}
 	c.overBlocks(func(first, rows int) {
 		n := rows * tileCols
 		v, point := c.transform(&ws.v, image, first, rows, wideIn)
 		outPoint := n*wideOut + pointGap
 		at := first * c.side() * row
-		direct := c.Width == 1 && toMask == nil && toResidual == nil // the product is the output
-		m := to[at:]
+		direct := c.Width == 1 && p.mask == nil && p.residual == nil // the product is the output
+		m := p.y[at:]
 		if !direct {
 			m = Grow(&ws.m, c.points()*outPoint)
 		}
-		p := product{
-			points: c.points(), rows: n, depth: in, columns: wideOut,
+		c.product(m, initial, v, p.weights, product{
+			points: c.points(), rows: n, depth: p.in, columns: wideOut,
 			cRow: wideOut, aRow: wideIn, aColumn: 1, bRow: wideOut,
-			cPoint: outPoint, aPoint: point, bPoint: in * wideOut,
+			cPoint: outPoint, initPoint: initialPoint, aPoint: point, bPoint: p.in * wideOut,
+		})
+		if !direct {
+			output(p.y[at:], m, tail(p.mask, at), tail(p.residual, at), tiles{rows, tileCols, wideOut, outPoint, row})
 		}
-		if bias == nil {
-			c.product(m, c.zeros, v, weights, p)
-		} else {
-			p.initPoint = wideOut
-			c.product(m, bias, v, weights, p)
-		}
-		if direct {
-			return
-		}
-		output := c.output
-		if c.Width == 1 {
-			output = c.pixels
-		}
-		output(to[at:], m, tail(toMask, at), tail(toResidual, at), tiles{rows, tileCols, wideOut, outPoint, row})
 	})
-	if whole {
-		return
-	}
-	for r := range c.Rows {
-		for q := range c.Cols {
-			from := to[r*row+q*wideOut:][:out]
-			at := (r*c.Cols + q) * out
-			for o, v := range from {
-				y[at+o] = finish(v, mask, residual, at+o)
-			}
-		}
-	}
 }
 
+// tail returns v from at on, or nil for nil.
 func tail[T any](v []T, at int) []T {
 	if v == nil {
 		return nil
@@ -238,9 +254,10 @@ func (c *Conv[T]) whole(n int) bool {
 	return n == c.wide(n) && c.Rows%c.side() == 0 && c.Cols%c.side() == 0
 }
 
-// image returns x, an image of n channels, with whole tiles and vectors and, if halo
-// is 1, a border with what the convolution sees beyond the image. It uses the buffer
-// unless x itself will do. What fills up the vectors is undefined.
+// image returns x, an image of n channels, extended to whole tiles and vectors. If halo is
+// 1, it also has a border of one pixel, with the other side of the image or zeros. The
+// result is x itself if nothing changes, else it stands in the buffer. The channels that
+// fill up the vectors are undefined.
 func (c *Conv[T]) image(buffer *[]T, x []T, n, halo int, relu bool) []T {
 	if halo == 0 && !relu && c.whole(n) {
 		return x
@@ -266,7 +283,7 @@ func (c *Conv[T]) image(buffer *[]T, x []T, n, halo int, relu bool) []T {
 	return dst
 }
 
-// store stores x or max(x, 0) like engine.relu.
+// store stores x, or max(x, 0) if relu is set, in dst, laid out as in engine.relu.
 func store[T Float](e *engine[T], dst, x []T, rows, n, stride int, relu bool) {
 	if relu {
 		e.relu(dst, x, rows, n, stride)
@@ -277,8 +294,9 @@ func store[T Float](e *engine[T], dst, x []T, rows, n, stride int, relu bool) {
 	}
 }
 
-// border fills what lies before and after the n values of v that begin at first. Along
-// a periodic axis that is a copy of the last and first of them, size values each.
+// border fills the parts of v before and after the n values that begin at first. Along a
+// periodic axis the last size of these values are copied to the front and the first size
+// to the end; all else becomes 0.
 func border[T Float](v []T, first, n, size int, periodic bool) {
 	end := first + n
 	if periodic && first > 0 {
@@ -291,8 +309,8 @@ func border[T Float](v []T, first, n, size int, periodic bool) {
 	clear(v[end:])
 }
 
-// transform returns a block of tiles of the image, transformed, and the stride of
-// their points.
+// transform returns the transformed tiles of a block of the input and the stride of their
+// points. For 1×1 kernels that is the image itself.
 func (c *Conv[T]) transform(buffer *[]T, image []T, first, rows, wide int) (v []T, point int) {
 	_, cols := c.tiles()
 	if c.Width == 1 {
@@ -305,7 +323,7 @@ func (c *Conv[T]) transform(buffer *[]T, image []T, first, rows, wide int) (v []
 	return v, point
 }
 
-// transformGradient is transform for the gradient of the output.
+// transformGradient is transform for tiles of the output's gradient.
 func (c *Conv[T]) transformGradient(buffer *[]T, dy []T, first, rows, wide int) (z []T, point int) {
 	_, cols := c.tiles()
 	if c.Width == 1 {
@@ -318,12 +336,12 @@ func (c *Conv[T]) transformGradient(buffer *[]T, dy []T, first, rows, wide int) 
 	return z, point
 }
 
-// A Gradient is the sum over samples of the gradients of weights and bias, in the
-// form in which [Conv.WeightGradient] adds to it.
+// A Gradient is a sum over samples of the gradients of the transformed weights and of the
+// bias. [Conv.WeightGradient] adds a sample, [Conv.Gradients] transforms back.
 type Gradient[T Float] struct {
-	weights []T // (points, in, out), whole vectors of outputs
-	bias    []T
-	zero    bool // whatever weights and bias hold
+	weights []T  // (points, in, wide(out))
+	bias    []T  // (wide(out))
+	zero    bool // the sum is 0, and weights and bias are undefined
 }
 
 // NewGradient returns a sum that is 0.
@@ -334,8 +352,8 @@ func (c *Conv[T]) NewGradient() *Gradient[T] {
 // Clear sets the sum to 0.
 func (g *Gradient[T]) Clear() { g.zero = true }
 
-// WeightGradient adds the gradient of one sample with input x to g, dy being that of
-// its output.
+// WeightGradient adds the gradient of one sample to g. x is the sample's input and dy the
+// gradient of its output.
 func (c *Conv[T]) WeightGradient(g *Gradient[T], x, dy []T, ws *Workspace[T]) {
 	in, out := c.wide(c.In), c.wide(c.Out)
 	image := c.image(&ws.image, x, c.In, c.Width/2, c.ReLU)
@@ -352,18 +370,18 @@ func (c *Conv[T]) WeightGradient(g *Gradient[T], x, dy []T, ws *Workspace[T]) {
 		bias := product{points: 1, rows: 1, depth: rows * cols, columns: out, bRow: out}
 		if g.zero {
 			c.product(g.weights, c.zeros, v, z, weights)
-			c.product(g.bias, c.zeros, c.one, z[c.sum()*outPoint:], bias)
+			c.product(g.bias, c.zeros, c.one, z[c.biasPoint()*outPoint:], bias)
 			g.zero = false
 			return
 		}
 		weights.initRow, weights.initPoint = weights.cRow, weights.cPoint
 		c.product(g.weights, g.weights, v, z, weights)
-		c.product(g.bias, g.bias, c.one, z[c.sum()*outPoint:], bias)
+		c.product(g.bias, g.bias, c.one, z[c.biasPoint()*outPoint:], bias)
 	})
 }
 
-// Gradients stores the sum of all gradients g, to each of which a sample has been added,
-// in dw, (width, width, in, out), and db. It uses the first of them for that.
+// Gradients stores the sum of all gradients g in dw, (width, width, in, out), and db,
+// (out). Each g must have a sample. Afterwards g[0] is undefined.
 func (c *Conv[T]) Gradients(dw, db []T, g []*Gradient[T]) {
 	sum := g[0]
 	for _, other := range g[1:] {
@@ -382,9 +400,10 @@ func (c *Conv[T]) Gradients(dw, db []T, g []*Gradient[T]) {
 	}
 }
 
-// restoreWeights stores Gᵀ u G of n transformed kernels u, 4×4 with stride from, in g,
-// 3×3 with stride to. Row and column 3 of u have the signs that engine.gradient left
-// out.
+// restoreWeights stores Gᵀ u G for each of n transformed kernels. The elements of a 4×4
+// kernel u lie from apart, those of the 3×3 result g lie to apart; kernels follow each
+// other. Row and column 3 of u have the wrong sign, because engine.gradient leaves the
+// minus out.
 func restoreWeights[T Float](g []T, to int, u []T, from, n int) {
 	for o := range n {
 		var d [3][4]T

@@ -9,8 +9,8 @@ func portable[T Float](lanes int) *engine[T] {
 	}
 }
 
-// multiply takes four columns at a time: four sums are as many as the compiler keeps
-// in registers beside their products.
+// multiply computes four columns at a time, because the compiler keeps four sums and their
+// products in registers.
 func multiply[T Float](c, init, a, b []T, p product) {
 	for q := range p.points {
 		for i := range p.rows {
@@ -31,8 +31,8 @@ func multiply[T Float](c, init, a, b []T, p product) {
 	}
 }
 
-// each calls f for each tile and channel with its place in the image, of tiles whose
-// outputs are side × side pixels, and at one point of the transformed tiles.
+// each calls f for each channel of each tile. image is its index in an image whose tiles
+// are side × side pixels, at its index in one point of the transformed tiles.
 func (t tiles) each(side int, f func(image, at int)) {
 	at := 0
 	for r := range t.rows {
@@ -97,7 +97,7 @@ func outputPixels[T Float](y, m, mask, residual []T, t tiles) {
 	}
 }
 
-// finish applies mask and residual, where given, to an output.
+// finish applies mask and residual, where they are not nil, to an output.
 func finish[T Float](y T, mask, residual []T, at int) T {
 	if mask != nil && !(mask[at] > 0) {
 		y = 0

@@ -4,7 +4,7 @@ import "golang.org/x/sys/cpu"
 
 //go:generate sh -c "cd gen && go run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg kernel"
 
-// vectorEngines returns the engines of assembly that the processor has.
+// vectorEngines returns the engines in assembly that this processor can run, best first.
 func vectorEngines() []*engine[float32] {
 	var list []*engine[float32]
 	if cpu.X86.HasAVX512F {
@@ -23,11 +23,11 @@ type (
 	vectorKernel  func(dst, src *float32, rows, vectors, dstNext, srcNext int)
 )
 
-// A family is the kernels of one instruction set, as gen writes them.
+// A family is the set of kernels that gen writes for one instruction set.
 type family struct {
 	name            string
 	lanes           int
-	products        [2][]productKernel // of one and two vectors, by the number of rows less one
+	products        [2][]productKernel // products[v-1][n-1] is for n rows of v vectors
 	input, gradient tileKernel
 	output, pixels  outputKernel
 	relu, add       vectorKernel
@@ -70,7 +70,7 @@ var avx512 = &family{
 	relu: reluAVX512, add: addAVX512, peak: peakAVX512,
 }
 
-// The kernels do not check; the functions below do.
+// The kernels do not check the lengths of slices; the functions below do.
 
 func (f *family) engine() *engine[float32] {
 	return &engine[float32]{
@@ -103,8 +103,8 @@ func (f *family) engine() *engine[float32] {
 	}
 }
 
-// multiply cuts the columns into pieces of two vectors and the rows into as few groups
-// as possible of about equal size.
+// multiply is engine.product. It cuts the columns into pieces of two vectors, and the rows
+// into as few groups as possible, of about equal size.
 func (f *family) multiply(c, init, a, b []float32, p product) {
 	last := p.points - 1
 	_ = c[last*p.cPoint+(p.rows-1)*p.cRow+p.columns-1]
@@ -114,7 +114,7 @@ func (f *family) multiply(c, init, a, b []float32, p product) {
 	for o := 0; o < p.columns; o += 2 * f.lanes {
 		kernels := f.products[min(2*f.lanes, p.columns-o)/f.lanes-1]
 		groups := (p.rows + len(kernels) - 1) / len(kernels)
-		size, larger := p.rows/groups, p.rows%groups // rows of a group, groups with one more
+		size, larger := p.rows/groups, p.rows%groups // the first larger groups have size+1 rows, the others size
 		i := 0
 		run := func(groups, size int) {
 			if groups == 0 {
@@ -136,7 +136,7 @@ func (f *family) overTiles(kernel tileKernel, to, from []float32, t tiles) {
 	kernel(&to[0], &from[0], t.rows, t.cols, t.channels/f.lanes, 4*t.point, 4*t.row, 4*t.channels, 4*t.next(2))
 }
 
-// overOutputs is given the width of a tile.
+// overOutputs runs a kernel for tiles of side × side pixels.
 func (f *family) overOutputs(kernel outputKernel, y, m, mask, residual []float32, t tiles, side int) {
 	end := (side*t.rows-1)*t.row + side*t.cols*t.channels // of y, mask and residual
 	_ = y[end-1]
@@ -144,9 +144,10 @@ func (f *family) overOutputs(kernel outputKernel, y, m, mask, residual []float32
 		t.rows, t.cols, t.channels/f.lanes, 4*t.point, 4*t.row, 4*t.channels, 4*t.next(side))
 }
 
-// next leads from behind a row of tiles to the next.
+// next returns the distance from the end of a row of tiles to the start of the next row.
 func (t tiles) next(side int) int { return side * (t.row - t.cols*t.channels) }
 
+// optional returns a pointer to end elements of v, or nil for nil.
 func optional(v []float32, end int) *float32 {
 	if v == nil {
 		return nil

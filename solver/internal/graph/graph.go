@@ -20,7 +20,7 @@ type Graph struct {
 
 // New returns the graph of an instance.
 func New(in *ising.Instance) *Graph {
-	q, n := in.Integers(), 2*in.Bonds()
+	q, n := in.Integers(), 2*in.Slots()
 	g := &Graph{make([]int32, in.Sites()+1), make([]int32, 0, n), make([]float64, 0, n), make([]int64, 0, n), q.Lost >= 0}
 	for i := range in.Sites() {
 		for _, bond := range in.BondsAt(i) {

@@ -1,13 +1,16 @@
 package graph
 
-// An Item of a heap stands for What at Key; the least key comes first.
-type Item struct {
-	Key  int64
+// Keyed is an element What of a heap. The least Key comes first.
+type Keyed[K int64 | float64] struct {
+	Key  K
 	What int32
 }
 
+// An Item is an element with an integer key.
+type Item = Keyed[int64]
+
 // Push adds an item and returns the heap.
-func Push(h []Item, x Item) []Item {
+func Push[K int64 | float64](h []Keyed[K], x Keyed[K]) []Keyed[K] {
 	h = append(h, x)
 	i := len(h) - 1
 	for i > 0 {
@@ -23,7 +26,7 @@ func Push(h []Item, x Item) []Item {
 }
 
 // Pop takes an item of least key off the heap, which must not be empty.
-func Pop(h []Item) (Item, []Item) {
+func Pop[K int64 | float64](h []Keyed[K]) (Keyed[K], []Keyed[K]) {
 	least := h[0]
 	n := len(h) - 1
 	x := h[n]

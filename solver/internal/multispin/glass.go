@@ -29,7 +29,7 @@ func NewGlass(in *ising.Instance) (*Glass, error) {
 			g.Size, g.whole = math.Abs(v), in.Integers().K[k]
 		}
 		if math.Abs(v) != g.Size {
-			return nil, fmt.Errorf("couplings of sizes %v and %v", g.Size, math.Abs(v))
+			return nil, fmt.Errorf("the couplings %v and %v differ in size", g.Size, math.Abs(v))
 		}
 		i, j := in.Ends(k)
 		ends = append(ends, [2]int32{int32(i), int32(j)})

@@ -1,33 +1,38 @@
 package packing
 
-import "slices"
+import (
+	"slices"
 
-// cover is the signed double cover of the bonds that can lie on a frustrated cycle.
-// Node 2i+l is site i in layer l; a negative bond leads to the other layer. A closed
-// walk is odd if it leads from a site to its copy in the other layer.
+	"spinlearn/solver/internal/graph"
+)
+
+// cover is the signed double cover of a graph: node 2i+l is site i in layer l ∈ {0, 1}, and
+// a negative bond leads to the other layer. A walk that returns to its site is odd, with an
+// odd number of negative bonds, if it ends in the other layer.
 type cover struct {
 	from, to []int32
 	negative []bool
-	arcs     []arc // those of site i are arcs[start[i]:start[i+1]]
+	arcs     []arc // the bonds at site i are arcs[start[i]:start[i+1]]
 	start    []int32
 	roots    []int32 // sites of components with a frustrated cycle
 
 	nodes  []node
-	search int32
-	heap   []reach
-	onPath []int32 // place of a site on the walk, -1 if it is not on it
+	search int32                  // number of the current search
+	heap   []graph.Keyed[float64] // nodes by distance
+	onPath []int32                // place of a site on the walk, -1 if it is not on it
 }
 
-// A node of the cover as the current search has it.
+// A node of the cover, as the search with number reached has left it.
 type node struct {
 	dist    float64
-	back    int32 // bond that leads to the node, -1 at the root
-	reached int32 // search that reached the node last; the rest is of this one
+	back    int32 // the last bond of the path to the node, -1 at the root
+	reached int32
 }
 
+// An arc is a bond as seen from one of its sites. flip is 1 if the bond is negative.
 type arc struct{ bond, to, flip int32 }
 
-// newCover leaves out bonds for which skip holds.
+// newCover returns the cover of the bonds for which skip is false.
 func newCover(g *Graph, skip func(bond int) bool) *cover {
 	c := &cover{from: g.From, to: g.To, negative: g.Negative,
 		start: make([]int32, g.Sites+1), nodes: make([]node, 2*g.Sites), onPath: slices.Repeat([]int32{-1}, g.Sites)}
@@ -59,8 +64,8 @@ func newCover(g *Graph, skip func(bond int) bool) *cover {
 	return c
 }
 
-// findRoots labels each component with spins along a spanning tree; it has a
-// frustrated cycle if a bond contradicts them.
+// findRoots assigns spins to each component so that a spanning tree has no unsatisfied bond.
+// The component has a frustrated cycle if another bond is unsatisfied.
 func (c *cover) findRoots(sites int) {
 	label := slices.Repeat([]int32{-1}, sites)
 	var queue []int32
@@ -91,45 +96,47 @@ func (c *cover) findRoots(sites int) {
 	slices.Sort(c.roots)
 }
 
-// shortest returns the bonds of a frustrated cycle no longer than the shortest odd
-// closed walk through root, in a slice of its own, or nil if that walk is not shorter
-// than limit. length must be positive.
+// shortest returns the bonds of a frustrated cycle that is no longer than the shortest odd
+// closed walk through root, in a new slice, or nil if that walk is not shorter than limit.
+// All lengths must be positive.
 //
-// Both halves of the walk are shortest paths from root, so the search ends at half
-// its length.
+// The walk consists of two shortest paths from root and a bond, the bridge, between them, so
+// the search need not go beyond half of its length.
 func (c *cover) shortest(root int32, length []float64, limit float64) []int32 {
 	c.search++
 	c.heap = c.heap[:0]
 	c.nodes[2*root] = node{0, -1, c.search}
-	c.push(reach{0, 2 * root})
+	c.heap = graph.Push(c.heap, graph.Keyed[float64]{What: 2 * root})
 	best, bridge, end := limit, int32(-1), int32(-1)
 	for len(c.heap) > 0 {
-		r := c.pop()
-		if 2*r.dist >= best {
+		var next graph.Keyed[float64]
+		next, c.heap = graph.Pop(c.heap)
+		dist, at := next.Key, next.What
+		if 2*dist >= best {
 			break
 		}
-		if r.dist > c.nodes[r.node].dist {
-			continue // reached on a shorter path since
+		if dist > c.nodes[at].dist {
+			continue // a shorter path has reached the node since
 		}
-		back, layer := c.nodes[r.node].back, r.node&1
-		for _, a := range c.arcs[c.start[r.node>>1]:c.start[r.node>>1+1]] {
+		back, layer := c.nodes[at].back, at&1
+		for _, a := range c.arcs[c.start[at>>1]:c.start[at>>1+1]] {
 			if a.bond == back {
 				continue
 			}
-			d := r.dist + length[a.bond]
+			d := dist + length[a.bond]
 			if d >= best {
 				continue
 			}
-			next := 2*a.to + layer ^ a.flip
-			if n := &c.nodes[next]; n.reached != c.search || d < n.dist {
+			to := 2*a.to + layer ^ a.flip
+			if n := &c.nodes[to]; n.reached != c.search || d < n.dist {
 				*n = node{d, a.bond, c.search}
 				if 2*d < best {
-					c.push(reach{d, next})
+					c.heap = graph.Push(c.heap, graph.Keyed[float64]{Key: d, What: to})
 				}
 			}
-			// The other half ends in the copy of next.
-			if n := &c.nodes[next^1]; n.reached == c.search && d+n.dist < best {
-				best, bridge, end = d+n.dist, a.bond, r.node
+			// The other half of the walk ends in the copy of this node.
+			if n := &c.nodes[to^1]; n.reached == c.search && d+n.dist < best {
+				best, bridge, end = d+n.dist, a.bond, at
 			}
 		}
 	}
@@ -139,8 +146,8 @@ func (c *cover) shortest(root int32, length []float64, limit float64) []int32 {
 	return c.simple(root, c.walk(bridge, end))
 }
 
-// walk returns the bonds of the closed walk that crosses bridge from node end, in
-// order.
+// walk returns the bonds, in order, of the closed walk from the root to node end, across
+// bridge, and back to the root.
 func (c *cover) walk(bridge, end int32) []int32 {
 	var w []int32
 	for v := end; c.nodes[v].back >= 0; v = c.across(v, c.nodes[v].back) {
@@ -154,7 +161,7 @@ func (c *cover) walk(bridge, end int32) []int32 {
 	return w
 }
 
-// across returns the node to which a bond leads.
+// across returns the node to which a bond leads from a node.
 func (c *cover) across(node, bond int32) int32 {
 	other := 2*(c.from[bond]+c.to[bond]-node>>1) + node&1
 	if c.negative[bond] {
@@ -163,8 +170,9 @@ func (c *cover) across(node, bond int32) int32 {
 	return other
 }
 
-// simple returns a simple odd cycle of an odd closed walk from site, in a slice of its
-// own: an even loop is cut off where it closes, the first odd one is the cycle.
+// simple returns a cycle that is part of an odd closed walk from site and odd itself, in a
+// new slice. Where the walk meets itself it closes a loop: the first odd loop is the
+// result, even ones are removed.
 func (c *cover) simple(site int32, walk []int32) []int32 {
 	sites := []int32{site}
 	var path []int32
@@ -194,57 +202,11 @@ func (c *cover) simple(site int32, walk []int32) []int32 {
 	return cycle
 }
 
+// odd reports whether an odd number of the bonds is negative.
 func (c *cover) odd(bonds []int32) bool {
 	odd := false
 	for _, e := range bonds {
 		odd = odd != c.negative[e]
 	}
 	return odd
-}
-
-// reach is an entry of the heap of a search: a node at a distance.
-type reach struct {
-	dist float64
-	node int32
-}
-
-func (c *cover) push(r reach) {
-	h := append(c.heap, r)
-	k := len(h) - 1
-	for k > 0 {
-		up := (k - 1) / 2
-		if h[up].dist <= r.dist {
-			break
-		}
-		h[k] = h[up]
-		k = up
-	}
-	h[k] = r
-	c.heap = h
-}
-
-func (c *cover) pop() reach {
-	h := c.heap
-	top, last := h[0], h[len(h)-1]
-	h = h[:len(h)-1]
-	k := 0
-	for {
-		down := 2*k + 1
-		if down >= len(h) {
-			break
-		}
-		if down+1 < len(h) && h[down+1].dist < h[down].dist {
-			down++
-		}
-		if last.dist <= h[down].dist {
-			break
-		}
-		h[k] = h[down]
-		k = down
-	}
-	if len(h) > 0 {
-		h[k] = last
-	}
-	c.heap = h
-	return top
 }

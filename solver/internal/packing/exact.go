@@ -8,15 +8,15 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// packing is a set of cycles with multipliers in units of 1/denominator. It is
-// feasible in exact arithmetic: multipliers are given out of what is left of the
-// bonds.
+// packing is a set of cycles with integer multipliers, in units of 1/denominator. It is
+// exactly feasible, because each multiplier is subtracted from what is left of the bonds.
 type packing struct {
 	cycles []Cycle
-	total  int64
+	total  int64 // sum of the multipliers
 }
 
-// bound returns the value of a packing, rounded up.
+// bound returns the value of a packing, rounded up to an integer, because the weights are
+// integers.
 func (p *packer) bound(k packing) int64 {
 	return (k.total + p.denominator - 1) / p.denominator
 }
@@ -30,7 +30,7 @@ func (p *packer) capacities() []int64 {
 	return left
 }
 
-// least returns the least of what is left along a cycle.
+// least returns the least capacity left along a cycle.
 func least(left []int64, bonds []int32) int64 {
 	y := int64(math.MaxInt64)
 	for _, e := range bonds {
@@ -39,7 +39,7 @@ func least(left []int64, bonds []int32) int64 {
 	return y
 }
 
-// take gives at most y to a cycle and returns how much there was.
+// take subtracts y, or less if less is left, along a cycle and returns how much.
 func take(left []int64, bonds []int32, y int64) int64 {
 	y = max(0, min(y, least(left, bonds)))
 	for _, e := range bonds {
@@ -48,8 +48,8 @@ func take(left []int64, bonds []int32, y int64) int64 {
 	return y
 }
 
-// greedy packs cycles with few bonds first, each as far as it goes. Their packing is
-// the first bound, they are the first columns.
+// greedy packs cycles one by one as far as possible, those with few bonds first. This packing
+// gives the first bound, and its cycles are the first columns.
 func (p *packer) greedy() {
 	left := p.capacities()
 	open := p.cover
@@ -87,7 +87,7 @@ func (p *packer) greedy() {
 	}
 }
 
-// round turns the basis into a packing of integers and keeps it if it is the best.
+// round turns the basis into a packing of integers, and keeps it if it is the best so far.
 func (p *packer) round() {
 	s := p.simplex
 	left := p.capacities()
@@ -103,7 +103,7 @@ func (p *packer) round() {
 		return cmp.Compare(len(s.columns[a].bonds), len(s.columns[b].bonds))
 	})
 	var k packing
-	// What rounding gives too much is cut, what it leaves is filled up.
+	// Cut multipliers that exceed the capacities, then use the capacity that is left.
 	for c, v := range y {
 		y[c] = take(left, s.columns[c].bonds, v)
 	}
@@ -122,15 +122,16 @@ func (p *packer) round() {
 }
 
 const (
+	// refinements is the number of rounds of iterative refinement.
 	refinements = 4
-	// lateBasis is the size of a basis that takes too long to refine when the context
-	// has ended.
+	// lateBasis is the size above which a basis is not refined when the context has ended,
+	// because that would take too long.
 	lateBasis = 2000
 )
 
-// multipliers returns those of the basic cycles for the given capacities, nearly
-// feasible integers ≥ 0. Iterative refinement: what an approximation leaves of the
-// tight bonds is known exactly and is divided up by the inverse again.
+// multipliers returns the multipliers of the basic cycles for the given capacities: integers
+// ≥ 0 that are nearly feasible. It uses iterative refinement: what the multipliers leave of
+// the tight bonds is known exactly, and the inverse distributes that again.
 func (p *packer) multipliers(capacity []int64) []int64 {
 	s := p.simplex
 	y := make([]int64, len(s.basic))

@@ -8,25 +8,25 @@ import (
 	"math/rand/v2"
 )
 
-// A Graph is a spin glass of any shape. The four slices have an entry for every bond.
+// A Graph is a spin glass on any graph. The four slices have an entry for each bond.
 type Graph struct {
-	// Sites is their number, at most 2^30; sites are 0 to Sites-1.
+	// Sites is the number of sites, at most 2^30. They are numbered from 0.
 	Sites int
 	// From and To are the sites that a bond joins, two different ones. Bonds may be
 	// parallel.
 	From, To []int32
-	// Weight is |J| ≥ 0 in any unit; the sum is at most [MaxWeight]. A cycle through a
-	// bond of weight 0 packs nothing, so such a bond is as good as absent.
+	// Weight is |J| ≥ 0 in any unit. The sum is at most [MaxWeight]. A bond of weight 0
+	// has the same effect as no bond.
 	Weight []int64
 	// Negative marks the bonds with J < 0.
 	Negative []bool
 }
 
-// MaxWeight is the largest sum of weights.
+// MaxWeight is the largest allowed sum of weights.
 const MaxWeight = 1 << 60
 
-// ErrGraph is wrapped by the error of a malformed graph, ErrSettings by that of a
-// setting out of range.
+// Errors of [Pack] for malformed graphs wrap ErrGraph, those for settings out of range wrap
+// ErrSettings.
 var (
 	ErrGraph    = errors.New("packing: malformed graph")
 	ErrSettings = errors.New("packing: invalid settings")
@@ -57,7 +57,8 @@ func (g *Graph) check() error {
 	return nil
 }
 
-// Settings are the settings of [Pack]; the zero value goes on to the optimum.
+// Settings are the settings of [Pack]. With the zero value the search continues to the
+// optimum.
 type Settings struct {
 	// Enough ends the search as soon as Result.Bound reaches it, in the unit of the
 	// weights; 0 is no target.
@@ -92,59 +93,58 @@ func (set *Settings) withDefaults() (*Settings, error) {
 
 // A Cycle is a frustrated cycle with its multiplier.
 type Cycle struct {
-	// Y > 0 is the multiplier in units of 1/Result.Denominator.
+	// Y > 0 is the multiplier, in units of 1/Denominator of the [Result].
 	Y int64
-	// Bonds are the bonds in their order along the cycle, each once.
+	// Bonds are the bonds of the cycle, in order.
 	Bonds []int32
 }
 
 // A Result is a packing: for every bond the multipliers of the cycles through it sum
 // to at most Denominator times its weight.
 type Result struct {
-	// Denominator is a power of two: the largest for which it times the sum of the
-	// weights is at most 2^52, or 1.
+	// Denominator is the largest power of two whose product with the sum of the weights is
+	// at most 2^52, or 1 if there is none.
 	Denominator int64
-	// Cycles are different from each other and have multipliers > 0.
+	// Cycles are all different.
 	Cycles []Cycle
 	// Bound is Σ Y / Denominator rounded up: every configuration leaves bonds of at
 	// least this weight unsatisfied.
 	Bound int64
 	// Converged is true if the packing is an optimum of the linear program, up to
-	// rounding: no packing of frustrated cycles can give a better bound, except where
-	// rounding up makes the difference.
+	// rounding errors. Then other packings can give a better bound only by rounding up.
 	Converged bool
-	// Pivots of the simplex method, Columns (cycles) that it had to choose from, and
-	// Rounds of the search for violated cycles.
+	// Pivots is the number of steps of the simplex method, Columns that of the cycles it
+	// chose from, and Rounds that of the searches for new cycles.
 	Pivots, Columns, Rounds int
 }
 
 const (
-	// perturbation of the capacities, in units of the mean weight: without it equal
-	// weights make the simplex method stall.
+	// perturbation is added to the capacities, times a random number, in units of the mean
+	// weight: without it equal weights make the simplex method stall.
 	perturbation = 1e-5
-	// violation by which a cycle is shorter than 1 if it is to become a column.
+	// violation is how much shorter than 1 a cycle must be to become a column.
 	violation = 1e-6
-	// hop is added to the price of a bond, so that the shorter cycle in bonds wins
-	// where prices are equal.
+	// hop is added to the price of each bond, so that of cycles with equal prices the one
+	// with the fewest bonds is found.
 	hop = 1e-8
-	// crowd is the number of cycles found in a round through a site that is then no
-	// longer searched from.
+	// crowd is the number of cycles through a site after which a round no longer searches
+	// from that site.
 	crowd = 4
-	// roundPivots ends the pivots of a round early: good columns are worth more than
-	// the optimum of the columns at hand.
+	// roundPivots is the largest number of steps between two searches for cycles: better
+	// columns are worth more than the optimum of those already known.
 	roundPivots = 100
-	// stalledPivots, and four times the number of bonds, without a rise of the value
-	// end the search, as do more than maxRestarts failures of the inverse: either may
-	// come of rounding errors only, and none has been seen.
+	// The search ends after stalledPivots, plus four times the number of bonds, steps
+	// without a rise of the value, and after more than maxRestarts restarts. Only rounding
+	// errors could cause either, and neither has been seen.
 	stalledPivots = 10000
 	maxRestarts   = 3
 )
 
-// Pack packs frustrated cycles of a graph until the bound is that of the linear
-// program or a limit of the settings is reached; nil settings are the defaults. The
-// same graph and settings give the same result on the same architecture. When the context ends, the packing so
-// far comes back together with an error that wraps ctx.Err(). The other errors are
-// [ErrGraph] and [ErrSettings].
+// Pack packs frustrated cycles of a graph until the packing is optimal or a limit of the
+// settings is reached. Nil settings are the defaults. The same graph and settings give the
+// same result on the same architecture. When the context ends, Pack returns the best packing
+// so far together with an error that wraps ctx.Err(). The other errors wrap [ErrGraph] or
+// [ErrSettings].
 func Pack(ctx context.Context, g *Graph, set *Settings) (*Result, error) {
 	set, err := set.withDefaults()
 	if err != nil {
@@ -166,7 +166,7 @@ func Pack(ctx context.Context, g *Graph, set *Settings) (*Result, error) {
 	return r, nil
 }
 
-// packer is one call of [Pack].
+// packer is the state of one call of [Pack].
 type packer struct {
 	ctx     context.Context
 	set     *Settings
@@ -176,30 +176,30 @@ type packer struct {
 	random  *rand.Rand
 
 	denominator int64
-	unit        float64   // of the simplex method's capacities: the mean weight
-	exact       []float64 // capacities without perturbation
-	length      []float64 // of bonds in a search
-	visits      []int32   // cycles of the round through a site
-	label       []uint64  // of bonds; a cycle's is the exclusive or
-	known       map[uint64]bool
+	unit        float64         // the mean weight, in which the simplex method counts capacities
+	exact       []float64       // capacities without perturbation
+	length      []float64       // of bonds in a search
+	visits      []int32         // by site: twice the number of the round's cycles through it
+	label       []uint64        // random label of a bond; a cycle has the exclusive or of its bonds' labels
+	known       map[uint64]bool // labels of all columns
 
 	rounds    int
-	highest   float64 // value of the simplex method
-	risen     int     // pivots when it was reached
-	nextTry   int     // pivots before which no packing is rounded to see if it is enough
+	highest   float64 // highest value of the simplex method so far
+	risen     int     // number of pivots when it was reached
+	nextTry   int     // number of pivots at which to round again, to see if the bound is enough
 	best      packing
 	stopped   stop
 	converged bool
 }
 
-// A stop is the reason to end the search.
+// A stop is the reason for the end of the search.
 type stop int
 
 const (
-	running stop = iota
-	interrupted
-	enough
-	limit
+	running     stop = iota
+	interrupted      // the context has ended
+	enough           // the bound has reached Settings.Enough
+	limit            // another limit has been reached
 )
 
 func newPacker(ctx context.Context, g *Graph, set *Settings) *packer {
@@ -227,15 +227,15 @@ func newPacker(ctx context.Context, g *Graph, set *Settings) *packer {
 	return p
 }
 
-// search looks for the optimum: first with perturbed capacities, then from that basis
-// with the exact ones, which is often optimal at once.
+// search finds the optimum for the perturbed capacities, and from there that for the exact
+// ones. It often takes no further cycles.
 func (p *packer) search() {
 	p.greedy()
 	p.converged = p.stopped == running && p.optimize() && p.restore() && p.optimize()
 }
 
-// optimize runs rounds of search and simplex method until no cycle is violated and
-// returns true, or returns false if the search ends before.
+// optimize alternates between the search for cycles and the simplex method. It returns true
+// when no cycle is shorter than 1, or false if the search ends before.
 func (p *packer) optimize() bool {
 	s := p.simplex
 	p.highest, p.risen = 0, s.pivots
@@ -256,14 +256,14 @@ func (p *packer) optimize() bool {
 			if p.shouldStop() {
 				return false
 			}
-			optimal = !s.step()
+			optimal = !s.primalStep()
 		}
 	}
 }
 
-// restore removes the perturbation of the capacities: the basis stays optimal for its
-// columns and is made feasible by the dual simplex method. It returns false if the
-// search ends.
+// restore removes the perturbation of the capacities. The prices stay optimal for the
+// columns, but multipliers and slacks may become negative; the dual simplex method removes
+// these. restore returns false if the search ends before.
 func (p *packer) restore() bool {
 	copy(p.simplex.capacity, p.exact)
 	p.risen = p.simplex.pivots
@@ -275,15 +275,16 @@ func (p *packer) restore() bool {
 	return true
 }
 
-// refresh computes values and prices anew from the inverse, and that too if it has
-// drifted.
+// refresh computes multipliers and prices anew, to remove rounding errors. If the inverse has
+// drifted, refresh computes it anew too.
 func (p *packer) refresh() {
 	if p.simplex.compute(); p.simplex.drifted() {
-		p.round() // it may be the last for long
+		p.round() // because the repair may take long, or lose the basis
 		p.simplex.repair(p.interrupted)
 	}
 }
 
+// interrupted reports whether the context has ended.
 func (p *packer) interrupted() bool {
 	if p.ctx.Err() != nil {
 		p.stopped = interrupted
@@ -291,7 +292,8 @@ func (p *packer) interrupted() bool {
 	return p.stopped == interrupted
 }
 
-// shouldStop looks at the context, the limits and the target.
+// shouldStop reports whether the context has ended, a limit is reached, or the bound is
+// enough.
 func (p *packer) shouldStop() bool {
 	s := p.simplex
 	switch {
@@ -309,7 +311,8 @@ func (p *packer) shouldStop() bool {
 	return p.stopped != running
 }
 
-// separate adds columns for cycles that the prices violate and returns their number.
+// separate searches for frustrated cycles whose prices sum to less than 1, adds them as
+// columns, and returns their number.
 func (p *packer) separate() int {
 	p.rounds++
 	for e, x := range p.simplex.x {
@@ -331,7 +334,7 @@ func (p *packer) separate() int {
 	return found
 }
 
-// add makes a cycle a column and returns true, or false if it is one already.
+// add adds a cycle as a column and returns true, or returns false if it is one already.
 func (p *packer) add(cycle []int32) bool {
 	var label uint64
 	for _, e := range cycle {
@@ -344,7 +347,7 @@ func (p *packer) add(cycle []int32) bool {
 	p.simplex.add(cycle)
 	for _, e := range cycle {
 		for _, i := range [2]int32{p.graph.From[e], p.graph.To[e]} {
-			p.visits[i]++ // twice a cycle
+			p.visits[i]++ // a cycle has two bonds at each of its sites
 		}
 	}
 	return true

@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// keptCandidates columns are chosen from until none of them is any good.
+	// keptCandidates is the length of the list of good columns. A new list is made when
+	// none of them raises the value any more.
 	keptCandidates = 64
-	// keptOffers variables are compared by steepest edge.
+	// keptOffers is the number of variables that are compared by steepest edge.
 	keptOffers = 8
 )
 
@@ -19,14 +20,15 @@ const (
 type candidate struct {
 	variable
 	cost  float64 // reduced cost
-	score float64 // reduced cost by length of the edge, as it is at first
+	score float64 // estimate of the reduced cost per length of the edge
 }
 
 // price chooses the entering variable and returns its reduced cost, 0 at the optimum.
 //
-// Partial pricing: among a list of good columns and the slacks the best few are found
-// by their reduced cost; the choice among these is by steepest edge, which costs a
-// direction each and saves about half of the pivots in three dimensions.
+// This is partial pricing: the best few of a list of good columns and of the slacks are
+// found by their scores. Among these few, the variable with the steepest edge enters: the
+// value rises most per length of the step. That takes a direction for each of them, but
+// saves about half of the pivots in three dimensions.
 func (s *simplex) price() (variable, float64) {
 	s.updateCandidates()
 	if len(s.candidates) == 0 {
@@ -35,11 +37,11 @@ func (s *simplex) price() (variable, float64) {
 	s.offers = append(s.offers[:0], s.candidates...)
 	for _, e := range s.tight {
 		if cost := -s.x[e]; cost > tiny {
-			s.offers = append(s.offers, candidate{variable{-1, e}, cost, cost})
+			s.offers = append(s.offers, candidate{slackOf(e), cost, cost})
 		}
 	}
 	s.offers = bestOf(s.offers, keptOffers)
-	in, cost, steepest := variable{-1, -1}, 0.0, 0.0
+	in, cost, steepest := none, 0.0, 0.0
 	for _, o := range s.offers {
 		s.direction(o.variable)
 		if v := o.cost * o.cost / (1 + floats.Dot(s.d, s.d)); v > steepest {
@@ -49,7 +51,7 @@ func (s *simplex) price() (variable, float64) {
 	return in, cost
 }
 
-// updateCandidates drops what the last pivots have spoilt.
+// updateCandidates removes columns that no longer raise the value.
 func (s *simplex) updateCandidates() {
 	kept := s.candidates[:0]
 	for _, k := range s.candidates {
@@ -60,7 +62,7 @@ func (s *simplex) updateCandidates() {
 	s.candidates = kept
 }
 
-// findCandidates looks through all columns.
+// findCandidates makes a new list from all columns.
 func (s *simplex) findCandidates() {
 	for c := range s.columns {
 		if k, ok := s.candidate(int32(c)); ok {
@@ -70,11 +72,12 @@ func (s *simplex) findCandidates() {
 	s.candidates = bestOf(s.candidates, keptCandidates)
 }
 
+// candidate returns column c as a candidate, and whether it would raise the value.
 func (s *simplex) candidate(c int32) (candidate, bool) {
 	if s.columns[c].place >= 0 {
 		return candidate{}, false
 	}
-	v := variable{c, -1}
+	v := multiplierOf(c)
 	cost := s.reducedCost(v)
 	return candidate{v, cost, cost / math.Sqrt(float64(len(s.columns[c].bonds)))}, cost > tiny
 }

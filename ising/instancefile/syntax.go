@@ -1,11 +1,11 @@
-package ising
+package instancefile
 
 import "fmt"
 
 // A SyntaxError says what is wrong with a text file, and with which line of it.
 type SyntaxError struct {
 	Name string // of the file
-	Line int    // from 1; 0 if the file as a whole is wrong
+	Line int    // counted from 1; 0 if the file as a whole is wrong
 	Msg  string
 }
 
