@@ -1,8 +1,10 @@
 package cnn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 
@@ -10,18 +12,14 @@ import (
 	"spinlearn/solver"
 )
 
-// A Search is a model as a [solver.Solver] for lattices of two axes. It predicts one instance at
-// a time.
+// A Search is a model as a [solver.Solver] for lattices of two axes.
 type Search struct {
 	target   string
 	settings PredictSettings
 
-	mu        sync.Mutex
+	mu        *sync.Mutex // of the predictor
 	predictor *Predictor
 }
-
-// Auto is a number that is decided by the model ([NewSearch]) or the loss ([Loss.Temperature]).
-const Auto = -1
 
 // The passes and refinement rounds of a bond model where they are [Auto]: about a millisecond on
 // 16×16 sites.
@@ -30,12 +28,22 @@ const (
 	DefaultEffort = 2
 )
 
+// Auto is a number that is decided by the model ([NewSearch]) or the loss ([Loss.Temperature]).
+const Auto = -1
+
 // NewSearch returns a model as a solver that uses that many goroutines, at least 1. Passes and
 // Effort may be Auto: DefaultPasses and DefaultEffort for a bond model, 1 and 0 for a site model.
-// Descent is always on, and the generator of Solve gives the seed.
+// The generator of Solve gives the seed.
 func NewSearch(m *Model, set PredictSettings, workers int) *Search {
+	s := &Search{target: m.Training.Target, mu: new(sync.Mutex), predictor: m.NewPredictor(workers)}
+	return s.With(set)
+}
+
+// With returns the model with other settings. Both share the graphs of the predictor and
+// take turns.
+func (s *Search) With(set PredictSettings) *Search {
 	passes, effort := DefaultPasses, DefaultEffort
-	if m.Training.Target == Site {
+	if s.target == Site {
 		passes, effort = 1, 0
 	}
 	if set.Passes == Auto {
@@ -44,8 +52,9 @@ func NewSearch(m *Model, set PredictSettings, workers int) *Search {
 	if set.Effort == Auto {
 		set.Effort = effort
 	}
-	set.Descent = true
-	return &Search{target: m.Training.Target, settings: set, predictor: m.NewPredictor(workers)}
+	other := *s
+	other.settings = set
+	return &other
 }
 
 // Name implements [solver.Solver].
@@ -53,31 +62,28 @@ func (*Search) Name() string { return "model" }
 
 // Check implements [solver.Solver]. Its errors wrap [solver.ErrSettings].
 func (s *Search) Check(in *ising.Instance) error {
-	err := checkPlane(in.Lattice)
-	if err == nil {
-		err = s.settings.validate(s.target, []*ising.Instance{in})
-	}
-	if err != nil {
+	if err := cmp.Or(checkPlane(in.Lattice), s.settings.validate(s.target, []*ising.Instance{in})); err != nil {
 		return fmt.Errorf("%w: %w", solver.ErrSettings, err)
 	}
 	return nil
 }
 
-// Prepare builds the network's graph for the instance, so that Solve does not spend time on it.
-func (s *Search) Prepare(in *ising.Instance) error {
+// Prepare builds the network's graphs for the instances, so that a prediction does not spend
+// time on them.
+func (s *Search) Prepare(instances ...*ising.Instance) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.predictor.Prepare([]*ising.Instance{in})
+	return s.predictor.Prepare(instances)
 }
 
 // Solve implements [solver.Solver]. No budget shortens a prediction, and concurrent calls wait
 // for each other. If ctx ends before the first pass, the result is the configuration that the
 // first pass would have begun with.
 func (s *Search) Solve(ctx context.Context, in *ising.Instance, budget solver.Budget, rng *rand.Rand) (*solver.Result, error) {
+	watch := budget.Start(ctx)
 	if err := s.Check(in); err != nil {
 		return nil, err
 	}
-	watch := budget.Start(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	set := s.settings
@@ -91,4 +97,17 @@ func (s *Search) Solve(ctx context.Context, in *ising.Instance, budget solver.Bu
 		spins = found[0].Spins
 	}
 	return watch.Result(in, spins, solver.Stats{Reads: 1}, false)
+}
+
+// SolveAll solves instances together, which is faster than one by one, with the seed of the
+// settings. Errors are those of [Predictor.Predict].
+func (s *Search) SolveAll(ctx context.Context, instances []*ising.Instance) ([]*solver.Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, err := s.predictor.Predict(ctx, instances, s.settings)
+	results := make([]*solver.Result, len(found))
+	for k, p := range found {
+		results[k] = &solver.Result{Spins: p.Spins, Energy: p.Energy, Bound: math.NaN(), Stats: solver.Stats{Reads: 1}}
+	}
+	return results, err
 }

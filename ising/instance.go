@@ -241,10 +241,11 @@ func (s *Solved) Solves(e float64) bool { return !s.Below(s.Energy, e) }
 
 // Gap returns the relative gap (e - Energy)/|Energy| of an energy e to that of the known
 // configuration. It is 0 if the two differ by no more than [Instance.Rounding], and negative if
-// e is lower. It is NaN if the known energy is 0, to which no gap is relative.
+// e is lower. It is NaN if the known energy is 0, up to [Instance.Rounding], to which no gap is
+// relative.
 func (s *Solved) Gap(e float64) float64 {
 	switch {
-	case s.Energy == 0:
+	case !s.Below(0, math.Abs(s.Energy)):
 		return math.NaN()
 	case !s.Below(e, s.Energy) && !s.Below(s.Energy, e):
 		return 0

@@ -30,6 +30,16 @@ type Solver interface {
 	Solve(ctx context.Context, in *ising.Instance, budget Budget, rng *rand.Rand) (*Result, error)
 }
 
+// A Batcher is a solver that takes many instances together, which is faster than one by one.
+type Batcher interface {
+	Solver
+	// Prepare does what Solve and SolveAll would do first, whatever the couplings, so that it
+	// need not count as solving.
+	Prepare(instances ...*ising.Instance) error
+	// SolveAll solves instances without a budget. If ctx ends, the error wraps ctx.Err().
+	SolveAll(ctx context.Context, instances []*ising.Instance) ([]*Result, error)
+}
+
 // A Budget says when to end a search. The zero Budget lets it end by itself.
 type Budget struct {
 	// Limit is the longest that the search may take, ≥ 0; 0 is no limit.

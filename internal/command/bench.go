@@ -1,10 +1,10 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,9 +14,9 @@ import (
 
 	"spinlearn/cnn/shipped"
 	"spinlearn/data"
-	"spinlearn/internal/bench"
+	"spinlearn/internal/experiment"
 	"spinlearn/internal/safetext"
-	"spinlearn/plots"
+	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/anneal"
 	"spinlearn/solver/methods"
@@ -92,22 +92,16 @@ Example:
 				o.target = &target
 			}
 			o.limited, o.stdin = c.IsSet("limit"), c.App.Reader
-			rows, notes, err := runBench(c.Context, c.App.ErrWriter, c.Args().Slice(), &o)
+			result, err := runBench(c.Context, c.App.ErrWriter, c.Args().Slice(), &o)
 			if err != nil {
 				return interruptHint(err, "nothing was written")
 			}
 			if o.out != "" {
-				if err := plotBench(c.App.ErrWriter, rows, notes, o.out); err != nil {
+				if err := plotBench(c.App.ErrWriter, result, o.out); err != nil {
 					return err
 				}
 			}
-			if err := bench.WriteText(c.App.Writer, rows); err != nil {
-				return err
-			}
-			if len(notes) > 0 {
-				_, err = fmt.Fprintf(c.App.Writer, "\n%s\n", strings.Join(notes, "\n"))
-			}
-			return err
+			return result.WriteText(c.App.Writer)
 		},
 	}
 }
@@ -117,44 +111,43 @@ func benchEffects() []effect {
 	return append(effects(methods.Sweeps, methods.Engine, methods.Reads, methods.Independent, methods.Workers), effect{"times", methods.Taking(methods.Limit)})
 }
 
-// runBench returns the rows and what there is to say of the targets.
-func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOptions) (rows []*bench.Row, notes []string, err error) {
+func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOptions) (*experiment.Bench, error) {
 	if o.out != "" {
 		if ext := strings.ToLower(filepath.Ext(o.out)); !slices.Contains([]string{".png", ".svg", ".pdf"}, ext) {
-			return nil, nil, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
+			return nil, usagef("--out = %s, want a name that ends in .png, .svg or .pdf", o.out)
 		}
 		if err := checkOut(paths, o.out); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	var files []*bench.File
+	var files []*experiment.File
 	kinds := map[string]bool{}
 	for _, path := range paths {
 		f, kind, err := o.open(path)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		files, kinds[kind] = append(files, f), true
 	}
 	switch {
 	case o.limited && !kinds[datasetKind]:
-		return nil, nil, usagef("--limit has no effect on instance files; it belongs to datasets")
+		return nil, usagef("--limit has no effect on instance files; it belongs to datasets")
 	case o.from+o.sign != "" && !kinds[instanceKind]:
-		return nil, nil, usagef("--from and --sign have no effect on datasets; they belong to instance files")
+		return nil, usagef("--from and --sign have no effect on datasets; they belong to instance files")
 	}
 	if o.target != nil && (len(files) > 1 || len(files[0].Instances) > 1) {
-		return nil, nil, usagef("--target-energy is for a single instance")
+		return nil, usagef("--target-energy is for a single instance")
 	}
 	if o.target != nil {
 		in := files[0].Instances[0]
-		in.Target, in.Fixed = o.target, true
+		in.Energy, in.Fixed = *o.target, true
 	}
-	contenders, err := o.contenders()
+	rows, err := o.rows()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var r *reporter
-	rows, err = bench.Run(ctx, files, contenders, o.repeats, o.seed, func(done, total int) {
+	tables, err := experiment.Repeat(ctx, files, rows, o.repeats, o.seed, func(done, total int) {
 		if r == nil {
 			r = newReporter(stderr, "bench", "runs", total)
 		}
@@ -164,31 +157,14 @@ func runBench(ctx context.Context, stderr io.Writer, paths []string, o *benchOpt
 		if r != nil {
 			r.stop()
 		}
-		return nil, nil, err
+		return nil, err
 	}
-	r.finish(fmt.Sprintf("%d rows", len(rows)))
-	lowered, without := 0, 0
-	for _, f := range files {
-		for _, in := range f.Instances {
-			if in.Lowered {
-				lowered++
-			}
-			if !in.Relative() {
-				without++
-			}
-		}
-	}
-	if lowered > 0 {
-		notes = append(notes, "The target of at least one instance is the lowest energy of these runs.")
-	}
-	if without > 0 {
-		notes = append(notes, fmt.Sprintf("Instances whose target is 0, so that they have no relative gap: %d.", without))
-	}
-	return rows, notes, nil
+	r.finish(fmt.Sprintf("%d rows", len(tables)*len(rows)))
+	return &experiment.Bench{Files: files, Tables: tables}, nil
 }
 
 // open reads the instances of a file or dataset, and says which it is.
-func (o *benchOptions) open(path string) (f *bench.File, kind string, err error) {
+func (o *benchOptions) open(path string) (f *experiment.File, kind string, err error) {
 	set, err := instanceSettings("from", o.from, "sign", o.sign)
 	if err != nil {
 		return nil, "", err
@@ -196,14 +172,14 @@ func (o *benchOptions) open(path string) (f *bench.File, kind string, err error)
 	if kind, err = kindOf(path); err != nil {
 		return nil, "", err
 	}
-	f = &bench.File{Name: safetext.Terminal(nameOf(path))}
+	f = &experiment.File{Name: safetext.Terminal(nameOf(path))}
 	switch kind {
 	case instanceKind:
 		in, err := openInstance(o.stdin, path, set)
 		if err != nil {
 			return nil, "", err
 		}
-		f.Instances = []*bench.Instance{{Instance: in.Instance, Offset: in.Offset, Vertices: in.Vertices()}}
+		f.Instances = []*experiment.Instance{{Solved: ising.Solved{Instance: in.Instance, Energy: math.NaN()}, Offset: in.Offset, Vertices: in.Vertices()}}
 	case datasetKind:
 		d, err := data.Open(path)
 		if err != nil {
@@ -213,7 +189,7 @@ func (o *benchOptions) open(path string) (f *bench.File, kind string, err error)
 			if err != nil {
 				return nil, "", err
 			}
-			if f.Instances = append(f.Instances, &bench.Instance{Instance: s.Instance, Vertices: s.Sites(), Target: &s.Energy}); len(f.Instances) == o.limit {
+			if f.Instances = append(f.Instances, &experiment.Instance{Solved: *s, Vertices: s.Sites()}); len(f.Instances) == o.limit {
 				break
 			}
 		}
@@ -226,8 +202,8 @@ func (o *benchOptions) open(path string) (f *bench.File, kind string, err error)
 	return f, kind, nil
 }
 
-// contenders returns every method with every length.
-func (o *benchOptions) contenders() (list []bench.Contender, err error) {
+// rows returns every method with every length.
+func (o *benchOptions) rows() (rows []*experiment.Row, err error) {
 	for _, name := range o.chosen {
 		m, err := methods.Named(name)
 		if err != nil {
@@ -239,48 +215,22 @@ func (o *benchOptions) contenders() (list []bench.Contender, err error) {
 		}
 		for _, n := range o.sweeps {
 			set.Sweeps = n
-			list = append(list, bench.Contender{Method: name, Length: fmt.Sprintf("%d sweeps", n), Solver: m.New(set)})
+			rows = append(rows, &experiment.Row{Variant: methods.Variant{Name: name, Solver: m.New(set), Sweeps: n}})
 		}
 		set.Sweeps = methods.ByMethod
 		for _, t := range o.times {
-			list = append(list, bench.Contender{Method: name, Length: t.String(), Solver: m.New(set), Budget: solver.Budget{Limit: t}})
+			rows = append(rows, &experiment.Row{Variant: methods.Variant{Name: name, Solver: m.New(set)}, Budget: solver.Budget{Limit: t}})
 		}
 	}
-	return list, nil
+	return rows, nil
 }
 
-// plotBench draws a curve for each method and file whose targets are not all 0.
-func plotBench(stderr io.Writer, rows []*bench.Row, notes []string, out string) error {
-	rows = slices.DeleteFunc(slices.Clone(rows), func(r *bench.Row) bool { return !r.Gap.Exists() })
-	if len(rows) == 0 {
+// plotBench draws the chart if there is one.
+func plotBench(stderr io.Writer, b *experiment.Bench, out string) error {
+	c := b.Chart()
+	if c == nil {
 		_, err := fmt.Fprintf(stderr, "%s was not drawn: all targets are 0, so that there is no relative gap\n", out)
 		return err
 	}
-	several := slices.ContainsFunc(rows, func(r *bench.Row) bool { return r.File != rows[0].File })
-	c := plots.Times{Title: rows[0].File, Proven: false, Notes: notes}
-	if several {
-		c.Title = ""
-	}
-	for _, r := range rows {
-		name := r.Method
-		if several {
-			name += ", " + r.File
-		}
-		k := slices.IndexFunc(c.Series, func(s plots.TimeSeries) bool { return s.Name == name })
-		if k < 0 {
-			k = len(c.Series)
-			c.Series = append(c.Series, plots.TimeSeries{Name: name})
-		}
-		c.Series[k].Points = append(c.Series[k].Points, plots.TimePoint{
-			Label: r.Length, Milliseconds: max(1e-3, r.CPU.Seconds()*1e3), Percent: r.Gap.Mean,
-		})
-	}
-	for _, s := range c.Series {
-		slices.SortFunc(s.Points, func(a, b plots.TimePoint) int { return cmp.Compare(a.Milliseconds, b.Milliseconds) })
-	}
-	f, err := c.Figure()
-	if err != nil {
-		return err
-	}
-	return f.Save(out)
+	return draw(c, out)
 }

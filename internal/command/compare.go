@@ -1,12 +1,12 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,8 +16,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/cnn"
+	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/compare"
+	"spinlearn/internal/experiment"
+	"spinlearn/solver/methods"
 )
 
 // compareOptions are what the flags of compare say.
@@ -66,7 +68,7 @@ Examples:
 			&cli.GenericFlag{Name: "effort", Value: several(&o.efforts, atLeast(1)), Usage: "rounds of effort of bond models after two passes, see predict"},
 			&cli.GenericFlag{Name: "sweeps", Value: several(&o.sweeps, atLeast(1)), Usage: "sweeps of annealing"},
 			&cli.GenericFlag{Name: "limit", Value: one(&o.limit, atLeast(0)), Usage: "number of instances to use of each dataset, 0 for all", DefaultText: "0"},
-			&cli.GenericFlag{Name: "instance", Value: one(&o.instance, whole(0, compare.Kept-1)), Usage: "with --models: instance of lattice.png, one of the first 64, counted from 0", DefaultText: "0"},
+			&cli.GenericFlag{Name: "instance", Value: one(&o.instance, whole(0, experiment.Kept-1)), Usage: "with --models: instance of lattice.png, one of the first 64, counted from 0", DefaultText: "0"},
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the classical methods"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "goroutines; the number does not change the energies"},
 			&cli.StringFlag{Name: "out", Usage: "folder of table and charts", Destination: &o.out},
@@ -93,18 +95,11 @@ Examples:
 			if err := checkFolder(o.out); err != nil {
 				return err
 			}
-			if o.times != nil {
-				tables, err := compareTimed(c.Context, c.App.ErrWriter, &o)
-				if err != nil {
-					return compareHint(err)
-				}
-				return compare.WriteTimedText(c.App.Writer, tables)
-			}
-			table, err := compareRuns(c.Context, c.App.ErrWriter, &o)
+			result, err := compare(c.Context, c.App.ErrWriter, &o)
 			if err != nil {
 				return compareHint(err)
 			}
-			return table.WriteText(c.App.Writer)
+			return result.WriteText(c.App.Writer)
 		},
 	}
 }
@@ -117,16 +112,6 @@ func compareHint(err error) error {
 	return interruptHint(err, "nothing was written")
 }
 
-// compareLines is the table for programs, by which a comparison is known.
-const compareLines = "results.jsonl"
-
-// The files of a comparison.
-var (
-	// The first says whose the others are, should writing be stopped.
-	compareTables = []string{compareLines, "results.csv", "energies.csv", "runs.csv", "results.txt"}
-	compareCharts = []string{"frontier.png", "sizes.png", "energies.png", "gaps.png", "scatter.png", "time.png", "training.png", "lattice.png"}
-)
-
 // checkFolder refuses a folder that holds anything but a comparison.
 func checkFolder(dir string, also ...string) error {
 	entries, err := os.ReadDir(dir)
@@ -134,7 +119,7 @@ func checkFolder(dir string, also ...string) error {
 		return err
 	}
 	for _, e := range entries {
-		ours := slices.Concat(compareTables, compareCharts, []string{compareReport}, also)
+		ours := append(experiment.FileNames(), also...)
 		name, _ := atomicfile.Temporary(e.Name())
 		if !slices.Contains(ours, e.Name()) && !slices.Contains(ours, name) {
 			return fmt.Errorf("%s holds %s, which no comparison wrote; choose another folder with --out", dir, e.Name())
@@ -160,25 +145,17 @@ func (o *compareOptions) validate() error {
 	return nil
 }
 
-// A run is a model with the folder it came from, empty for a bare file, and the
-// metrics there.
-type run struct {
-	model   *cnn.Model
-	dir     string
-	metrics []cnn.Metric
-}
-
 // loadRuns loads the models, which are run folders or model files.
-func loadRuns(paths []string) ([]run, error) {
-	var runs []run
+func loadRuns(paths []string) ([]experiment.Training, error) {
+	var runs []experiment.Training
 	for _, path := range paths {
-		r := run{}
+		r := experiment.Training{}
 		var err error
-		if r.model, r.dir, err = loadModel(path); err != nil {
+		if r.Model, r.Dir, err = loadModel(path); err != nil {
 			return nil, fmt.Errorf("--models: %w", err)
 		}
-		if r.dir != "" {
-			if r.metrics, err = readMetrics(r.dir); err != nil {
+		if r.Dir != "" {
+			if r.Metrics, err = readMetrics(r.Dir); err != nil {
 				return nil, err
 			}
 		}
@@ -187,100 +164,168 @@ func loadRuns(paths []string) ([]run, error) {
 	return runs, nil
 }
 
-// compareRuns computes and writes a comparison.
-func compareRuns(ctx context.Context, stderr io.Writer, o *compareOptions) (*compare.Table, error) {
-	path := o.data[0]
-	d, identity, err := openDataset(path)
-	if err != nil {
-		return nil, err
-	}
+// compared is a dataset of a comparison with the rows that it gets.
+type compared struct {
+	*data.Dataset
+	name, identity string
+	count          int // of instances compared
+	rows           []*experiment.Row
+}
+
+// compare computes a comparison and writes its files.
+func compare(ctx context.Context, stderr io.Writer, o *compareOptions) (*experiment.Comparison, error) {
+	slices.Sort(o.times)
 	runs, err := loadRuns(o.models)
 	if err != nil {
 		return nil, err
 	}
-	if len(runs) > 0 {
+	if bond := func(r experiment.Training) bool { return r.Model.Training.Target == cnn.Bond }; o.bondOnly != "" && !slices.ContainsFunc(runs, bond) {
+		return nil, usagef("--%s has no effect on site models; it belongs to bond models", o.bondOnly)
+	}
+	var sets []*compared
+	for _, path := range o.data {
+		s, err := o.open(path)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(sets, func(other *compared) bool { return other.name == s.name }) {
+			s.name = filepath.Clean(path)
+		}
+		sets = append(sets, s)
+	}
+	variants, set := o.variants(runs)
+	c := &experiment.Comparison{Title: "Comparison at equal time", Times: o.times, Path: o.data[0], Training: runs, Instance: o.instance}
+	if o.times == nil {
+		c.Title = "Comparison on " + sets[0].name
+	}
+	total := 0
+	for _, s := range sets {
+		if err := o.choose(s, variants); err != nil {
+			return nil, err
+		}
+		total += s.count * len(s.rows)
+		c.Origins = append(c.Origins, &experiment.Origin{Program: program, Data: s.identity, Lattice: s.Lattice().String(), Seed: o.seed, Settings: o.settings()})
+	}
+	if !o.force {
+		if err := checkOccupied(ctx, o.out, c.Origins...); err != nil {
+			return nil, err
+		}
+	}
+	progress := newReporter(stderr, "compare", "solutions", total)
+	done := 0
+	for _, s := range sets {
+		set.Progress = func(n int, method string) { progress.update(done+n, s.name+" "+method) }
+		table, err := experiment.Run(ctx, s.Lattice(), s.All(), s.rows, set)
+		if err != nil {
+			progress.stop()
+			return nil, fmt.Errorf("compare: %w", err)
+		}
+		table.Name, table.Family = s.name, experiment.Family(s.Description())
+		done += s.count * len(s.rows)
+		c.Tables = append(c.Tables, table)
+	}
+	progress.finish(fmt.Sprintf("%d solutions of %d datasets", total, len(sets)))
+	files, err := c.Files()
+	if err != nil {
+		return nil, err
+	}
+	return c, writeComparison(o.out, files)
+}
+
+// open opens a dataset that the models take.
+func (o *compareOptions) open(path string) (*compared, error) {
+	d, identity, err := openDataset(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.models) > 0 {
 		if err := checkPlane(path, d.Lattice()); err != nil {
 			return nil, err
 		}
 	}
-	if bond := func(r run) bool { return r.model.Training.Target == cnn.Bond }; o.bondOnly != "" && !slices.ContainsFunc(runs, bond) {
-		return nil, usagef("--%s has no effect on site models; it belongs to bond models", o.bondOnly)
+	s := &compared{Dataset: d, name: filepath.Base(filepath.Clean(path)), identity: identity, count: min(d.Len(), o.most())}
+	if o.instance >= s.count {
+		return nil, usagef("--instance = %d, want less than the %d instances compared", o.instance, s.count)
 	}
-	methods := compare.ClassicalMethods(o.seed, o.sweeps, o.workers)
-	for i, r := range runs {
-		methods = append(methods, compare.ModelMethods(r.model, distinction(runs, i, o.models), o.passes, o.efforts, o.workers)...)
-	}
-	count := d.Len()
-	if o.limit > 0 {
-		count = min(count, o.limit)
-	}
-	if o.instance >= count {
-		return nil, usagef("--instance = %d, want less than the %d instances compared", o.instance, count)
-	}
-	from := &compare.Origin{Program: program, Data: identity, Lattice: d.Lattice().String(), Seed: o.seed, Settings: o.settings()}
-	if !o.force {
-		if err := checkOccupied(ctx, o.out, from); err != nil {
-			return nil, err
-		}
-	}
-	report := newReporter(stderr, "compare "+filepath.Base(path), "solutions", count*len(methods))
-	table, err := compare.Run(ctx, d.Lattice(), d.All(), o.limit, methods, report.update)
-	if err != nil {
-		report.stop()
-		return nil, err
-	}
-	report.finish(fmt.Sprintf("%d methods on %d instances", len(methods), len(table.Truth)))
-	err = writeTables(o.out, map[string]func(io.Writer) error{
-		"results.csv": table.WriteCSV, compareLines: func(w io.Writer) error { return table.WriteJSONL(w, from) }, "energies.csv": table.WriteEnergies, "results.txt": table.WriteText,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := drawCharts(o, table, runs); err != nil {
-		return nil, err
-	}
-	return table, writeReport(o, table)
+	return s, nil
 }
 
-// writeTables writes the tables of a comparison into its folder, and removes those that an
+// most returns the largest number of instances to use of a dataset.
+func (o *compareOptions) most() int {
+	if o.limit == 0 {
+		return math.MaxInt
+	}
+	return o.limit
+}
+
+// variants returns what is compared, and how.
+func (o *compareOptions) variants(runs []experiment.Training) ([]methods.Variant, experiment.Settings) {
+	choice := &methods.Choice{Sweeps: o.sweeps, Passes: o.passes, Efforts: o.efforts, Workers: o.workers}
+	for i, r := range runs {
+		choice.Networks = append(choice.Networks, methods.Network{Model: r.Model, Name: distinction(runs, i, o.models)})
+	}
+	if o.times != nil {
+		choice.Workers = 1
+		set := experiment.EqualTime()
+		set.Seed, set.Limit = o.seed, o.most()
+		return methods.Curves(choice), set
+	}
+	set := experiment.Default()
+	set.Seed, set.Limit, set.Workers = o.seed, o.most(), o.workers
+	return methods.Rows(choice), set
+}
+
+// choose gives a dataset the rows that take its instances. At equal time, when there are few,
+// all of them are asked, else the first.
+func (o *compareOptions) choose(s *compared, variants []methods.Variant) error {
+	asked := 1
+	if o.times != nil {
+		asked = o.most()
+	}
+	fitting, err := experiment.Fitting(variants, s.All(), asked)
+	s.rows = experiment.Timed(fitting, o.times)
+	return err
+}
+
+// writeComparison writes the files of a comparison into its folder, and removes those that an
 // earlier one left there.
-func writeTables(dir string, writers map[string]func(io.Writer) error) error {
+func writeComparison(dir string, files map[string][]byte) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := atomicfile.Clean(dir, slices.Concat(compareTables, compareCharts, []string{compareReport})...); err != nil {
+	if err := atomicfile.Clean(dir, experiment.FileNames()...); err != nil {
 		return err
 	}
-	for _, name := range compareTables {
+	for _, name := range experiment.FileNames() {
 		path := filepath.Join(dir, name)
-		write, ok := writers[name]
+		content, ok := files[name]
 		if !ok {
-			if err := remove(path); err != nil {
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 			continue
 		}
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
+		if err := atomicfile.Write(path, content); err != nil {
 			return err
 		}
-		if err := atomicfile.Write(path, b.Bytes()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// remove removes a file if there is one.
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
 	}
 	return nil
 }
 
 // settings returns what results.jsonl says of the flags.
 func (o *compareOptions) settings() any {
+	models := append([]string{}, o.models...)
+	if o.times != nil {
+		var times []float64
+		for _, t := range o.times {
+			times = append(times, t.Seconds()*1e3)
+		}
+		return struct {
+			Models []string  `json:"models"`
+			Times  []float64 `json:"times_ms"`
+			Limit  int       `json:"limit"`
+		}{models, times, o.limit}
+	}
 	return struct {
 		Models  []string `json:"models"`
 		Passes  []int    `json:"passes"`
@@ -288,13 +333,13 @@ func (o *compareOptions) settings() any {
 		Sweeps  []int    `json:"sweeps"`
 		Limit   int      `json:"limit"`
 		Workers int      `json:"workers"`
-	}{append([]string{}, o.models...), o.passes, o.efforts, o.sweeps, o.limit, o.workers}
+	}{models, o.passes, o.efforts, o.sweeps, o.limit, o.workers}
 }
 
 // distinction returns the path of a model if another has its target and loss.
-func distinction(runs []run, i int, paths []string) string {
+func distinction(runs []experiment.Training, i int, paths []string) string {
 	for j, r := range runs {
-		if a, b := r.model.Training, runs[i].model.Training; j != i && a.Target == b.Target && a.Loss.Name == b.Loss.Name {
+		if a, b := r.Model.Training, runs[i].Model.Training; j != i && a.Target == b.Target && a.Loss.Name == b.Loss.Name {
 			return "(" + filepath.Clean(paths[i]) + ")"
 		}
 	}

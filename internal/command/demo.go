@@ -117,13 +117,13 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 		}
 	}
 
-	table, err := compareRuns(ctx, stderr, &compareOptions{
+	result, err := compare(ctx, stderr, &compareOptions{
 		data: pathList{dataset("test")}, models: models, passes: []int{1, 3}, efforts: []int{2}, sweeps: sizes.sweeps, seed: 1, workers: workers, out: out, force: true,
 	})
 	if err != nil {
 		return err
 	}
-	if err := table.WriteText(stdout); err != nil {
+	if err := result.WriteText(stdout); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "\nThe charts are in %s: energies.png, gaps.png, scatter.png, time.png, training.png and lattice.png.\n", safetext.Terminal(out))

@@ -19,7 +19,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
-	"spinlearn/internal/compare"
+	"spinlearn/internal/experiment"
 	"spinlearn/internal/readfile"
 	"spinlearn/internal/reproduce"
 	"spinlearn/internal/safetext"
@@ -234,7 +234,7 @@ func kindOf(path string) (string, error) {
 		return "", err
 	}
 	if info.IsDir() {
-		for _, k := range []struct{ file, kind string }{{"dataset.json", datasetKind}, {reproduce.PlanFile, studyKind}, {cnn.ModelFile, runKind}, {compareLines, comparisonKind}} {
+		for _, k := range []struct{ file, kind string }{{"dataset.json", datasetKind}, {reproduce.PlanFile, studyKind}, {cnn.ModelFile, runKind}, {experiment.ResultsFile, comparisonKind}} {
 			if _, err := os.Stat(filepath.Join(path, k.file)); err == nil {
 				return k.kind, nil
 			}
@@ -446,8 +446,8 @@ func (l *facts) run(dir string) error {
 	if err != nil {
 		return err
 	}
-	l.describe(runs[0].model)
-	l.add("metrics", len(runs[0].metrics))
+	l.describe(runs[0].Model)
+	l.add("metrics", len(runs[0].Metrics))
 	return nil
 }
 
@@ -570,13 +570,13 @@ func (l *facts) certificate(ctx context.Context, path string, o *inspectOptions,
 
 // comparison lists what the lines of a comparison have in common, and its best method.
 func (l *facts) comparison(ctx context.Context, dir string) error {
-	path := filepath.Join(dir, compareLines)
+	path := filepath.Join(dir, experiment.ResultsFile)
 	text, err := readfile.All(ctx, path, maxTable)
 	if err != nil {
 		return err
 	}
 	type line struct {
-		compare.Origin
+		experiment.Origin
 		Dataset   string // at equal time
 		Method    string
 		Instances int

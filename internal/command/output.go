@@ -14,8 +14,9 @@ import (
 	"strings"
 
 	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/compare"
+	"spinlearn/internal/experiment"
 	"spinlearn/internal/readfile"
+	"spinlearn/plots"
 )
 
 // checkOut refuses, before any work, outputs that cannot be written, two outputs that are
@@ -80,6 +81,15 @@ func sameOutput(a, b string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
+// draw draws a chart into a file.
+func draw(c interface{ Figure() (*plots.Figure, error) }, name string) error {
+	f, err := c.Figure()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return f.Save(name)
+}
+
 // maxTable bounds the tables of a comparison that are read back, in bytes.
 const maxTable = 1 << 26
 
@@ -90,18 +100,18 @@ var errOccupied = errors.New("would overwrite")
 // checkOccupied refuses a folder that has files under the names of a comparison but no
 // table of this program that says where they come from, or one of another origin. Program
 // version and number of workers may differ. Without origins any table of ours will do.
-func checkOccupied(ctx context.Context, dir string, want ...*compare.Origin) error {
+func checkOccupied(ctx context.Context, dir string, want ...*experiment.Origin) error {
 	there := comparisonFile(dir)
 	if there == "" {
 		return nil
 	}
-	path := filepath.Join(dir, compareLines)
+	path := filepath.Join(dir, experiment.ResultsFile)
 	have, err := readOrigins(ctx, path)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w %s, which no comparison wrote: there is no %s", errOccupied, filepath.Join(dir, there), compareLines)
+		return fmt.Errorf("%w %s, which no comparison wrote: there is no %s", errOccupied, filepath.Join(dir, there), experiment.ResultsFile)
 	case err != nil:
 		return fmt.Errorf("%w %s, which no comparison wrote: %w", errOccupied, path, err)
 	case len(want) == 0:
@@ -120,7 +130,7 @@ func checkOccupied(ctx context.Context, dir string, want ...*compare.Origin) err
 // comparisonFile returns the first name of a comparison's files that a folder has, "" if
 // it has none.
 func comparisonFile(dir string) string {
-	for _, name := range slices.Concat(compareTables, compareCharts, []string{compareReport}) {
+	for _, name := range experiment.FileNames() {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return name
 		}
@@ -129,16 +139,16 @@ func comparisonFile(dir string) string {
 }
 
 // readOrigins returns the origins of a comparison's lines, each once.
-func readOrigins(ctx context.Context, path string) ([]*compare.Origin, error) {
+func readOrigins(ctx context.Context, path string) ([]*experiment.Origin, error) {
 	text, err := readfile.All(ctx, path, maxTable)
 	if err != nil {
 		return nil, err
 	}
-	var list []*compare.Origin
+	var list []*experiment.Origin
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
-		from := &compare.Origin{}
+		from := &experiment.Origin{}
 		if err := json.Unmarshal(line, from); err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
@@ -146,7 +156,7 @@ func readOrigins(ctx context.Context, path string) ([]*compare.Origin, error) {
 		if !strings.HasPrefix(from.Program, name+" ") {
 			return nil, fmt.Errorf("line %d: program is %.40q", number, from.Program)
 		}
-		if !slices.ContainsFunc(list, func(o *compare.Origin) bool { name, _, _ := differs(o, from); return name == "" }) {
+		if !slices.ContainsFunc(list, func(o *experiment.Origin) bool { name, _, _ := differs(o, from); return name == "" }) {
 			list = append(list, from)
 		}
 	}
@@ -157,7 +167,7 @@ func readOrigins(ctx context.Context, path string) ([]*compare.Origin, error) {
 }
 
 // differs returns the first field in which two origins differ, with its values in JSON.
-func differs(a, b *compare.Origin) (name, x, y string) {
+func differs(a, b *experiment.Origin) (name, x, y string) {
 	p, q := fieldsOf(a), fieldsOf(b)
 	for _, name := range []string{"data", "lattice", "seed"} {
 		if !reflect.DeepEqual(p[name], q[name]) {
@@ -188,7 +198,7 @@ func differs(a, b *compare.Origin) (name, x, y string) {
 }
 
 // fieldsOf returns an origin as it is read from a file.
-func fieldsOf(o *compare.Origin) (fields map[string]any) {
+func fieldsOf(o *experiment.Origin) (fields map[string]any) {
 	d := json.NewDecoder(strings.NewReader(jsonOf(o)))
 	d.UseNumber()
 	d.Decode(&fields)

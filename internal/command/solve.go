@@ -255,7 +255,7 @@ func (o *solveOptions) search(path string, f *instancefile.File) (solver.Solver,
 	if err := s.Check(f.Instance); err != nil {
 		return nil, err
 	}
-	if p, ok := s.(interface{ Prepare(*ising.Instance) error }); ok {
+	if p, ok := s.(solver.Batcher); ok {
 		return s, p.Prepare(f.Instance)
 	}
 	return s, nil

@@ -15,6 +15,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
+	"spinlearn/internal/experiment"
 	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 )
@@ -188,7 +189,7 @@ func train(ctx context.Context, stderr io.Writer, o *trainOptions) (*cnn.TrainRe
 	if len(lines) == 0 { // the file was lost after the run
 		return result, nil
 	}
-	return result, draw(trainingChart([]run{{result.Model, o.out, lines}}), filepath.Join(o.out, "training.png"))
+	return result, draw(experiment.TrainingChart([]experiment.Training{{Model: result.Model, Dir: o.out, Metrics: lines}}), filepath.Join(o.out, "training.png"))
 }
 
 // readMetrics reads the metrics of a run, none if it has no file of them.

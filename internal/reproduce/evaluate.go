@@ -4,20 +4,21 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"spinlearn/cnn"
-	"spinlearn/internal/compare"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/experiment"
 	"spinlearn/internal/study"
 	"spinlearn/ising"
+	"spinlearn/solver/methods"
 )
 
 // A Study is a plan carried out.
 type Study struct {
-	x                    *experiment
+	x                    *campaign
 	trials               []*trial
 	losses, sizes, sweep []*cell
 	classical            []*cell // a method each
@@ -49,14 +50,13 @@ func (c *cell) above(decoding string) *study.Arm {
 // size says how many instances there are and, if not all have one, how many of them have a
 // relative gap.
 func size(list []*ising.Solved) string {
-	gaps := make([]float64, len(list))
-	for i, s := range list {
-		gaps[i] = s.Gap(s.Energy)
+	relative := 0
+	for _, s := range list {
+		if !math.IsNaN(s.Gap(s.Energy)) {
+			relative++
+		}
 	}
-	if n := stats.Mean(gaps).Count; n < len(list) {
-		return fmt.Sprintf("%d instances, %d with a relative gap", len(list), n)
-	}
-	return fmt.Sprintf("%d instances", len(list))
+	return experiment.Size(len(list), relative)
 }
 
 // An evaluation is the energies of a run, or of the classical methods, on the test set.
@@ -133,39 +133,39 @@ func evaluationFile(runs []*run, k int) string {
 	return filepath.Base(runs[k].dir) + ".json"
 }
 
-func (x *experiment) evaluateRun(ctx context.Context, r *run, workers int) (*evaluation, error) {
+func (x *campaign) evaluateRun(ctx context.Context, r *run, workers int) (*evaluation, error) {
 	m, err := cnn.LoadModel(x.path(r.dir, cnn.ModelFile))
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluation{Data: x.names.test, Training: &m.Training, Gap: m.Gap}
-	instances := make([]*ising.Instance, len(x.test))
-	for i, s := range x.test {
-		instances[i] = s.Instance
-	}
-	p := m.NewPredictor(workers)
+	search := cnn.NewSearch(m, cnn.DefaultPredict(), workers)
+	var ways []methods.Variant
 	for _, d := range decodings(r.set.Target) {
-		found, err := p.Predict(ctx, instances, d.set)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.dir, err)
-		}
-		list := energies{Name: d.name}
-		for _, p := range found {
-			list.Energies = append(list.Energies, p.Energy)
-		}
-		e.Energies = append(e.Energies, list)
+		ways = append(ways, methods.Variant{Name: d.name, Solver: search.With(d.set)})
 	}
+	e, err := x.measure(ctx, ways, workers)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.dir, err)
+	}
+	e.Training, e.Gap = &m.Training, m.Gap
 	return e, nil
 }
 
-func (x *experiment) evaluateClassical(ctx context.Context, workers int) (*evaluation, error) {
-	table, err := compare.Run(ctx, x.train.Lattice(), each(x.test), 0, compare.ClassicalMethods(1, x.Plan.Sweeps, workers), nil)
+func (x *campaign) evaluateClassical(ctx context.Context, workers int) (*evaluation, error) {
+	return x.measure(ctx, methods.Rows(&methods.Choice{Sweeps: x.Plan.Sweeps}), workers)
+}
+
+// measure returns the energies that variants reach on the test set.
+func (x *campaign) measure(ctx context.Context, ways []methods.Variant, workers int) (*evaluation, error) {
+	set := experiment.Default()
+	set.Workers = workers
+	table, err := experiment.Run(ctx, x.train.Lattice(), each(x.test), experiment.Rows(ways), set)
 	if err != nil {
 		return nil, err
 	}
 	e := &evaluation{Data: x.names.test}
 	for _, r := range table.Rows {
-		e.Energies = append(e.Energies, energies{Name: r.Name, Energies: r.Energies})
+		e.Energies = append(e.Energies, energies{Name: r.Name, Energies: r.Energies()})
 	}
 	return e, nil
 }

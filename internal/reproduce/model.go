@@ -11,11 +11,12 @@ import (
 	"spinlearn/cnn"
 	"spinlearn/data"
 	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/compare"
+	"spinlearn/internal/experiment"
 	"spinlearn/internal/report"
 	"spinlearn/internal/stats"
 	"spinlearn/ising"
 	"spinlearn/plots"
+	"spinlearn/solver/methods"
 )
 
 // Model is the preset that trains the model which is part of the program.
@@ -223,19 +224,22 @@ func (m *Trained) evaluate(ctx context.Context) error {
 }
 
 func (m *Trained) measure(ctx context.Context, t *test) error {
-	ways := slices.DeleteFunc(compare.ModelMethods(m.model, "", m.plan.Passes, m.plan.Efforts, 1), func(w compare.Method) bool {
-		return !w.Descent && w.Passes > 1
+	choice := &methods.Choice{Networks: []methods.Network{{Model: m.model}}, Passes: m.plan.Passes, Efforts: m.plan.Efforts, Workers: 1}
+	ways := slices.DeleteFunc(methods.Rows(choice), func(v methods.Variant) bool {
+		return v.Prediction == nil || !v.Prediction.Descent && v.Prediction.Passes > 1
 	})
-	table, err := compare.RunTimed(ctx, t.data.Lattice(), each(t.instances), 0, ways, func(done int, way string) {
+	set := experiment.EqualTime()
+	set.Progress = func(done int, way string) {
 		m.report(Progress{"test " + t.name, "predictions", done, len(ways) * len(t.instances), way})
-	})
+	}
+	table, err := experiment.Run(ctx, t.data.Lattice(), each(t.instances), experiment.Rows(ways), set)
 	if err != nil {
 		return err
 	}
 	t.evaluation = &evaluation{Data: t.words, Training: &m.model.Training, Gap: m.model.Gap}
 	for _, r := range table.Rows {
-		way := strings.TrimPrefix(r.Name, r.Model+" ")
-		t.evaluation.Energies = append(t.evaluation.Energies, energies{way, r.Energies, 1e3 * r.PerInstance().Seconds()})
+		way := strings.TrimPrefix(r.Name, r.Line()+" ")
+		t.evaluation.Energies = append(t.evaluation.Energies, energies{way, r.Energies(), 1e3 * r.CPU().Seconds()})
 	}
 	return nil
 }

@@ -23,8 +23,8 @@ type run struct {
 	dir   string // below the folder
 }
 
-// An experiment is a plan under way.
-type experiment struct {
+// A campaign is a plan under way.
+type campaign struct {
 	*folder
 	Plan             *Plan
 	sweep            bool
@@ -38,7 +38,7 @@ type experiment struct {
 // stopped, and writes the report. When ctx ends, the error wraps ctx.Err(). Only one run
 // may write to a folder at a time. The sweeps of the plan are made only if asked for.
 func Run(ctx context.Context, plan *Plan, sweep bool, set *Settings) (*Study, error) {
-	x := &experiment{folder: &folder{set, plan.Preset}, Plan: plan, sweep: sweep}
+	x := &campaign{folder: &folder{set, plan.Preset}, Plan: plan, sweep: sweep}
 	if err := x.claim(struct {
 		heading
 		*Plan
@@ -65,7 +65,7 @@ func Run(ctx context.Context, plan *Plan, sweep bool, set *Settings) (*Study, er
 
 // datasets makes or opens the datasets. Their seeds are different, so that they share no
 // instance.
-func (x *experiment) datasets(ctx context.Context) error {
+func (x *campaign) datasets(ctx context.Context) error {
 	list := []struct {
 		name  string
 		count int
@@ -111,7 +111,7 @@ func newRun(folder string, t *Target, arm string, trial Trial, size int, seed ui
 
 // trainAll trains what is not trained, as many runs at a time as there are workers, which
 // makes more of the processors than several goroutines in a run.
-func (x *experiment) trainAll(ctx context.Context, stage string, runs []*run) error {
+func (x *campaign) trainAll(ctx context.Context, stage string, runs []*run) error {
 	var pending []*run
 	total, sum := 0, 0
 	for _, r := range runs {
@@ -140,7 +140,7 @@ func (x *experiment) trainAll(ctx context.Context, stage string, runs []*run) er
 	})
 }
 
-func (x *experiment) trainOne(ctx context.Context, r *run, workers int, progress func(cnn.TrainProgress)) error {
+func (x *campaign) trainOne(ctx context.Context, r *run, workers int, progress func(cnn.TrainProgress)) error {
 	part, err := x.train.First(r.size)
 	if err != nil {
 		return err

@@ -1,9 +1,3 @@
-// Package methods is the list of all searches by name. Commands choose from it, comparisons
-// run it, and the tests of package solvertest pass through it. A new search is a file of its own and a
-// line in [All].
-//
-// It imports all packages of searches, the network's among them; only commands and
-// experiments import it.
 package methods
 
 import (
@@ -65,30 +59,35 @@ type Method struct {
 	Options []string // names of those that have an effect
 	// New binds options. Each call makes a solver of its own.
 	New func(Options) solver.Solver
-	// Rows are the variants that a comparison runs; by default one, with [Default] options.
-	Rows []Variant
+	// Rows returns the rows of a comparison, and Curves those of a comparison at equal time.
+	// Nil is one of the method's name with the [Default] options, [none] is none.
+	Rows, Curves func(*Choice) []Variant
 	// Hidden leaves the method to comparisons: it is no value of a flag.
 	Hidden bool
-}
-
-// A Variant is a method with options, as a row of a comparison.
-type Variant struct {
-	Name    string // of the row, and of its random stream
-	Options func(*Options)
 }
 
 // Takes reports whether an option has an effect on the method.
 func (m *Method) Takes(option string) bool { return slices.Contains(m.Options, option) }
 
+// all is the list. A new method is a line of its name, its summary and what makes it, and of
+// the options that it takes if there are any.
 var all = []*Method{
+	{Name: "descent", Summary: "flips spins from a random configuration", Options: []string{Seed}, Hidden: true,
+		New:  func(Options) solver.Solver { return descent.Greedy{} },
+		Rows: descentRows, Curves: none},
+	{Name: "tree", Summary: "the state of the maximum spanning tree", Options: []string{Seed}, Hidden: true,
+		New:  func(Options) solver.Solver { return descent.Tree{} },
+		Rows: treeRows, Curves: treeCurves},
 	{Name: Exact, Summary: "finds the ground state and proves it, or gives a lower bound", Options: []string{Limit},
-		New: func(Options) solver.Solver { return exact.Default() }},
+		New:  func(Options) solver.Solver { return exact.Default() },
+		Rows: none, Curves: exactCurves},
 	{Name: "anneal", Summary: "simulated annealing whose reads are combined", Options: []string{Engine, Reads, Sweeps, Independent, Start, Seed, Workers, Target, Limit},
 		New: func(o Options) solver.Solver {
 			set := anneal.Default()
 			set.Engine, set.Reads, set.Sweeps, set.Independent, set.Start, set.Workers = o.Engine, o.Reads, o.Sweeps, o.Independent, o.Start, o.Workers
 			return set
-		}},
+		},
+		Rows: annealRows, Curves: annealCurves},
 	{Name: "temper", Summary: "parallel tempering with cluster moves", Options: []string{Reads, Sweeps, Seed, Workers, Target, Limit},
 		New: func(o Options) solver.Solver {
 			set := temper.Default()
@@ -96,25 +95,24 @@ var all = []*Method{
 				set.Families = o.Reads
 			}
 			return set
-		}},
+		},
+		Rows: none, Curves: temperCurves},
 	{Name: "refine", Summary: "exact search in windows, from the state of the spanning tree", Options: []string{Start, Seed, Limit},
 		New: func(o Options) solver.Solver {
 			set := descent.DefaultRefine()
 			set.Start = o.Start
 			return set
-		}},
+		},
+		Rows: none, Curves: refineCurves},
 	{Name: "model", Summary: "predicts with a network, in two dimensions", Options: []string{Start, Model, Passes, Effort, Seed, Workers},
 		New: func(o Options) solver.Solver {
-			set := cnn.PredictSettings{Passes: o.Passes, Effort: o.Effort}
+			set := cnn.PredictSettings{Passes: o.Passes, Descent: true, Effort: o.Effort}
 			if o.Start != nil {
 				set.Start = [][]int8{o.Start}
 			}
 			return cnn.NewSearch(o.Model, set, o.Workers)
-		}},
-	{Name: "descent", Summary: "flips spins from a random configuration", Options: []string{Seed}, Hidden: true,
-		New: func(Options) solver.Solver { return descent.Greedy{} }},
-	{Name: "tree", Summary: "the state of the maximum spanning tree", Options: []string{Seed}, Hidden: true,
-		New: func(Options) solver.Solver { return descent.Tree{} }},
+		},
+		Rows: modelRows, Curves: modelCurves},
 }
 
 // All returns the methods, in the order of help texts and tables.

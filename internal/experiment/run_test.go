@@ -1,4 +1,4 @@
-package compare
+package experiment
 
 import (
 	"bytes"
@@ -10,18 +10,21 @@ import (
 	"io"
 	"iter"
 	"math"
-	"path/filepath"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"spinlearn/cnn"
+	"spinlearn/cnn/shipped"
 	"spinlearn/internal/report"
 	"spinlearn/ising"
+	"spinlearn/solver"
+	"spinlearn/solver/methods"
 )
 
 func square(t *testing.T) *ising.Lattice {
@@ -52,14 +55,42 @@ var (
 	last = []int8{1, 1, 1, -1}
 )
 
-func always(name string, s []int8) Method {
-	return Method{Name: name, Group: Classical, Solve: func(_ context.Context, _ int, batch []*ising.Instance) ([][]int8, error) {
-		spins := make([][]int8, len(batch))
-		for k := range spins {
-			spins[k] = s
-		}
-		return spins, nil
-	}}
+// always is a row whose solver returns the same spins for every instance.
+func always(name string, s []int8) *Row {
+	return &Row{Variant: methods.Variant{Name: name, Solver: solve(func(_ context.Context, in *ising.Instance, _ *rand.Rand) (*solver.Result, error) {
+		return &solver.Result{Spins: s, Energy: in.Energy(s)}, nil
+	})}}
+}
+
+// solve is a solver of one function.
+type solve func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error)
+
+func (solve) Name() string                { return "solve" }
+func (solve) Check(*ising.Instance) error { return nil }
+func (f solve) Solve(ctx context.Context, in *ising.Instance, _ solver.Budget, rng *rand.Rand) (*solver.Result, error) {
+	return f(ctx, in, rng)
+}
+
+// run takes rows over instances with the default settings.
+func run(t *testing.T, list []*ising.Solved, rows ...*Row) *Table {
+	t.Helper()
+	table, err := Run(t.Context(), list[0].Lattice, each(list...), rows, Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// took sets what is measured.
+func took(r *Row, times ...time.Duration) {
+	for k := range r.Searches {
+		r.Searches[k].CPU = times[k%len(times)]
+	}
+}
+
+// compared is a comparison of a table.
+func compared(t *Table) *Comparison {
+	return &Comparison{Title: "t", Tables: []*Table{t}, Origins: []*Origin{{"spinlearn test", "a <file>", "2x2 free", 7, map[string]int{"limit": 3}}}}
 }
 
 func each(list ...*ising.Solved) iter.Seq2[*ising.Solved, error] {
@@ -85,64 +116,62 @@ func handMade(t *testing.T) []*ising.Solved {
 func handMadeTable(t *testing.T) *Table {
 	t.Helper()
 	net := always("net, \"a\" 3 passes", last)
-	net.Loss, net.Target, net.Passes = "margin", "bond", 3
-	table, err := Run(context.Background(), square(t), each(handMade(t)...), 0, []Method{always("all up", up), net}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	table.Rows[0].CPU, table.Rows[1].CPU = 3*time.Millisecond, 750*time.Microsecond // measured, so set
+	net.Prediction = &methods.Prediction{Target: "bond", Loss: "margin", Passes: 3}
+	table := run(t, handMade(t), always("all up", up), net)
+	took(table.Rows[0], time.Millisecond)
+	took(table.Rows[1], 250*time.Microsecond)
 	return table
 }
 
 func TestRun(t *testing.T) {
 	table := handMadeTable(t)
 	type row struct {
-		Energies, Gaps []float64
-		Solved         int
-		Spins          [][]int8
+		Energies, Percent []float64
+		Solved            int
+		Spins             [][]int8
 	}
 	var got []row
 	for _, r := range table.Rows {
-		got = append(got, row{r.Energies, r.Gaps, r.Solved, r.Spins})
+		got = append(got, row{r.Energies(), r.Percent(), r.Solved(), r.Spins})
 	}
 	want := []row{
-		{[]float64{-4, -8, -8}, []float64{0, 0, -3}, 3, [][]int8{up, up, up}},
-		{[]float64{0, -2, -2}, []float64{1, 0.75, 0}, 1, [][]int8{last, last, last}},
+		{[]float64{-4, -8, -8}, []float64{0, 0, -300}, 3, [][]int8{up, up, up}},
+		{[]float64{0, -2, -2}, []float64{100, 75, 0}, 1, [][]int8{last, last, last}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]float64{-4, -8, -2}, table.Truth); diff != "" {
+	if diff := cmp.Diff([]float64{-4, -8, -2}, table.Reference.Energies()); diff != "" {
 		t.Error(diff)
 	}
 	if table.Proven != 2 || table.AllProven() || len(table.First) != 3 {
 		t.Errorf("%d proven, all: %v, %d kept", table.Proven, table.AllProven(), len(table.First))
 	}
-	if got, want := table.Rows[0].PerInstance(), time.Millisecond; got != want {
+	if got, want := table.Rows[0].CPU(), time.Millisecond; got != want {
 		t.Errorf("%v an instance, want %v", got, want)
 	}
 }
 
 func TestWriters(t *testing.T) {
-	table := handMadeTable(t)
+	table := compared(handMadeTable(t))
 	for _, c := range []struct {
 		name  string
-		write func(*bytes.Buffer) error
+		write func(io.Writer) error
 		want  string
 	}{
-		{"CSV", func(b *bytes.Buffer) error { return table.WriteCSV(b) },
+		{"CSV", table.WriteCSV,
 			`method,loss,target,passes,effort,instances,proven,energy_per_spin_j,energy_per_spin_sem_j,gap_mean_fraction,gap_sem_fraction,solved_fraction,cpu_ms_per_instance,gap_instances
 reference,,,,,3,2,-1.1666667,0.44095855,0,0,1,,3
 all up,,,,,3,2,-1.6666667,0.33333333,-1,1,1,1,3
 "net, ""a"" 3 passes",margin,bond,3,0,3,2,-0.33333333,0.16666667,0.58333333,0.30046261,0.33333333,0.25,3
 `},
-		{"energies", func(b *bytes.Buffer) error { return table.WriteEnergies(b) },
+		{"energies", table.WriteEnergies,
 			`instance,reference,all up,"net, ""a"" 3 passes"
 0,-4,-4,0
 1,-8,-8,-2
 2,-2,-8,-2
 `},
-		{"text", func(b *bytes.Buffer) error { return table.WriteText(b) },
+		{"text", table.WriteText,
 			`3 instances, 2x2 free, 2 with a proven ground state
 
              method  energy per spin (J)     gap (%)  reached  CPU (ms)
@@ -165,9 +194,9 @@ all up,,,,,3,2,-1.6666667,0.33333333,-1,1,1,1,3
 
 // TestJSONL compares the lines with those of the CSV.
 func TestJSONL(t *testing.T) {
-	table := handMadeTable(t)
+	table := compared(handMadeTable(t))
 	var b, c bytes.Buffer
-	if err := table.WriteJSONL(&b, &Origin{"spinlearn test", "a <file>", "2x2 free", 7, map[string]int{"limit": 3}}); err != nil {
+	if err := table.WriteJSONL(&b); err != nil {
 		t.Fatal(err)
 	}
 	if err := table.WriteCSV(&c); err != nil {
@@ -224,17 +253,20 @@ func withZeros(t *testing.T) []*ising.Solved {
 // TestZeroReference leaves instances of reference energy 0 out of the gaps, and out of
 // nothing else.
 func TestZeroReference(t *testing.T) {
-	table := func(list []*ising.Solved) *Timed {
-		methods := []Method{always("last", last), always("all up", up)}
-		table, err := RunTimed(t.Context(), square(t), each(list...), 0, methods, nil)
-		if err != nil {
-			t.Fatal(err)
+	table := func(list []*ising.Solved) *Comparison {
+		table := run(t, list, always("last", last), always("all up", up))
+		table.Name, table.Family = "set", "family"
+		for _, r := range table.Rows {
+			took(r, time.Millisecond)
 		}
-		for _, r := range table.Rows { // measured, so set
-			r.CPU = time.Duration(len(list)) * time.Millisecond
-			r.Times = slices.Repeat([]time.Duration{time.Millisecond}, len(list))
+		return compared(table)
+	}
+	timed := func(list ...*Comparison) *Comparison {
+		all := &Comparison{Times: []time.Duration{1}}
+		for _, c := range list {
+			all.Tables, all.Origins = append(all.Tables, c.Tables...), append(all.Origins, c.Origins...)
 		}
-		return &Timed{table, "set", "family"}
+		return all
 	}
 	some, none := table(withZeros(t)), table(withZeros(t)[1:3])
 	for _, c := range []struct {
@@ -266,7 +298,7 @@ reference,,,,,2,1,0,0,,,1,,0
 last,,,,,2,1,-0.5,0.5,,,1,1,0
 all up,,,,,2,1,0,0,,,1,1,0
 `},
-		{"text at equal time", func(w io.Writer) error { return WriteTimedText(w, []*Timed{some, none}) }, `set: family 2x2 free, 4 instances, 2 with a proven ground state, 2 with reference energy 0 and so no relative gap
+		{"text at equal time", timed(some, none).WriteText, `set: family 2x2 free, 4 instances, 2 with a proven ground state, 2 with reference energy 0 and so no relative gap
 
   method  limit     gap (%)  reached  CPU (ms)  median (ms)
     last            50 ± 50      3/4         1            1
@@ -278,7 +310,7 @@ set: family 2x2 free, 2 instances, 1 with a proven ground state, 2 with referenc
     last                      2/2         1            1
   all up                      2/2         1            1
 `},
-		{"runs", func(w io.Writer) error { return WriteRuns(w, []*Timed{some}) }, `dataset,instance,method,budget_ms,passes,effort,reference_j,energy_j,gap_fraction,cpu_ms
+		{"runs", timed(some).WriteRuns, `dataset,instance,method,budget_ms,passes,effort,reference_j,energy_j,gap_fraction,cpu_ms
 set,0,last,,,,-4,0,1,1
 set,1,last,,,,0,0,,1
 set,2,last,,,,0,-4,,1
@@ -300,33 +332,31 @@ set,3,all up,,,,-2,-8,-3,1
 		})
 	}
 	var b bytes.Buffer
-	if err := none.Table.WriteJSONL(&b, &Origin{}); err != nil {
+	if err := none.WriteJSONL(&b); err != nil {
 		t.Fatal(err)
 	}
 	if want := `"energy_per_spin_j":0,"energy_per_spin_sem_j":0,"gap_mean_fraction":null,"gap_sem_fraction":null,"solved_fraction":1,`; strings.Count(b.String(), `"gap_instances":0}`) != 3 || strings.Count(strings.ReplaceAll(b.String(), ":-0,", ":0,"), want) != 2 {
 		t.Errorf("JSON without gaps:\n%s", &b)
 	}
-	for name, r := range map[string]report.Table{"table": none.Table.Report(), "times": none.Report()} {
+	for _, c := range []*Comparison{none, timed(none)} {
+		r := c.page(nil).Tables[0]
 		for _, row := range r.Rows {
 			for i, c := range r.Columns {
 				if c.Name == "gap (%)" && row[i] != (report.Cell{}) {
-					t.Errorf("%s: gap %+v", name, row[i])
+					t.Errorf("%s: gap %+v", r.Caption, row[i])
 				}
 			}
 		}
 		if !strings.Contains(r.Caption, "2 with reference energy 0") {
-			t.Errorf("%s: caption %s", name, r.Caption)
+			t.Errorf("caption %s", r.Caption)
 		}
 	}
 }
 
 func TestGroundStateName(t *testing.T) {
-	table, err := Run(context.Background(), square(t), each(handMade(t)[:2]...), 0, []Method{always("all up", up)}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := run(t, handMade(t)[:2], always("all up", up))
 	var b bytes.Buffer
-	if err := table.WriteCSV(&b); err != nil {
+	if err := compared(table).WriteCSV(&b); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "\nground state,") {
@@ -334,40 +364,69 @@ func TestGroundStateName(t *testing.T) {
 	}
 }
 
-// TestBatches follows batches, their first index and progress over more instances
-// than fit into one.
+// batches notes what a solver of batches is asked for.
+type batches struct {
+	solve
+	sizes    []int
+	prepared int
+	broken   error
+}
+
+func (b *batches) Prepare(list ...*ising.Instance) error { b.prepared += len(list); return b.broken }
+func (b *batches) SolveAll(ctx context.Context, list []*ising.Instance) (results []*solver.Result, err error) {
+	b.sizes = append(b.sizes, len(list))
+	for _, in := range list {
+		r, _ := b.Solve(ctx, in, solver.Budget{}, nil)
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// TestBatches follows batches and progress over more instances than fit into one, and the
+// streams of instances.
 func TestBatches(t *testing.T) {
 	one := handMade(t)[0]
-	many := make([]*ising.Solved, 2*batchSize+5)
+	many := make([]*ising.Solved, 2*Kept+5)
 	for k := range many {
 		many[k] = one
 	}
-	for _, c := range []struct{ limit, want int }{{0, len(many)}, {1, 1}, {batchSize, batchSize}, {batchSize + 1, batchSize + 1}, {1000, len(many)}} {
+	for _, c := range []struct {
+		limit, want int
+		sizes       []int
+	}{
+		{math.MaxInt, len(many), []int{Kept, Kept, 5}}, {1, 1, []int{1}}, {Kept, Kept, []int{Kept}}, {Kept + 1, Kept + 1, []int{Kept, 1}}, {1000, len(many), []int{Kept, Kept, 5}},
+	} {
 		t.Run(fmt.Sprint(c.limit), func(t *testing.T) {
-			var firsts []int
-			prepared := 0
-			m := always("m", up)
-			solve := m.Solve
-			m.Solve = func(ctx context.Context, first int, batch []*ising.Instance) ([][]int8, error) {
-				firsts = append(firsts, first)
-				return solve(ctx, first, batch)
+			up := always("up", up)
+			together := &batches{solve: up.Solver.(solve)}
+			drawn := make([]uint64, c.want)
+			seen := map[uint64]int{}
+			for k := range drawn {
+				seen[ising.Stream(1, "drawn", uint64(k)).Uint64()]++
 			}
-			m.Prepare = func(batch []*ising.Instance) error { prepared += len(batch); return nil }
+			var mu sync.Mutex
+			single := &Row{Variant: methods.Variant{Name: "drawn", Solver: solve(func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				seen[rng.Uint64()]++
+				return together.Solve(ctx, in, solver.Budget{}, nil)
+			})}}
 			var dones []int
-			progress := func(done int, _ string) { dones = append(dones, done) }
-			table, err := Run(context.Background(), square(t), each(many...), c.limit, []Method{m, always("n", up)}, progress)
+			set := Default()
+			set.Limit, set.Workers, set.Progress = c.limit, 3, func(done int, _ string) { dones = append(dones, done) }
+			table, err := Run(t.Context(), one.Lattice, each(many...), []*Row{{Variant: methods.Variant{Name: "m", Solver: together}}, single}, set)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(table.Truth) != c.want || len(table.Rows[1].Energies) != c.want || prepared != c.want {
-				t.Errorf("%d instances, %d energies, %d prepared, want %d", len(table.Truth), len(table.Rows[1].Energies), prepared, c.want)
+			if table.Count() != c.want || len(table.Rows[1].Energies()) != c.want || together.prepared != c.want || !slices.Equal(together.sizes, c.sizes) {
+				t.Errorf("%d instances, %d energies, %d prepared, batches %v, want %d", table.Count(), len(table.Rows[1].Energies()), together.prepared, together.sizes, c.want)
 			}
 			if kept := min(c.want, Kept); len(table.First) != kept || len(table.Rows[0].Spins) != kept {
 				t.Errorf("%d and %d kept, want %d", len(table.First), len(table.Rows[0].Spins), kept)
 			}
-			for i, f := range firsts {
-				if f != i*batchSize {
-					t.Errorf("batch %d begins at %d", i, f)
+			for word, n := range seen {
+				if n != 2 || len(seen) != c.want {
+					t.Fatalf("stream of %x: %d, %d streams of %d instances", word, n, len(seen), c.want)
 				}
 			}
 			if got := dones[len(dones)-1]; got != 2*c.want {
@@ -384,35 +443,38 @@ func TestLimitStops(t *testing.T) {
 			yield(nil, errors.New("read too far"))
 		}
 	}
-	if _, err := Run(context.Background(), square(t), damaged, 1, []Method{always("m", up)}, nil); err != nil {
+	set := Default()
+	set.Limit = 1
+	if _, err := Run(t.Context(), square(t), damaged, []*Row{always("m", up)}, set); err != nil {
+		t.Error(err)
+	}
+	if _, err := Fitting(nil, damaged, 1); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestRunErrors(t *testing.T) {
 	broken := errors.New("broken")
-	cancelled, cancel := context.WithCancel(context.Background())
+	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	failing := always("fails", up)
-	failing.Solve = func(context.Context, int, []*ising.Instance) ([][]int8, error) { return nil, broken }
-	unprepared := always("unprepared", up)
-	unprepared.Prepare = func([]*ising.Instance) error { return broken }
+	row := func(name string, s solver.Solver) *Row { return &Row{Variant: methods.Variant{Name: name, Solver: s}} }
+	failing := row("fails", solve(func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error) { return nil, broken }))
 	for _, c := range []struct {
 		name      string
 		ctx       context.Context
 		instances iter.Seq2[*ising.Solved, error]
-		method    Method
+		row       *Row
 		is        error
 		want      string
 	}{
-		{"none", context.Background(), each(), always("m", up), nil, "no instances"},
-		{"source", context.Background(), func(yield func(*ising.Solved, error) bool) { yield(nil, broken) }, always("m", up), broken, "broken"},
-		{"solve", context.Background(), each(handMade(t)...), failing, broken, "fails: broken"},
-		{"prepare", context.Background(), each(handMade(t)...), unprepared, broken, "unprepared: broken"},
+		{"none", t.Context(), each(), always("m", up), nil, "no instances"},
+		{"source", t.Context(), func(yield func(*ising.Solved, error) bool) { yield(nil, broken) }, always("m", up), broken, "broken"},
+		{"solve", t.Context(), each(handMade(t)...), failing, broken, "fails: broken"},
+		{"prepare", t.Context(), each(handMade(t)...), row("unprepared", &batches{broken: broken}), broken, "unprepared: broken"},
 		{"cancelled", cancelled, each(handMade(t)...), always("m", up), context.Canceled, "m: stopped"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			table, err := Run(c.ctx, square(t), c.instances, 0, []Method{c.method}, nil)
+			table, err := Run(c.ctx, square(t), c.instances, []*Row{c.row}, Default())
 			if table != nil || err == nil || !strings.Contains(err.Error(), c.want) || c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("got %v, error %v, want %q", table, err, c.want)
 			}
@@ -420,137 +482,39 @@ func TestRunErrors(t *testing.T) {
 	}
 }
 
-func cylinder(t *testing.T) *ising.Lattice {
-	t.Helper()
+// Every row of the methods gives the same energies for any number of workers and any batches,
+// and those of annealing others for another seed.
+func TestRowsOfMethods(t *testing.T) {
 	l, err := ising.NewLattice([]int{6, 6}, []bool{false, true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
-}
-
-func drawn(t *testing.T, n int) (*ising.Lattice, []*ising.Instance) {
-	l := cylinder(t)
-	var list []*ising.Instance
-	for k := range n {
-		list = append(list, ising.Ensemble{Couplings: ising.Gaussian}.Draw(l, ising.Stream(1, "couplings", uint64(k))))
+	var list []*ising.Solved
+	for k := range 6 {
+		in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(l, ising.Stream(1, "couplings", uint64(k)))
+		spins := in.SpanningTree(in.J, nil).Spins(in.J)
+		list = append(list, &ising.Solved{Instance: in, Spins: spins, Energy: in.Energy(spins), Bound: math.NaN()})
 	}
-	return l, list
-}
-
-// TestClassicalMethods requires unique names, the same result for any number of
-// workers and any batches, and another one for another seed.
-func TestClassicalMethods(t *testing.T) {
-	_, list := drawn(t, 6)
-	ctx := context.Background()
-	one, four, other := ClassicalMethods(1, []int{1, 7}, 1), ClassicalMethods(1, []int{1, 7}, 4), ClassicalMethods(2, []int{1, 7}, 1)
-	var names []string
-	for i, m := range one {
-		names = append(names, m.Name)
-		a, err1 := m.Solve(ctx, 0, list)
-		b, err2 := four[i].Solve(ctx, 0, list)
-		c, err3 := four[i].Solve(ctx, 2, list[2:])
-		d, err4 := other[i].Solve(ctx, 0, list)
-		if err := errors.Join(err1, err2, err3, err4); err != nil {
+	energies := func(seed uint64, workers, batch int) (all [][]float64) {
+		set := Default()
+		set.Seed, set.Workers, set.Batch = seed, workers, batch
+		choice := &methods.Choice{Sweeps: []int{1, 7}, Networks: []methods.Network{{Model: shipped.Model()}}, Passes: []int{1, 2}, Efforts: []int{1}, Workers: workers}
+		table, err := Run(t.Context(), l, each(list...), Rows(methods.Rows(choice)), set)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if !cmp.Equal(a, b) || !cmp.Equal(a[2:], c) {
-			t.Errorf("%s depends on workers or batches", m.Name)
+		for _, r := range table.Rows {
+			all = append(all, r.Energies())
 		}
-		if strings.HasPrefix(m.Name, "annealing") && cmp.Equal(a, d) {
-			t.Errorf("%s does not depend on the seed", m.Name)
-		}
+		return all
 	}
-	want := []string{"greedy descent", "spanning tree", "spanning tree + descent", "annealing 1 sweep", "annealing 7 sweeps", "16 combined reads of 100 sweeps", "16 combined reads of 1000 sweeps"}
-	if diff := cmp.Diff(want, names); diff != "" {
-		t.Error(diff)
-	}
-	if one[3].Sweeps != 1 || one[4].Sweeps != 7 {
-		t.Errorf("sweeps %d and %d", one[3].Sweeps, one[4].Sweeps)
-	}
-	cancelled, cancel := context.WithCancel(ctx)
-	cancel()
-	for _, m := range four {
-		if _, err := m.Solve(cancelled, 0, list); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: error %v, want one of the context", m.Name, err)
+	want := energies(1, 1, 64)
+	for _, batch := range []int{1, 4, 64} {
+		if diff := cmp.Diff(want, energies(1, 4, batch)); diff != "" {
+			t.Errorf("four workers, batches of %d:\n%s", batch, diff)
 		}
 	}
-}
-
-// source is a training source of a few instances, with made-up ground states.
-type source struct {
-	lattice *ising.Lattice
-	list    []*ising.Instance
-}
-
-func (s *source) Lattice() *ising.Lattice { return s.lattice }
-func (s *source) Len() int                { return len(s.list) }
-func (s *source) Epoch(uint64, uint64) iter.Seq2[*ising.Solved, error] {
-	return func(yield func(*ising.Solved, error) bool) {
-		for _, in := range s.list {
-			spins := in.SpanningTree(in.J, nil).Spins(in.J)
-			if !yield(&ising.Solved{Instance: in, Spins: spins, Energy: in.Energy(spins), Bound: math.NaN()}, nil) {
-				return
-			}
-		}
-	}
-}
-
-func TestModelMethods(t *testing.T) {
-	l, list := drawn(t, 4)
-	ctx := context.Background()
-	for _, c := range []struct {
-		target, name string
-		want         []string
-		descent      []bool
-		group        string
-	}{
-		{cnn.Bond, "", []string{"bond margin 1 pass", "bond margin 1 pass + descent", "bond margin 3 passes", "bond margin 3 passes + descent", "bond margin 2 passes + effort 2"}, []bool{false, true, false, true, true}, BondTarget},
-		{cnn.Bond, "(a 1 pass)", []string{"bond margin (a 1 pass) 1 pass", "bond margin (a 1 pass) 1 pass + descent", "bond margin (a 1 pass) 3 passes", "bond margin (a 1 pass) 3 passes + descent", "bond margin (a 1 pass) 2 passes + effort 2"}, []bool{false, true, false, true, true}, BondTarget},
-		{cnn.Site, "", []string{"site margin", "site margin + descent"}, []bool{false, true}, SiteTarget},
-	} {
-		t.Run(c.target+c.name, func(t *testing.T) {
-			set := cnn.DefaultTrain()
-			set.Target, set.Channels, set.Blocks, set.Loss.Name, set.Steps, set.Batch = c.target, 2, 1, cnn.Margin, 1, 2
-			set.ReplayBuffer = 2
-			result, err := cnn.Train(ctx, filepath.Join(t.TempDir(), "run"), []cnn.Source{&source{l, list}}, nil, set)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var names []string
-			var descent []bool
-			seen := map[string]bool{}
-			for _, m := range ModelMethods(result.Model, c.name, []int{1, 3}, []int{2}, 2) {
-				names, descent = append(names, m.Name), append(descent, m.Descent)
-				if seen[m.Name] {
-					t.Errorf("name %q twice", m.Name)
-				}
-				seen[m.Name] = true
-				if want := strings.TrimSpace(c.target + " margin " + c.name); m.Model != want {
-					t.Errorf("model %q, want %q", m.Model, want)
-				}
-				if m.Group != c.group || m.Loss != cnn.Margin || m.Target != c.target || m.Passes < 1 {
-					t.Errorf("%s: group %q, loss %q, target %q, passes %d", m.Name, m.Group, m.Loss, m.Target, m.Passes)
-				}
-				if err := m.Prepare(list); err != nil {
-					t.Fatal(err)
-				}
-				spins, err := m.Solve(ctx, 0, list)
-				if err != nil || len(spins) != len(list) {
-					t.Fatalf("%d solutions, error %v", len(spins), err)
-				}
-				cancelled, cancel := context.WithCancel(ctx)
-				cancel()
-				if _, err := m.Solve(cancelled, 0, list); !errors.Is(err, context.Canceled) {
-					t.Errorf("error %v, want one of the context", err)
-				}
-			}
-			if diff := cmp.Diff(c.want, names); diff != "" {
-				t.Error(diff)
-			}
-			if diff := cmp.Diff(c.descent, descent); diff != "" {
-				t.Error(diff)
-			}
-		})
+	if other := energies(2, 1, 64); cmp.Equal(want[3], other[3]) {
+		t.Error("annealing does not depend on the seed")
 	}
 }

@@ -1,4 +1,4 @@
-package bench
+package experiment
 
 import (
 	"bytes"
@@ -12,21 +12,24 @@ import (
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/anneal"
+	"spinlearn/solver/methods"
 )
 
-func instance(t *testing.T, index uint64) *ising.Instance {
+// drawn returns an instance of a file without a known energy.
+func drawn(t *testing.T, index uint64) *Instance {
 	t.Helper()
 	l, err := ising.NewLattice([]int{5, 5}, []bool{true, true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ising.Ensemble{Couplings: ising.Gaussian}.Draw(l, ising.Stream(1, "couplings", index))
+	in := ising.Ensemble{Couplings: ising.Gaussian}.Draw(l, ising.Stream(1, "couplings", index))
+	return &Instance{Solved: ising.Solved{Instance: in, Energy: math.NaN()}, Vertices: 25}
 }
 
-// fixed is a contender whose runs end at the energies of a state, with odd streams one
+// state is a row whose searches end at the energies of a state, with odd streams one
 // spin away from it.
-func fixed(t *testing.T, spoil bool) Contender {
-	return Contender{Method: "fixed", Length: "once", Solver: solve(func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
+func state(spoil bool) *Row {
+	return &Row{Variant: methods.Variant{Name: "fixed", Solver: solve(func(ctx context.Context, in *ising.Instance, rng *rand.Rand) (*solver.Result, error) {
 		set := anneal.Default()
 		set.Reads, set.Sweeps = 16, 100
 		r, err := set.Solve(ctx, in, solver.Budget{}, ising.Stream(1, "solver", 0))
@@ -35,22 +38,14 @@ func fixed(t *testing.T, spoil bool) Contender {
 			r.Energy = in.Energy(r.Spins)
 		}
 		return r, err
-	})}
+	})}}
 }
 
-// solve is a solver of one function.
-type solve func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error)
-
-func (solve) Name() string                { return "solve" }
-func (solve) Check(*ising.Instance) error { return nil }
-func (f solve) Solve(ctx context.Context, in *ising.Instance, _ solver.Budget, rng *rand.Rand) (*solver.Result, error) {
-	return f(ctx, in, rng)
-}
-
-func TestRun(t *testing.T) {
-	files := []*File{{"a", []*Instance{{Instance: instance(t, 0), Vertices: 25}, {Instance: instance(t, 1), Vertices: 25, Target: new(0.0)}}}, {"b", []*Instance{{Instance: instance(t, 2), Vertices: 25, Target: new(-1e6)}}}}
+func TestRepeat(t *testing.T) {
+	files := []*File{{"a", []*Instance{drawn(t, 0), drawn(t, 1)}}, {"b", []*Instance{drawn(t, 2)}}}
+	files[0].Instances[1].Energy, files[1].Instances[0].Energy = 0, -1e6
 	calls := 0
-	rows, err := Run(context.Background(), files, []Contender{fixed(t, false), fixed(t, true)}, 40, 1, func(done, total int) {
+	tables, err := Repeat(t.Context(), files, []*Row{state(false), state(true)}, 40, 1, func(done, total int) {
 		if calls++; done != calls || total != 240 {
 			t.Errorf("%d of %d after %d runs", done, total, calls)
 		}
@@ -58,37 +53,37 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 4 || calls != 240 {
-		t.Fatalf("%d rows, %d calls", len(rows), calls)
+	if len(tables) != 2 || len(tables[0].Rows) != 2 || calls != 240 {
+		t.Fatalf("%d tables, %d calls", len(tables), calls)
 	}
-	sure, half, never := rows[0], rows[1], rows[2]
-	if sure.Hits != 80 || sure.Runs != 80 || sure.Gap.Mean != 0 || sure.Energy.Error > 0.1 || math.Abs(sure.TTS-sure.CPU.Seconds()) > 1e-12 || !(sure.UpdatesPerNS > 0) {
-		t.Errorf("always solved: %+v", sure)
+	sure, half, never := tables[0].Rows[0], tables[0].Rows[1], tables[1].Rows[0]
+	if sure.Solved() != 80 || len(sure.Searches) != 80 || sure.Gap().Mean != 0 || sure.Energy().Error > 0.1 || !(sure.Rate() > 0) {
+		t.Errorf("always solved: %d, gap %v, energy %v, rate %v", sure.Solved(), sure.Gap(), sure.Energy(), sure.Rate())
 	}
-	if half.Hits < 20 || half.Hits > 60 || half.Gap.Mean <= 0 || half.Energy.Mean <= half.Best || !(half.TTSLow < half.TTS && half.TTS < half.TTSHigh) {
-		t.Errorf("solved in half of the runs: %+v", half)
+	if n := half.Solved(); n < 20 || n > 60 || half.Gap().Mean <= 0 || half.Energy().Mean <= half.Best() {
+		t.Errorf("solved in half of the runs: %d, gap %v, energy %v", n, half.Gap(), half.Energy())
 	}
-	if never.Hits != 0 || !math.IsInf(never.TTS, 1) || math.IsInf(never.TTSLow, 1) || files[1].Instances[0].Lowered || !files[0].Instances[0].Lowered || !files[0].Instances[1].Lowered {
-		t.Errorf("a target out of reach: %+v", never)
+	if never.Solved() != 0 || files[1].Instances[0].Lowered || !files[0].Instances[0].Lowered || !files[0].Instances[1].Lowered {
+		t.Errorf("a target out of reach: %d", never.Solved())
 	}
 	var b bytes.Buffer
-	if err := WriteText(&b, rows); err != nil || !strings.Contains(b.String(), "80/80") || !strings.Contains(b.String(), "∞") {
+	if err := (&Bench{files, tables}).WriteText(&b); err != nil || !strings.Contains(b.String(), "80/80") || !strings.Contains(b.String(), "∞") || !strings.Contains(b.String(), "lowest energy of these runs") {
 		t.Errorf("%v\n%s", err, b.String())
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Run(ctx, files, []Contender{fixed(t, false)}, 1, 1, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Repeat(ctx, files, []*Row{state(false)}, 1, 1, func(int, int) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
 
-// drawnFrom returns a contender whose runs have the given energies in turn.
-func drawnFrom(energies ...float64) Contender {
+// given returns a row whose searches have the given energies in turn.
+func given(energies ...float64) *Row {
 	k := -1
-	return Contender{Method: "given", Length: "once", Solver: solve(func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error) {
+	return &Row{Variant: methods.Variant{Name: "given", Solver: solve(func(context.Context, *ising.Instance, *rand.Rand) (*solver.Result, error) {
 		k++
 		return &solver.Result{Energy: energies[k%len(energies)]}, nil
-	})}
+	})}}
 }
 
 // Energies are those of the file, over its vertices; a target that is given stays, also 0.
@@ -119,14 +114,18 @@ func TestFileEnergies(t *testing.T) {
 		"one run":             {0, 4, nil, false, []float64{-2}, -0.5, "-0.5", "0", 1, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := &Instance{Instance: instance(t, 0), Offset: c.offset, Vertices: c.vertices, Target: c.target, Fixed: c.fixed}
-			rows, err := Run(t.Context(), []*File{{"f", []*Instance{in}}}, []Contender{drawnFrom(c.energies...)}, len(c.energies), 1, nil)
+			in := drawn(t, 0)
+			in.Offset, in.Vertices, in.Fixed = c.offset, c.vertices, c.fixed
+			if c.target != nil {
+				in.Energy = *c.target
+			}
+			tables, err := Repeat(t.Context(), []*File{{"f", []*Instance{in}}}, []*Row{given(c.energies...)}, len(c.energies), 1, func(int, int) {})
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := rows[0]
-			if r.Best != c.best || r.Energy.String() != c.mean || r.Gap.String() != c.gap || r.Hits != c.hits || in.Lowered != c.lowered || in.Relative() == c.without {
-				t.Errorf("best %v, mean %v, gap %v, %d hits, lowered %v, relative %v; want %+v", r.Best, r.Energy, r.Gap, r.Hits, in.Lowered, in.Relative(), c)
+			r := tables[0].Rows[0]
+			if r.Best() != c.best || r.Energy().String() != c.mean || r.Gap().String() != c.gap || r.Solved() != c.hits || in.Lowered != c.lowered || in.Relative() == c.without {
+				t.Errorf("best %v, mean %v, gap %v, %d hits, lowered %v, relative %v; want %+v", r.Best(), r.Energy(), r.Gap(), r.Solved(), in.Lowered, in.Relative(), c)
 			}
 		})
 	}
