@@ -8,7 +8,7 @@
 //   - A [Search] is a model as a [solver.Solver].
 //
 // It imports ising, losses, and solver with its packages anneal and descent, besides foundations
-// in internal. Gorgonia stays in this package, losses and internal/fused. All lattices have two
+// in internal. Gorgonia stays in this package, losses and internal/base/fused. All lattices have two
 // axes.
 //
 // # Network

@@ -10,8 +10,8 @@ import (
 	"io"
 	"os"
 
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/readfile"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/readfile"
 )
 
 // A Metric is one line of metrics.jsonl: either the mean loss over some steps, with the learning

@@ -10,7 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"spinlearn/cnn/internal/kernel"
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/parallel"
 	"spinlearn/losses"
 )
 

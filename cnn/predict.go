@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/parallel"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/anneal"

@@ -5,8 +5,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"spinlearn/cnn/internal/kernel"
-	"spinlearn/internal/fused"
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/fused"
+	"spinlearn/internal/base/parallel"
 )
 
 // chunks is the number of parts of a batch, each with a sum of weight gradients of its own. It is

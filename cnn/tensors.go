@@ -17,8 +17,8 @@ import (
 
 	"github.com/nlpodyssey/safetensors"
 
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/readfile"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/readfile"
 )
 
 // ErrFormat is wrapped by every error about the content of a model or checkpoint.

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/parallel"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/parallel"
+	"spinlearn/internal/base/stats"
 	"spinlearn/ising"
 )
 

@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 
-	"spinlearn/internal/readfile"
+	"spinlearn/internal/base/readfile"
 	"spinlearn/ising"
 )
 

@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/base/atomicfile"
 	"spinlearn/ising"
 )
 

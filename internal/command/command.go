@@ -16,7 +16,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
 )

@@ -22,7 +22,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data/samples"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/stats"
 	"spinlearn/solver/methods"
 )
 

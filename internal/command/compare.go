@@ -17,7 +17,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
-	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/base/atomicfile"
 	"spinlearn/internal/experiment"
 	"spinlearn/solver/methods"
 )

@@ -11,7 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/cnn"
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/solver/methods"
 )
 

@@ -14,7 +14,7 @@ import (
 
 	"spinlearn/cnn/shipped"
 	"spinlearn/data"
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/exact"

@@ -15,8 +15,8 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/internal/experiment"
-	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 )
 

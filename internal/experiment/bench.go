@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"spinlearn/internal/report"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/base/stats"
 	"spinlearn/plots"
 )
 

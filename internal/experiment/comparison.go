@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"spinlearn/internal/report"
+	"spinlearn/internal/base/report"
 	"spinlearn/plots"
 )
 

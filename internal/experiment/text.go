@@ -7,9 +7,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"spinlearn/internal/report"
-	"spinlearn/internal/safetext"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/base/safetext"
+	"spinlearn/internal/base/stats"
 	"spinlearn/solver/methods"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/internal/experiment"
-	"spinlearn/internal/study"
+	"spinlearn/internal/reproduce/study"
 	"spinlearn/ising"
 	"spinlearn/solver/methods"
 )

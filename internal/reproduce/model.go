@@ -10,10 +10,10 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
-	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/base/stats"
 	"spinlearn/internal/experiment"
-	"spinlearn/internal/report"
-	"spinlearn/internal/stats"
 	"spinlearn/ising"
 	"spinlearn/plots"
 	"spinlearn/solver/methods"

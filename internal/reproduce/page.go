@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/report"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/base/stats"
 	"spinlearn/plots"
 )
 

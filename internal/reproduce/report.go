@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"spinlearn/cnn"
-	"spinlearn/internal/report"
-	"spinlearn/internal/study"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/reproduce/study"
 	"spinlearn/plots"
 )
 

@@ -11,7 +11,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/parallel"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/anneal"

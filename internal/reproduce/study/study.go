@@ -32,7 +32,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/stats"
 )
 
 // An Arm holds the results of one setting. Gaps[s][i] is the gap of seed s on instance i, or
