@@ -4,6 +4,8 @@ package layout
 import (
 	"go/build"
 	"io/fs"
+	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,6 +63,23 @@ var only = map[string][]string{
 	"github.com/nlpodyssey/safe": {"cnn"},
 	"github.com/gofrs/flock":     {"internal/base/atomicfile"},
 	"github.com/google/renameio": {"internal/base/atomicfile"},
+}
+
+// TestDocs holds that every package says in a doc.go what it is for and what it imports.
+func TestDocs(t *testing.T) {
+	for name := range allowed {
+		if name == "." || name == "internal/layout" {
+			continue // a program of one line, and this test
+		}
+		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(name), "doc.go"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if comment, _, _ := strings.Cut(string(text), "\npackage "); !strings.HasPrefix(comment, "// Package "+path.Base(name)+" ") || !strings.Contains(comment, "import") {
+			t.Errorf("the comment of package %s does not say what it is for and what it imports", name)
+		}
+	}
 }
 
 func TestArrows(t *testing.T) {

@@ -1,6 +1,3 @@
-// Package temper is parallel tempering with isoenergetic cluster moves.
-//
-// It imports solver, and anneal for the range of temperatures.
 package temper
 
 import (

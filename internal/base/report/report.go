@@ -1,6 +1,3 @@
-// Package report writes tables and charts as one HTML file that needs no network: style,
-// script and pictures stand in the file, and its policy forbids the browser to ask for
-// anything else.
 package report
 
 import (
