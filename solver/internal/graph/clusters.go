@@ -103,5 +103,21 @@ func (g *Graph) Contract(s []int8, c *Clusters) *Graph {
 		}
 		small.Start[cluster+1] = int32(len(small.Site))
 	}
+	if g.Lost {
+		small.balance()
+	}
 	return small
+}
+
+// balance gives a bond the same weight at both ends. Sums of real numbers depend on their
+// order, and a descent by weights that differ might never end.
+func (g *Graph) balance() {
+	for i := range int32(g.Sites()) {
+		for k := g.Start[i]; k < g.Start[i+1]; k++ {
+			if j := g.Site[k]; j < i {
+				twin := slices.Index(g.Site[g.Start[j]:g.Start[j+1]], i)
+				g.Weight[k] = g.Weight[g.Start[j]+int32(twin)]
+			}
+		}
+	}
 }
