@@ -174,19 +174,23 @@ func tooLarge(l *ising.Lattice) error {
 		ErrTooLarge, l, l.Sites(), MaxExhaustive, MaxLayerFree, MaxLayerPeriodic)
 }
 
+// finishing is about what it takes for each site to make a result of what is matched.
+const finishing = 500 * time.Nanosecond
+
 // match is Exact by Matching.
 func match(ctx context.Context, in *ising.Instance, start []int8, near int) (*Result, error) {
+	ctx = earlier(ctx, time.Duration(in.Sites())*finishing)
 	q := newIntegers(in)
 	rng := ising.Stream(0, "exact", 0) // any will do: the energy does not depend on it
-	if in.Sites() > quickAtOnce {
-		start = quick(in, start, rng)
-	}
 	if l := in.Lattice; !l.Periodic()[0] || !l.Periodic()[1] {
-		spins, proof, err := solvePlanar(ctx, in, q, near)
-		if err != nil {
-			return q.result(in, quick(in, start, rng), 0, nil, err)
+		spins, bound, proof, err := solvePlanar(ctx, in, q, near)
+		if spins == nil {
+			return nil, err
 		}
-		return q.result(in, spins, q.unsatisfied(l, spins), proof, nil)
+		if err != nil && start != nil && in.Energy(start) < in.Energy(spins) {
+			spins = start
+		}
+		return q.result(in, spins, bound, proof, err)
 	}
 	first := start
 	if first == nil {
@@ -202,10 +206,6 @@ func match(ctx context.Context, in *ising.Instance, start []int8, near int) (*Re
 	}
 	return q.result(in, spins, bound, proof, err)
 }
-
-// quickAtOnce is the number of sites beyond which to look for a configuration first takes
-// little of the whole, but too long once a limit has passed.
-const quickAtOnce = 1 << 15
 
 // quick returns the start, or a configuration found soon, for a search that was stopped.
 func quick(in *ising.Instance, start []int8, rng *rand.Rand) []int8 {

@@ -42,3 +42,12 @@ func (l *limited) Err() error {
 
 // used returns the time since the limit was set.
 func (l *limited) used() time.Duration { return l.now() - l.begin }
+
+// earlier returns ctx with its limit, if it has one, brought forward by d.
+func earlier(ctx context.Context, d time.Duration) context.Context {
+	l, ok := ctx.(*limited)
+	if !ok || l.limit == 0 {
+		return ctx
+	}
+	return &limited{l.Context, l.now, l.begin, max(l.limit-d, 1)}
+}

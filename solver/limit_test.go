@@ -44,7 +44,7 @@ func TestClock(t *testing.T) {
 			return solver.Refine(ctx, in, &solver.RefineSettings{Width: 12, TimeLimit: limit / 100}, rng)
 		},
 		"exact": func(ctx context.Context, _ *rand.Rand) (*solver.Result, error) {
-			return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: limit / 100})
+			return solver.Exact(ctx, in, &solver.ExactSettings{TimeLimit: limit / 250})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

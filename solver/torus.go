@@ -56,7 +56,7 @@ func newTorus(in *ising.Instance, q *integers, start []int8, near int, rng *rand
 func (t *torus) weigh(join []bool) (sum int64) {
 	for k, is := range join {
 		if is {
-			sum += t.p.Weight[k]
+			sum += t.p.Weight(int32(k))
 		}
 	}
 	return sum
@@ -157,9 +157,10 @@ func (t *torus) restrict(j *matching.Joiner) (odd []bool, weight int64) {
 	for k, v := range t.set {
 		j.Removed[k] = v != unset
 		if v == 1 {
-			odd[t.p.From[k]] = !odd[t.p.From[k]]
-			odd[t.p.To[k]] = !odd[t.p.To[k]]
-			weight += t.p.Weight[k]
+			u, v := t.p.Ends(int32(k))
+			odd[u] = !odd[u]
+			odd[v] = !odd[v]
+			weight += t.p.Weight(int32(k))
 		}
 	}
 	return odd, weight
@@ -193,7 +194,7 @@ func (t *torus) improve(ctx context.Context, least []bool, c class, weight int64
 	length := make([]int64, len(least))
 	for k := range length {
 		if !least[k] {
-			length[k] = t.p.Weight[k]
+			length[k] = t.p.Weight(int32(k))
 		}
 	}
 	w := newPlaquetteWinding(t.in.Lattice, t.p)
@@ -410,7 +411,8 @@ func (t *torus) oddBoundary() []int32 {
 			list = list[:len(list)-1]
 			isOdd = isOdd != odd[v]
 			for _, k := range around(v) {
-				if to := t.p.From[k] ^ t.p.To[k] ^ v; t.set[k] == unset && part[to] == 0 {
+				a, b := t.p.Ends(k)
+				if to := a ^ b ^ v; t.set[k] == unset && part[to] == 0 {
 					part[to] = root + 1
 					list = append(list, to)
 				}
@@ -421,7 +423,7 @@ func (t *torus) oddBoundary() []int32 {
 		}
 		var boundary []int32
 		for k := range t.set {
-			if (part[t.p.From[k]] == root+1) != (part[t.p.To[k]] == root+1) {
+			if a, b := t.p.Ends(int32(k)); (part[a] == root+1) != (part[b] == root+1) {
 				boundary = append(boundary, int32(k))
 			}
 		}
@@ -440,9 +442,9 @@ func (t *torus) flipCosts(join []bool) []int64 {
 			case t.set[k] != unset:
 				sum += never / 8
 			case join[k]:
-				sum -= t.p.Weight[k]
+				sum -= t.p.Weight(k)
 			default:
-				sum += t.p.Weight[k]
+				sum += t.p.Weight(k)
 			}
 		}
 		for _, k := range t.in.BondsAt(i) {
@@ -465,7 +467,7 @@ func (t *torus) lengths(length, cost []int64, join []bool, gap int64) {
 		case join[k]:
 			length[k] = 3000
 		default:
-			length[k] = 100 + int64(500*typical/(float64(t.p.Weight[k])+0.6*typical))
+			length[k] = 100 + int64(500*typical/(float64(t.p.Weight(int32(k)))+0.6*typical))
 		}
 	}
 }

@@ -91,7 +91,10 @@ func newPlaquetteWinding(l *ising.Lattice, p *plaquettes) *winding {
 			return list
 		},
 		bondsAt: func(v int32) []int32 { return around[v][:] },
-		across:  func(k, v int32) int32 { return p.From[k] ^ p.To[k] ^ v },
+		across: func(k, v int32) int32 {
+			a, b := p.Ends(k)
+			return a ^ b ^ v
+		},
 		crossings: func(k int32, _ class) int32 {
 			switch {
 			case int(k) >= n && int(k) < n+cols:

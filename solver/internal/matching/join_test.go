@@ -14,6 +14,7 @@ var nears = []int{1, 2, 3, 4, 10}
 // prove it.
 func TestJoinEqualsAllEdgeSets(t *testing.T) {
 	impossible := 0
+	watchSteps(t, "joins")
 	for k := range uint64(count(300, 6000)) {
 		rng := rand.New(rand.NewPCG(2, k))
 		g := randomGraph(rng, 4+rng.IntN(9))
@@ -23,7 +24,7 @@ func TestJoinEqualsAllEdgeSets(t *testing.T) {
 		}
 		sink := -1
 		if rng.IntN(2) == 0 {
-			sink = rng.IntN(g.Vertices)
+			sink = rng.IntN(g.vertices)
 		}
 		least, distance := leastJoins(g, removed, -1), distances(g, removed, -1)
 		j := NewJoiner(g, sink)
@@ -31,7 +32,7 @@ func TestJoinEqualsAllEdgeSets(t *testing.T) {
 		j.Near = nears[rng.IntN(len(nears))]
 		join := make([]bool, len(g.From))
 		for range 20 {
-			odd := make([]bool, g.Vertices)
+			odd := make([]bool, g.vertices)
 			share := rng.Float64()
 			for v := range odd {
 				odd[v] = rng.Float64() < share
@@ -84,19 +85,20 @@ func TestJoinEqualsAllEdgeSets(t *testing.T) {
 
 // On larger grids, where few pairs of all are listed, the duals are the judge.
 func TestJoinIsProven(t *testing.T) {
+	watchSteps(t, "joins")
 	for k := range uint64(count(60, 1500)) {
 		rng := rand.New(rand.NewPCG(3, k))
 		g := randomGraph(rng, 40+rng.IntN(60))
 		removed := make([]bool, len(g.From))
 		distance := distances(g, removed, -1)
 		join := make([]bool, len(g.From))
-		odd := make([]bool, g.Vertices)
+		odd := make([]bool, g.vertices)
 		for v := range odd {
 			odd[v] = rng.IntN(2) == 0
 		}
 		sink := -1
 		if rng.IntN(2) == 0 {
-			sink = rng.IntN(g.Vertices)
+			sink = rng.IntN(g.vertices)
 		}
 		weight := int64(-1)
 		for _, near := range nears {
@@ -123,7 +125,7 @@ func TestJoinIsProven(t *testing.T) {
 func TestJoinStops(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 0))
 	g := randomGraph(rng, 80)
-	odd := slices.Repeat([]bool{true}, g.Vertices)
+	odd := slices.Repeat([]bool{true}, g.vertices)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	j := NewJoiner(g, 0)
