@@ -26,11 +26,19 @@ type plaquettes struct {
 
 // joiner returns a joiner of the bonds.
 func (p *plaquettes) joiner() *matching.Joiner {
-	j := matching.NewJoiner(p, p.sink)
+	j := matching.NewJoiner(p, p.sink, p.hubs()...)
 	if p.near > 0 {
 		j.Near = p.near
 	}
 	return j
+}
+
+// hubs returns the outer faces of a cylinder.
+func (p *plaquettes) hubs() []int32 {
+	if n := p.rows * p.cols; len(p.outer[1]) > 0 {
+		return []int32{n, n + 1}
+	}
+	return nil
 }
 
 func newPlaquettes(l *ising.Lattice, q *integers, near int) *plaquettes {

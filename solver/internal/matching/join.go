@@ -15,7 +15,9 @@ type Joiner struct {
 	// Near is the number of terminals nearest to each that are listed before pricing.
 	Near  int
 	graph Graph
-	sink  int32 // vertex of any parity, none for none
+	sink  int32   // vertex of any parity, none for none
+	hubs  []int32 // vertices of which a matching is free to choose the parity at first
+	ends  []int32 // the sink or the hubs, while no path leads through them
 
 	terminals []int32 // of the last join, in the order of the graph's curve
 	place     []int32 // of a vertex among the terminals, none if it is none
@@ -30,9 +32,13 @@ type Joiner struct {
 
 // NewJoiner returns a joiner. A vertex sink ≥ 0 may have either parity: it is in T just
 // if the rest of T is odd. It is never passed through.
-func NewJoiner(g Graph, sink int) *Joiner {
+//
+// Hubs are vertices near so many others that ways through them would tie everything to everything. They
+// have parities like others, but terminals are matched with them at first as with sinks; only if that
+// makes their parity wrong ways through them are listed too. There is a sink or there are hubs.
+func NewJoiner(g Graph, sink int, hubs ...int32) *Joiner {
 	return &Joiner{
-		Removed: make([]bool, g.Edges()), Near: 10, graph: g, sink: int32(sink),
+		Removed: make([]bool, g.Edges()), Near: 10, graph: g, sink: int32(sink), hubs: hubs,
 		place: make([]int32, g.Vertices()), field: newField(g.Vertices()), room: make([]Arc, 0, 4),
 	}
 }
@@ -65,9 +71,21 @@ func (j *Joiner) match(odd []bool, enough int64) error {
 			j.terminals = append(j.terminals, v)
 		}
 	})
-	n := len(j.terminals)
+	if j.ends = j.hubs; j.sink >= 0 {
+		j.ends = []int32{j.sink}
+	}
+	err := j.solve(enough)
+	if errors.Is(err, ErrImpossible) && len(j.hubs) > 0 { // perhaps only for want of ways through them
+		j.ends = nil
+		err = j.solve(enough)
+	}
+	return err
+}
+
+func (j *Joiner) solve(enough int64) error {
 	j.priced = false
-	boundary := j.sinkDistances()
+	n := len(j.terminals)
+	boundary := j.endDistances()
 	for near := j.Near; ; near *= 3 {
 		j.matcher = newMatcher(n, spare, n*near*3/4, boundary, j.watch)
 		if !j.listNear(near) {
@@ -82,6 +100,19 @@ func (j *Joiner) match(odd []bool, enough int64) error {
 			return err
 		}
 	}
+	if err := j.mend(enough); err != nil || len(j.ends) == 0 || len(j.hubs) == 0 || !j.openHubs() {
+		return err
+	}
+	if err := j.matcher.fuse(j.matcher.exposed()); err != nil {
+		return err
+	}
+	return j.mend(enough)
+}
+
+// mend lists pairs that violate the duals until there are none or the matching weighs at most
+// enough.
+func (j *Joiner) mend(enough int64) error {
+	j.priced = false
 	j.pricer.begin(j)
 	for j.value() > enough {
 		pairs := j.price()
@@ -101,6 +132,48 @@ func (j *Joiner) match(odd []bool, enough int64) error {
 	return nil
 }
 
+// openHubs lets ways lead through the hubs if the number of terminals alone at each is not even:
+// it matches them with each other, and leaves one at each hub exposed. It returns false if there is nothing to do.
+func (j *Joiner) openHubs() bool {
+	m := j.matcher
+	groups := make([][]int32, len(j.hubs))
+	for i := range m.real {
+		if m.vertices[i].mate == alone {
+			end := j.nearestEnd(j.terminals[i])
+			if end == none { // the context has ended
+				return false
+			}
+			h := slices.Index(j.hubs, end)
+			groups[h] = append(groups[h], i)
+		}
+	}
+	if !slices.ContainsFunc(groups, func(group []int32) bool { return len(group)%2 == 1 }) {
+		return false
+	}
+	for i := range m.real { // ways through a hub are as long as that to it
+		j.reach[i] = min(j.reach[i], m.boundary[i]/2)
+	}
+	for h, group := range groups {
+		odd := len(group) % 2
+		for k := odd; k < len(group); k += 2 {
+			m.marry(group[k], group[k+1], m.boundary[group[k]]+m.boundary[group[k+1]])
+		}
+		if odd == 1 {
+			m.part(group[0])
+			count := 0
+			j.walk(j.hubs[h], func(v int32, d int64) bool {
+				if i := j.place[v]; i >= 0 && i != group[0] {
+					m.addEdge(group[0], i, m.boundary[group[0]]+2*d)
+					count++
+				}
+				return count < 4*len(group)
+			})
+		}
+	}
+	m.boundary, j.ends = nil, nil
+	return true
+}
+
 // match finds a perfect matching of the vertices, from none.
 func (m *Matcher) match() error {
 	if err := m.start(); err != nil {
@@ -112,14 +185,14 @@ func (m *Matcher) match() error {
 	return m.fuse(m.exposed())
 }
 
-// sinkDistances returns twice the distance of every terminal to the sink, nil if there
+// endDistances returns twice the distance of every terminal to the nearest end, nil if there
 // is none.
-func (j *Joiner) sinkDistances() []int64 {
-	if j.sink < 0 {
+func (j *Joiner) endDistances() []int64 {
+	if len(j.ends) == 0 {
 		return nil
 	}
 	far := slices.Repeat([]int64{forever}, len(j.terminals))
-	j.walk(j.sink, func(v int32, d int64) bool {
+	j.walkAll(j.ends, func(v int32, d int64) bool {
 		if t := j.place[v]; t >= 0 {
 			far[t] = 2 * d
 		}
@@ -191,22 +264,38 @@ func (j *Joiner) Finish(ctx context.Context, join []bool) (int64, error) {
 			open = none
 		}
 	}
-	if open >= 0 && (j.sink < 0 || !connect(open, j.sink)) {
+	if open >= 0 {
+		if end := j.nearestEnd(open); end == none || !connect(open, end) {
+			return 0, cmp.Or(j.watch.err, ErrImpossible)
+		}
+	}
+	if len(j.hubs) > 0 && len(j.ends) > 0 && j.isWrong(j.hubs[0], join) && !connect(j.hubs[0], j.hubs[1]) {
 		return 0, cmp.Or(j.watch.err, ErrImpossible)
 	}
 	return j.weigh(join), nil
+}
+
+// isWrong reports whether a join has the wrong parity at a vertex.
+func (j *Joiner) isWrong(v int32, join []bool) bool {
+	wrong := j.place[v] >= 0
+	for _, a := range j.arcs(v) {
+		wrong = wrong != join[a.Edge]
+	}
+	return wrong
 }
 
 // lay adds up the shortest paths between the matched, and returns the weight.
 func (j *Joiner) lay(join []bool) (sum int64, err error) {
 	clear(join)
 	for i := range j.matcher.real {
-		v, end := j.terminals[i], j.sink
+		v, end := j.terminals[i], none
 		switch k := j.matcher.partner(i); {
 		case k == unmatched || k >= 0 && k < i:
 			continue
 		case k >= 0:
 			end = j.terminals[k]
+		default:
+			end = j.nearestEnd(v)
 		}
 		if j.path(v, end, func(e int32) { join[e] = !join[e] }); j.watch.err != nil {
 			return 0, j.watch.err
@@ -240,12 +329,33 @@ func (j *Joiner) path(start, end int32, f func(e int32)) bool {
 	return true
 }
 
+// nearestEnd returns the end nearest to a vertex, none if it reaches none.
+func (j *Joiner) nearestEnd(v int32) int32 {
+	end := none
+	j.walk(v, func(u int32, _ int64) bool {
+		if j.isEnd(u) {
+			end = u
+		}
+		return end == none
+	})
+	return end
+}
+
+func (j *Joiner) isEnd(v int32) bool { return slices.Contains(j.ends, v) }
+
 // walk visits vertices in the order of their distance from start until visit returns
 // false or the context ends. field.via is the edge by which each was reached.
 func (j *Joiner) walk(start int32, visit func(v int32, d int64) bool) {
+	j.walkAll([]int32{start}, visit)
+}
+
+// walkAll is walk from several vertices at once.
+func (j *Joiner) walkAll(starts []int32, visit func(v int32, d int64) bool) {
 	f := &j.field
 	f.begin()
-	f.offer(start, 0, none)
+	for _, v := range starts {
+		f.offer(v, 0, none)
+	}
 	for len(f.heap) > 0 && !j.watch.ended() {
 		v, d, ok := f.settle()
 		if !ok {
@@ -254,7 +364,7 @@ func (j *Joiner) walk(start int32, visit func(v int32, d int64) bool) {
 		if !visit(v, d) {
 			return
 		}
-		if v == j.sink && v != start {
+		if j.isEnd(v) && !slices.Contains(starts, v) {
 			continue
 		}
 		for _, a := range j.arcs(v) {

@@ -10,6 +10,17 @@ import (
 
 var nears = []int{1, 2, 3, 4, 10}
 
+// ends draws a sink, two hubs, or nothing.
+func ends(g *listGraph, rng *rand.Rand) (sink int, hubs []int32) {
+	switch u, v := rng.IntN(g.vertices), rng.IntN(g.vertices); {
+	case rng.IntN(3) == 0:
+		return u, nil
+	case rng.IntN(2) == 0 && u != v:
+		return -1, []int32{int32(u), int32(v)}
+	}
+	return -1, nil
+}
+
 // Whatever pairs are listed first, the join is the least of all edge sets, and its duals
 // prove it.
 func TestJoinEqualsAllEdgeSets(t *testing.T) {
@@ -22,12 +33,9 @@ func TestJoinEqualsAllEdgeSets(t *testing.T) {
 		for e := range removed {
 			removed[e] = rng.IntN(8) == 0
 		}
-		sink := -1
-		if rng.IntN(2) == 0 {
-			sink = rng.IntN(g.vertices)
-		}
+		sink, hubs := ends(g, rng)
 		least, distance := leastJoins(g, removed, -1), distances(g, removed, -1)
-		j := NewJoiner(g, sink)
+		j := NewJoiner(g, sink, hubs...)
 		copy(j.Removed, removed)
 		j.Near = nears[rng.IntN(len(nears))]
 		join := make([]bool, len(g.From))
@@ -96,13 +104,10 @@ func TestJoinIsProven(t *testing.T) {
 		for v := range odd {
 			odd[v] = rng.IntN(2) == 0
 		}
-		sink := -1
-		if rng.IntN(2) == 0 {
-			sink = rng.IntN(g.vertices)
-		}
+		sink, hubs := ends(g, rng)
 		weight := int64(-1)
 		for _, near := range nears {
-			j := NewJoiner(g, sink)
+			j := NewJoiner(g, sink, hubs...)
 			j.Near = near
 			got, err := j.Join(t.Context(), odd, join, -1)
 			if errors.Is(err, ErrImpossible) {

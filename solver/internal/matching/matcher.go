@@ -388,6 +388,13 @@ func (m *Matcher) dissolve(b int32) {
 	m.open(b)
 }
 
+// marry adds a tight edge between two vertices and matches them.
+func (m *Matcher) marry(u, v int32, weight int64) {
+	m.addEdge(u, v, weight)
+	d := 2*int32(len(m.edges)) - 2
+	m.vertices[u].mate, m.vertices[v].mate = d, d^1
+}
+
 // part exposes a vertex and its partner.
 func (m *Matcher) part(v int32) {
 	if u := m.partner(v); u >= 0 {

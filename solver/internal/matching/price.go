@@ -155,7 +155,7 @@ func (j *Joiner) spread() {
 		j.watch.ended()
 		p.touch(v)
 		for _, a := range j.arcs(v) {
-			if a.To != j.sink && !j.Removed[a.Edge] {
+			if !j.isEnd(a.To) && !j.Removed[a.Edge] {
 				p.offer(a.To, least.Key+2*a.Weight, p.owner[v].who)
 			}
 		}
@@ -208,7 +208,7 @@ func (j *Joiner) explore(start int32, room, largest int64, visit func(k int32, d
 	f.offer(start, 0, none)
 	for len(f.heap) > 0 && !j.watch.ended() {
 		v, d, ok := f.settle()
-		if !ok || v == j.sink {
+		if !ok || j.isEnd(v) {
 			continue
 		}
 		if 2*d >= room+largest {
