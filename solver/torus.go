@@ -398,7 +398,6 @@ func (t *torus) branch(ctx context.Context, node *certificate.Node, open []int32
 func (t *torus) oddBoundary() []int32 {
 	odd, _ := t.restrict(t.joiner)
 	n := t.in.Sites()
-	around := newPlaquetteWinding(t.in.Lattice, t.p).bondsAt
 	part := make([]int32, n) // of each plaquette, from 1
 	for root := range int32(n) {
 		if part[root] != 0 {
@@ -410,11 +409,10 @@ func (t *torus) oddBoundary() []int32 {
 			v := list[len(list)-1]
 			list = list[:len(list)-1]
 			isOdd = isOdd != odd[v]
-			for _, k := range around(v) {
-				a, b := t.p.Ends(k)
-				if to := a ^ b ^ v; t.set[k] == unset && part[to] == 0 {
-					part[to] = root + 1
-					list = append(list, to)
+			for _, a := range t.p.Arcs(v, nil) {
+				if t.set[a.Edge] == unset && part[a.To] == 0 {
+					part[a.To] = root + 1
+					list = append(list, a.To)
 				}
 			}
 		}
