@@ -54,6 +54,7 @@ type node struct {
 	size        int32 // number of leaves
 	group       int32
 	entry       int32 // dart from the tree to the node, none at the root
+	waiting     int32 // of a minus blossom: the last dart that waits for it, none if none does
 	next        int32 // of a vertex: the leaf after it
 	serial      int32 // of a blossom: how many had been made with it
 }

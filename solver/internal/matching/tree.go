@@ -12,6 +12,7 @@ type tree struct {
 	shift      uint8          // it stays within the vertices v with v>>shift = tile
 	tile       int32
 	exit       int32 // dart out of the tile by which it was paused
+	waiting    []wait
 
 	kids, climb []int32 // room
 	mark        []int32
@@ -19,6 +20,10 @@ type tree struct {
 }
 
 const everywhere = 32 // a shift with which all vertices form one tile
+
+// A wait is a dart from a plus node to a minus blossom, whose slack stays as it is until that is
+// expanded, and the one before it that waits for the same.
+type wait struct{ dart, before int32 }
 
 // The kinds of events.
 const (
@@ -85,7 +90,7 @@ var inspect func(m *Matcher)
 
 // grow grows a tree from an outermost node that is not matched until that one can be.
 func (m *Matcher) grow(root int32) outcome {
-	m.heap, m.labelled, m.now = m.heap[:0], m.labelled[:0], 0
+	m.heap, m.labelled, m.waiting, m.now = m.heap[:0], m.labelled[:0], m.waiting[:0], 0
 	m.setLabel(root, plus, none)
 	m.pushLeaves(root)
 	result, going := stuck, true
@@ -141,15 +146,21 @@ func (m *Matcher) handle(ev minheap.Item) (result outcome, going bool) {
 func (m *Matcher) reach(d int32, time int64) (result outcome, going bool) {
 	u, v := m.tail(d), m.head(d)
 	from, to := m.vertices[u].group, m.vertices[v].group
-	g := &m.groups[to]
-	if from == to || g.label == minus {
+	if from == to {
 		return stuck, true
 	}
 	m.now = time
-	if m.edges[d>>1].weight != m.present(u)+m.present(v) {
-		return stuck, true
-	}
+	g := &m.groups[to]
+	slack := m.edges[d>>1].weight - m.present(u) - m.present(v)
 	switch {
+	case g.label == minus:
+		m.wait(d, g.node)
+		return stuck, true
+	case slack > 0:
+		if g.label == 0 { // it has been minus meanwhile
+			m.push(m.now+slack, tightEdge, d)
+		}
+		return stuck, true
 	case g.label == plus:
 		m.shrink(d)
 		return stuck, true
@@ -175,7 +186,7 @@ func (m *Matcher) reach(d int32, time int64) (result outcome, going bool) {
 func (m *Matcher) setLabel(b int32, label int8, entry int32) {
 	n := &m.nodes[b]
 	g := &m.groups[n.group]
-	n.entry, g.label, g.since = entry, label, m.now
+	n.entry, n.waiting, g.label, g.since = entry, none, label, m.now
 	m.labelled = append(m.labelled, b)
 	if label == minus && m.isBlossom(b) {
 		m.push(m.now+n.z, emptyBlossom, b)
@@ -221,26 +232,19 @@ func (m *Matcher) pushVertex(v int32) {
 				m.push(m.now+slack, tightEdge, d)
 			case plus:
 				m.push(m.now+(slack-(m.now-g.since))/2, tightEdge, d)
+			case minus:
+				m.wait(d, g.node)
 			}
 		}
 		d = e.next[d&1]
 	}
 }
 
-// pushToPlus pushes the edges from plus nodes to a node without label.
-func (m *Matcher) pushToPlus(b int32) {
-	last := m.nodes[b].last
-	for v := m.nodes[b].first; ; v = m.nodes[v].next {
-		dual := m.dual(v)
-		for d := m.first[v]; d >= 0; d = m.after(d) {
-			w := m.head(d)
-			if m.groups[m.vertices[w].group].label == plus {
-				m.push(m.now+m.edges[d>>1].weight-dual-m.present(w), tightEdge, d^1)
-			}
-		}
-		if v == last {
-			return
-		}
+// wait keeps a dart to a minus node until that is expanded.
+func (m *Matcher) wait(d, b int32) {
+	if m.isBlossom(b) {
+		m.waiting = append(m.waiting, wait{d, m.nodes[b].waiting})
+		m.nodes[b].waiting = int32(len(m.waiting)) - 1
 	}
 }
 
@@ -299,7 +303,7 @@ func (m *Matcher) fork(a, b int32) int32 {
 // way from its entry to its base stay in the tree.
 func (m *Matcher) expand(b int32) {
 	m.settle(b)
-	entry := m.nodes[b].entry
+	entry, waiting := m.nodes[b].entry, m.nodes[b].waiting
 	at := m.kidOf(b, m.head(entry))
 	base := m.open(b)
 	if m.steps(base, at)%2 == 0 { // against the ring
@@ -318,12 +322,19 @@ func (m *Matcher) expand(b int32) {
 			entry = m.nodes[x].link
 		}
 	}
-	for x := base; ; {
-		switch m.groups[m.nodes[x].group].label {
-		case plus:
-			m.pushLeaves(x)
+	for ; waiting >= 0; waiting = m.waiting[waiting].before {
+		d := m.waiting[waiting].dart
+		u, v := m.tail(d), m.head(d)
+		switch g := &m.groups[m.vertices[v].group]; g.label {
 		case 0:
-			m.pushToPlus(x)
+			m.push(m.now+m.edges[d>>1].weight-m.present(u)-m.present(v), tightEdge, d)
+		case minus:
+			m.wait(d, g.node)
+		}
+	}
+	for x := base; ; {
+		if m.groups[m.nodes[x].group].label == plus {
+			m.pushLeaves(x)
 		}
 		if x = m.nodes[x].right; x == base {
 			return

@@ -92,7 +92,7 @@ func (m *Matcher) state() []any {
 		vertices[v].local = 0
 	}
 	for b := range nodes {
-		nodes[b].entry = 0
+		nodes[b].entry, nodes[b].waiting = 0, 0
 		if nodes[b].parent < 0 && !(m.isBlossom(int32(b)) && nodes[b].kid < 0) { // its ring means nothing
 			nodes[b].right, nodes[b].link = none, none
 		}
