@@ -11,21 +11,20 @@ import (
 type Base struct {
 	Weight int64
 	*Joiner
-	join      []bool
-	paths     [][]int32 // of the matched pairs, by their lower place
-	dual      []int64   // of the terminals
-	own       []int64   // y of the terminals
-	outer     []int32   // outermost nodes of the terminals
-	outerDual []int64   // their z
-	sets      []int32   // blossoms
-	number    []int32
-	least     []int64 // of each vertex: least 2·distance - dual over the terminals
-	reached   []int64 // of each terminal: its pairs of less slack than this are listed
-	journal   *journal
-	known     []int32 // stamps of terminals
-	listed    []int64 // least weight listed for them
-	stamp     int32
-	toggled   []bool // by edge, all false
+	join    []bool
+	paths   [][]int32 // of the matched pairs, by their lower place
+	dual    []int64   // of the terminals
+	own     []int64   // y of the terminals
+	nesting *nesting  // of the blossoms
+	sets    []int32   // blossoms
+	number  []int32
+	least   []int64 // of each vertex: least 2·distance - dual over the terminals
+	reached []int64 // of each terminal: its pairs of less slack than this are listed
+	journal *journal
+	known   []int32 // stamps of terminals
+	listed  []int64 // least weight listed for them
+	stamp   int32
+	toggled []bool // by edge, all false
 }
 
 // Base finds a minimum-weight T-join as [Joiner.Join] does and prepares trials. It needs
@@ -39,13 +38,15 @@ func (j *Joiner) Base(ctx context.Context, odd, join []bool) (*Base, error) {
 	n := len(j.terminals)
 	b := &Base{
 		Weight: weight, Joiner: j, join: slices.Clone(join), paths: make([][]int32, n),
-		dual: make([]int64, n), own: make([]int64, n), outer: make([]int32, n), outerDual: make([]int64, n), reached: make([]int64, n),
+		dual: make([]int64, n), own: make([]int64, n), reached: make([]int64, n),
 		journal: newJournal(m), known: make([]int32, len(m.vertices)), listed: make([]int64, len(m.vertices)), toggled: make([]bool, len(join)),
 	}
 	b.sets = m.blossoms()
 	b.number = m.number(b.sets)
+	b.nesting = m.nesting(b.sets)
 	for i := range m.real {
-		b.dual[i], b.own[i], b.outer[i], b.outerDual[i] = m.dual(i), m.own(i), m.top(i), m.nodes[m.top(i)].z
+		b.dual[i] = m.dual(i)
+		b.own[i] = b.dual[i] - b.nesting.above[i]
 		if k := m.partner(i); k > i {
 			j.path(j.terminals[i], j.terminals[k], func(e int32) { b.paths[i] = append(b.paths[i], e) })
 		}

@@ -33,15 +33,13 @@ type OddSet struct {
 func (j *Joiner) Duals() Duals {
 	m := j.matcher
 	d := Duals{Y: make([][2]int64, len(j.terminals), len(j.terminals)+1)}
-	above := m.sumAbove()
+	list := m.blossoms()
+	above := m.nesting(list).above
 	for i, v := range j.terminals {
 		d.Y[i] = [2]int64{int64(v), 0}
 		if i := int32(i); i < m.real {
 			dual := m.dual(i)
-			y := dual
-			if b := m.nodes[i].parent; b >= 0 {
-				y -= above[b]
-			}
+			y := dual - above[i]
 			if !j.priced { // pairs that are not listed are as far as the reach of both
 				y -= max(dual-j.reach[i], 0)
 			}
@@ -51,7 +49,6 @@ func (j *Joiner) Duals() Duals {
 	if len(j.terminals)%2 == 1 {
 		d.Y = append(d.Y, [2]int64{int64(j.sink), 0})
 	}
-	list := m.blossoms()
 	if len(list) == 0 {
 		return d
 	}

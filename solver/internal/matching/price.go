@@ -54,8 +54,10 @@ func (p *pricer) begin(j *Joiner) {
 }
 
 // price returns the pairs that violate the duals; if the context ends, perhaps not all.
-func (j *Joiner) price() []pair {
-	pairs := j.priceInside(j.priceOutside(nil))
+func (j *Joiner) price() []pair { return compact(j.priceInside(j.priceOutside(nil))) }
+
+// compact keeps of equal pairs the nearest.
+func compact(pairs []pair) []pair {
 	for n := range pairs {
 		if p := &pairs[n]; p.i > p.k {
 			p.i, p.k = p.k, p.i
@@ -166,7 +168,8 @@ func (j *Joiner) spread() {
 // that holds both ends has one of them in a kid that is not its largest, and is searched from there.
 func (j *Joiner) priceInside(pairs []pair) []pair {
 	m, p := j.matcher, &j.pricer
-	above, place := m.sumAbove(), m.places()
+	place := m.places()
+	above := m.nesting(m.blossoms()).above
 	excess := m.most(func(i int32) int64 { return m.dual(i) - j.reach[i] })
 	largest := m.most(m.dual)
 	holds := func(b, i int32) bool { return uint32(place[i]-place[m.nodes[b].first]) < uint32(m.nodes[b].size) }
@@ -276,20 +279,6 @@ func (m *Matcher) places() []int32 {
 	return place
 }
 
-// sumAbove returns, for each blossom, the sum of its dual and those of all that hold it.
-func (m *Matcher) sumAbove() []int64 {
-	above := make([]int64, len(m.nodes))
-	list := m.blossoms()
-	for k := len(list) - 1; k >= 0; k-- { // outer ones first
-		b := list[k]
-		above[b] = m.nodes[b].z
-		if p := m.nodes[b].parent; p >= 0 {
-			above[b] += above[p]
-		}
-	}
-	return above
-}
-
 // blossoms lists the blossoms, inner ones before those that hold them.
 func (m *Matcher) blossoms() (list []int32) {
 	for b := int32(len(m.vertices)); int(b) < len(m.nodes); b++ {
@@ -299,4 +288,51 @@ func (m *Matcher) blossoms() (list []int32) {
 	}
 	slices.SortFunc(list, func(a, b int32) int { return cmp.Compare(m.nodes[a].serial, m.nodes[b].serial) })
 	return list
+}
+
+// A nesting keeps how blossoms are nested.
+type nesting struct {
+	above []int64 // of each node: Σ z over it and the blossoms that hold it
+	outer []int32 // of each node: the outermost one on the way from heirs to their blossoms
+	up    []int32 // of each node that is the outer one of some: the blossom that holds it
+	size  []int32
+}
+
+// nesting needs the blossoms, inner ones first.
+func (m *Matcher) nesting(blossoms []int32) *nesting {
+	n := len(m.nodes)
+	t := &nesting{make([]int64, n), make([]int32, n), make([]int32, n), make([]int32, n)}
+	for b := range m.nodes {
+		t.outer[b], t.up[b], t.size[b] = int32(b), m.nodes[b].parent, m.nodes[b].size
+	}
+	for k := len(blossoms) - 1; k >= 0; k-- {
+		b := blossoms[k]
+		t.above[b] += m.nodes[b].z
+		heir := m.heir(b)
+		t.outer[heir] = t.outer[b]
+		for x := heir; ; {
+			t.above[x] = t.above[b]
+			if x = m.nodes[x].right; x == heir {
+				break
+			}
+		}
+	}
+	return t
+}
+
+// common returns Σ z over the blossoms that hold both of two vertices. Each step leads to a node at
+// least twice as large.
+func (t *nesting) common(a, b int32) int64 {
+	for t.outer[a] != t.outer[b] {
+		if t.size[t.outer[a]] > t.size[t.outer[b]] {
+			a, b = b, a
+		}
+		if a = t.up[t.outer[a]]; a < 0 {
+			return 0
+		}
+	}
+	if t.size[a] < t.size[b] {
+		a = b
+	}
+	return t.above[a]
 }

@@ -67,7 +67,7 @@ func (b *Base) Try(ctx context.Context, e int32, target int64) (Trial, error) {
 		}
 		grown, result := b.growBoth(u, v, growth)
 		b.Removed[e] = false // pairs are listed for trials of other edges too
-		unlisted, violated := b.unlisted(2*grown, 2*growth)
+		unlisted, violated := b.unlisted(grown, 2*growth)
 		b.Removed[e] = true
 		var t Trial
 		if !violated && b.watch.err == nil {
@@ -82,7 +82,9 @@ func (b *Base) Try(ctx context.Context, e int32, target int64) (Trial, error) {
 		if b.watch.err != nil {
 			return Trial{}, b.watch.err
 		}
-		b.list(unlisted, 2*growth)
+		for _, p := range unlisted {
+			m.addEdge(p.i, p.k, 2*p.distance)
+		}
 		if !violated {
 			return t, nil
 		}
@@ -171,21 +173,37 @@ func (b *Base) around(v int32, dual, slack int64, other int32, otherDual int64) 
 	return list
 }
 
-// unlisted returns pairs that may not be listed, and whether one is violated by the
-// present duals. Between two terminals the slack falls only while one is in a plus node,
-// and by no more than fall. Terminals whose pairs are not listed that far are searched as
-// far as slack.
-func (b *Base) unlisted(fall, slack int64) (list []pair, violated bool) {
+// unlisted returns pairs that are not listed, or with more than their distance, and whether one is
+// violated by the present duals. Between two terminals the slack falls only while one is in a plus node,
+// and by no more than that one's dual has risen and the other's can have. Terminals whose pairs are not
+// listed that far are searched twice as far, for the trials to come, but not beyond slack.
+func (b *Base) unlisted(grown, slack int64) (list []pair, violated bool) {
 	m := b.matcher
 	for _, i := range b.journal.plus {
-		if i >= m.real || b.reached[i] >= fall {
+		if i >= m.real {
 			continue
 		}
-		m.markBlossoms(i)
+		fall := max(m.dual(i)-b.dual[i], 0) + grown
+		if b.reached[i] >= fall {
+			continue
+		}
+		slack := min(slack, 2*fall)
+		b.stamp++
+		for d := m.first[i]; d >= 0; d = m.after(d) {
+			to, weight := m.head(d), m.edges[d>>1].weight
+			if b.known[to] != b.stamp || weight < b.listed[to] {
+				b.known[to], b.listed[to] = b.stamp, weight
+			}
+		}
+		marked := false
 		b.search(b.terminals[i], func(x int32, d int64) bool {
 			k := b.place[x]
-			if k >= 0 && k != i && 2*d-b.dual[i]-b.dual[k]+2*b.together(i, k) < slack {
+			if k >= 0 && k != i && (b.known[k] != b.stamp || 2*d < b.listed[k]) && 2*d-b.dual[i]-b.dual[k]+2*b.nesting.common(i, k) < slack {
 				list = append(list, pair{i, k, d})
+				if !marked {
+					marked = true
+					m.markBlossoms(i)
+				}
 				if room := 2*d - m.dual(i) - m.dual(k); room < 0 && room+2*m.common(k) < 0 {
 					violated = true
 				}
@@ -197,39 +215,7 @@ func (b *Base) unlisted(fall, slack int64) (list []pair, violated bool) {
 		}
 		b.reached[i] = slack
 	}
-	return list, violated
-}
-
-// together returns a lower bound of what the blossoms of the base that hold both terminals
-// have as duals: that of the outermost.
-func (b *Base) together(i, k int32) int64 {
-	if b.outer[i] != b.outer[k] {
-		return 0
-	}
-	return b.outerDual[i]
-}
-
-// list lists those pairs that have less than the given slack and are not listed, or with
-// more than their distance, as pricing may do.
-func (b *Base) list(pairs []pair, slack int64) {
-	m := b.matcher
-	last := none
-	for _, x := range pairs {
-		if x.i != last {
-			last = x.i
-			m.markBlossoms(x.i)
-			b.stamp++
-			for d := m.first[x.i]; d >= 0; d = m.after(d) {
-				to, weight := m.head(d), m.edges[d>>1].weight
-				if b.known[to] != b.stamp || weight < b.listed[to] {
-					b.known[to], b.listed[to] = b.stamp, weight
-				}
-			}
-		}
-		if (b.known[x.k] != b.stamp || 2*x.distance < b.listed[x.k]) && 2*x.distance-b.dual[x.i]-b.dual[x.k]+2*m.common(x.k) < slack {
-			m.addEdge(x.i, x.k, 2*x.distance)
-		}
-	}
+	return compact(list), violated
 }
 
 // change returns how the present duals differ from those of the base.
