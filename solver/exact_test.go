@@ -258,7 +258,7 @@ var stopped = []struct {
 	method                solver.Method
 	limit                 time.Duration
 }{
-	{"torus", "300x300", "periodic", solver.Matching, 1500 * time.Millisecond},
+	{"torus", "350x350", "periodic", solver.Matching, 1500 * time.Millisecond},
 	{"torus before its bound", "150x150", "periodic", solver.Matching, 20 * time.Millisecond},
 	{"planar", "400x400", "free", solver.Matching, 350 * time.Millisecond},
 	{"planar before its bound", "400x400", "free", solver.Matching, 100 * time.Millisecond},

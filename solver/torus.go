@@ -76,16 +76,18 @@ func (t *torus) offer(weight int64, join []bool) {
 func (t *torus) enough() int64 { return t.weight - t.q.step }
 
 // solve returns a lower bound of the unsatisfied weight, not rounded up to the step, and
-// its proof. Unless ctx ends first it proves that best is a ground state; the proof is nil
-// if ctx ends before there is a bound.
+// its proof. Unless ctx ends first it proves that best is a ground state.
 func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Certificate, err error) {
 	join := make([]bool, t.in.Bonds())
-	base, weight, err := t.base(ctx, join)
-	if err != nil {
-		return 0, nil, err
-	}
-	root := &certificate.Node{Steps: []certificate.Step{{Base: dual(base.Duals())}}}
+	joiner := t.p.joiner()
+	base, err := joiner.Base(ctx, t.p.frustrated, join)
+	duals := joiner.Duals()
+	weight := duals.Bound()
+	root := &certificate.Node{Steps: []certificate.Step{{Base: dual(duals)}}}
 	pruned := &certificate.Certificate{Kind: certificate.KindTorus, Tree: &certificate.Node{Steps: append(slices.Clone(root.Steps), certificate.Step{Prune: true})}}
+	if err != nil {
+		return weight, pruned, err
+	}
 	c := t.classOf(join)
 	if c.right() {
 		t.offer(weight, join)
