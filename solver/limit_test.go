@@ -43,7 +43,7 @@ func TestClock(t *testing.T) {
 		{"one read", reads(anneal.AutoEngine, 1), limit},
 		{"tempering", temper.Default(), limit},
 		{"refinement", windows(12), limit / 100},
-		{"exact", exact.Default(), limit / 100},
+		{"exact", exact.Default(), limit / 250},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run := func() (*solver.Result, time.Duration) {

@@ -101,6 +101,16 @@ func (w *Watch) Err() error {
 func (w *Watch) Used() time.Duration { return w.now() - w.begin }
 func (w *Watch) Left() time.Duration { return w.limit - w.Used() }
 
+// Sooner returns a watch whose limit, if there is one, comes sooner: what is left is for what
+// must still be done when the limit has passed.
+func (w *Watch) Sooner(by time.Duration) *Watch {
+	sooner := *w
+	if w.limit > 0 {
+		sooner.limit = max(w.limit-by, 1)
+	}
+	return &sooner
+}
+
 // Limited reports whether there is a time limit.
 func (w *Watch) Limited() bool { return w.limit > 0 }
 

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"spinlearn/ising"
 	"spinlearn/solver"
@@ -176,7 +177,7 @@ func (set *Settings) run(in *ising.Instance, watch *solver.Watch) (r *solver.Res
 	stop := stopper{context.Background(), watch}
 	switch set.Search {
 	case Matching:
-		r, err = q.match(stop, in, watch, set)
+		r, err = q.match(in, watch, set)
 	case Packing:
 		r, err = q.pack(stop, in, watch, set)
 	case Exhaustive:
@@ -200,38 +201,37 @@ type stopper struct {
 
 func (s stopper) Err() error { return s.watch.Err() }
 
+// finishing is about what it takes for each site to make a result of what is matched.
+const finishing = 500 * time.Nanosecond
+
 // match solves by Matching.
-func (q *integers) match(ctx context.Context, in *ising.Instance, watch *solver.Watch, set *Settings) (*solver.Result, error) {
-	start := set.Start
+func (q *integers) match(in *ising.Instance, watch *solver.Watch, set *Settings) (*solver.Result, error) {
+	start, stop := set.Start, stopper{context.Background(), watch.Sooner(time.Duration(in.Sites()) * finishing)}
 	rng := ising.Stream(0, "exact", 0) // any will do: the energy does not depend on it
-	if in.Sites() > quickAtOnce {
-		start = quick(in, start, rng)
-	}
 	if l := in.Lattice; !l.Periodic()[0] || !l.Periodic()[1] {
-		spins, proof, err := solvePlanar(ctx, in, q, set.near)
-		if err != nil {
-			return q.result(in, watch, quick(in, start, rng), 0, nil, err)
+		spins, bound, proof, err := solvePlanar(stop, in, q, set.near)
+		if spins == nil {
+			return nil, err
 		}
-		return q.result(in, watch, spins, q.unsatisfied(l, spins), proof, nil)
+		if err != nil && start != nil && in.Energy(start) < in.Energy(spins) {
+			spins = start
+		}
+		return q.result(in, watch, spins, bound, proof, err)
 	}
 	first := start
 	if first == nil {
 		first = slices.Repeat([]int8{1}, in.Sites())
 	}
 	t := newTorus(in, q, first, set.near, rng)
-	bound, proof, err := t.solve(ctx)
+	bound, proof, err := t.solve(stop)
 	spins := q.spins(in.Lattice, t.best)
-	if err != nil {
+	if err != nil && slices.Equal(spins, first) { // nothing was found yet
 		if s := quick(in, start, rng); in.Energy(s) < in.Energy(spins) {
 			spins = s
 		}
 	}
 	return q.result(in, watch, spins, bound, proof, err)
 }
-
-// quickAtOnce is the number of sites beyond which to look for a configuration first takes
-// little of the whole, but too long once a limit has passed.
-const quickAtOnce = 1 << 15
 
 // quick returns the start, or a configuration found soon, for a search that was stopped.
 func quick(in *ising.Instance, start []int8, rng *rand.Rand) []int8 {

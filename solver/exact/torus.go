@@ -56,7 +56,7 @@ func newTorus(in *ising.Instance, q *integers, start []int8, near int, rng *rand
 func (t *torus) weigh(join []bool) (sum int64) {
 	for k, is := range join {
 		if is {
-			sum += t.p.Weight[k]
+			sum += t.p.Weight(int32(k))
 		}
 	}
 	return sum
@@ -76,16 +76,18 @@ func (t *torus) offer(weight int64, join []bool) {
 func (t *torus) enough() int64 { return t.weight - t.q.step }
 
 // solve returns a lower bound of the unsatisfied weight, not rounded up to the step, and
-// its proof. Unless ctx ends first it proves that best is a ground state; the proof is nil
-// if ctx ends before there is a bound.
+// its proof. Unless ctx ends first it proves that best is a ground state.
 func (t *torus) solve(ctx context.Context) (bound int64, proof *certificate.Certificate, err error) {
 	join := make([]bool, t.in.Slots())
-	base, weight, err := t.base(ctx, join)
-	if err != nil {
-		return 0, nil, err
-	}
-	root := &certificate.Node{Steps: []certificate.Step{{Base: dual(base.Duals())}}}
+	joiner := t.p.joiner()
+	base, err := joiner.Base(ctx, t.p.frustrated, join)
+	duals := joiner.Duals()
+	weight := duals.Bound()
+	root := &certificate.Node{Steps: []certificate.Step{{Base: dual(duals)}}}
 	pruned := &certificate.Certificate{Kind: certificate.KindTorus, Tree: &certificate.Node{Steps: append(slices.Clone(root.Steps), certificate.Step{Prune: true})}}
+	if err != nil {
+		return weight, pruned, err
+	}
 	c := t.classOf(join)
 	if c.right() {
 		t.offer(weight, join)
@@ -157,9 +159,10 @@ func (t *torus) restrict(j *matching.Joiner) (odd []bool, weight int64) {
 	for k, v := range t.set {
 		j.Removed[k] = v != unset
 		if v == 1 {
-			odd[t.p.From[k]] = !odd[t.p.From[k]]
-			odd[t.p.To[k]] = !odd[t.p.To[k]]
-			weight += t.p.Weight[k]
+			u, v := t.p.Ends(int32(k))
+			odd[u] = !odd[u]
+			odd[v] = !odd[v]
+			weight += t.p.Weight(int32(k))
 		}
 	}
 	return odd, weight
@@ -193,7 +196,7 @@ func (t *torus) improve(ctx context.Context, least []bool, c class, weight int64
 	length := make([]int64, len(least))
 	for k := range length {
 		if !least[k] {
-			length[k] = t.p.Weight[k]
+			length[k] = t.p.Weight(int32(k))
 		}
 	}
 	w := newPlaquetteWinding(t.in.Lattice, t.p)
@@ -397,7 +400,6 @@ func (t *torus) branch(ctx context.Context, node *certificate.Node, open []int32
 func (t *torus) oddBoundary() []int32 {
 	odd, _ := t.restrict(t.joiner)
 	n := t.in.Sites()
-	around := newPlaquetteWinding(t.in.Lattice, t.p).bondsAt
 	part := make([]int32, n) // of each plaquette, from 1
 	for root := range int32(n) {
 		if part[root] != 0 {
@@ -409,10 +411,10 @@ func (t *torus) oddBoundary() []int32 {
 			v := list[len(list)-1]
 			list = list[:len(list)-1]
 			isOdd = isOdd != odd[v]
-			for _, k := range around(v) {
-				if to := t.p.From[k] ^ t.p.To[k] ^ v; t.set[k] == unset && part[to] == 0 {
-					part[to] = root + 1
-					list = append(list, to)
+			for _, a := range t.p.Arcs(v, nil) {
+				if t.set[a.Edge] == unset && part[a.To] == 0 {
+					part[a.To] = root + 1
+					list = append(list, a.To)
 				}
 			}
 		}
@@ -421,7 +423,7 @@ func (t *torus) oddBoundary() []int32 {
 		}
 		var boundary []int32
 		for k := range t.set {
-			if (part[t.p.From[k]] == root+1) != (part[t.p.To[k]] == root+1) {
+			if a, b := t.p.Ends(int32(k)); (part[a] == root+1) != (part[b] == root+1) {
 				boundary = append(boundary, int32(k))
 			}
 		}
@@ -440,9 +442,9 @@ func (t *torus) flipCosts(join []bool) []int64 {
 			case t.set[k] != unset:
 				sum += never / 8
 			case join[k]:
-				sum -= t.p.Weight[k]
+				sum -= t.p.Weight(k)
 			default:
-				sum += t.p.Weight[k]
+				sum += t.p.Weight(k)
 			}
 		}
 		for _, k := range t.in.BondsAt(i) {
@@ -465,7 +467,7 @@ func (t *torus) lengths(length, cost []int64, join []bool, gap int64) {
 		case join[k]:
 			length[k] = 3000
 		default:
-			length[k] = 100 + int64(500*typical/(float64(t.p.Weight[k])+0.6*typical))
+			length[k] = 100 + int64(500*typical/(float64(t.p.Weight(int32(k)))+0.6*typical))
 		}
 	}
 }

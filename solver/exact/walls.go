@@ -111,7 +111,7 @@ func newWallSearch(in *ising.Instance, ground []int8) *wallSearch {
 			w.bonds = append(w.bonds, int32(k))
 		}
 	}
-	slices.SortStableFunc(w.bonds, func(a, b int32) int { return cmp.Compare(w.p.Weight[b], w.p.Weight[a]) })
+	slices.SortStableFunc(w.bonds, func(a, b int32) int { return cmp.Compare(w.p.Weight(b), w.p.Weight(a)) })
 	for i := range in.Sites() {
 		w.offer(in.BondsAt(i))
 	}
@@ -123,9 +123,9 @@ func (w *wallSearch) offer(wall []int32) {
 	cost := int64(0)
 	for _, k := range wall {
 		if w.ground[k] {
-			cost -= w.p.Weight[k]
+			cost -= w.p.Weight(k)
 		} else {
-			cost += w.p.Weight[k]
+			cost += w.p.Weight(k)
 		}
 	}
 	for _, k := range wall {
@@ -135,7 +135,7 @@ func (w *wallSearch) offer(wall []int32) {
 
 // run finds the cheapest walls that do not cross the rigid bonds.
 func (w *wallSearch) run(ctx context.Context, rigid []int32) error {
-	joiner := matching.NewJoiner(w.p.Graph, -1)
+	joiner := matching.NewJoiner(w.p, -1)
 	odd := slices.Clone(w.p.frustrated)
 	clear(w.least)
 	for _, k := range rigid {
@@ -190,8 +190,9 @@ func (w *wallSearch) run(ctx context.Context, rigid []int32) error {
 func (w *wallSearch) set(joiner *matching.Joiner, odd []bool, k int32, unsatisfied bool) {
 	joiner.Removed[k] = true
 	if unsatisfied {
-		odd[w.p.From[k]] = !odd[w.p.From[k]]
-		odd[w.p.To[k]] = !odd[w.p.To[k]]
+		u, v := w.p.Ends(k)
+		odd[u] = !odd[u]
+		odd[v] = !odd[v]
 	}
 }
 

@@ -10,10 +10,22 @@ import (
 
 var nears = []int{1, 2, 3, 4, 10}
 
+// ends draws a sink, two hubs, or nothing.
+func ends(g *listGraph, rng *rand.Rand) (sink int, hubs []int32) {
+	switch u, v := rng.IntN(g.vertices), rng.IntN(g.vertices); {
+	case rng.IntN(3) == 0:
+		return u, nil
+	case rng.IntN(2) == 0 && u != v:
+		return -1, []int32{int32(u), int32(v)}
+	}
+	return -1, nil
+}
+
 // Whatever pairs are listed first, the join is the least of all edge sets, and its duals
 // prove it.
 func TestJoinEqualsAllEdgeSets(t *testing.T) {
 	impossible := 0
+	watchSteps(t, "joins")
 	for k := range uint64(count(300, 6000)) {
 		rng := rand.New(rand.NewPCG(2, k))
 		g := randomGraph(rng, 4+rng.IntN(9))
@@ -21,17 +33,14 @@ func TestJoinEqualsAllEdgeSets(t *testing.T) {
 		for e := range removed {
 			removed[e] = rng.IntN(8) == 0
 		}
-		sink := -1
-		if rng.IntN(2) == 0 {
-			sink = rng.IntN(g.Vertices)
-		}
+		sink, hubs := ends(g, rng)
 		least, distance := leastJoins(g, removed, -1), distances(g, removed, -1)
-		j := NewJoiner(g, sink)
+		j := NewJoiner(g, sink, hubs...)
 		copy(j.Removed, removed)
 		j.Near = nears[rng.IntN(len(nears))]
 		join := make([]bool, len(g.From))
 		for range 20 {
-			odd := make([]bool, g.Vertices)
+			odd := make([]bool, g.vertices)
 			share := rng.Float64()
 			for v := range odd {
 				odd[v] = rng.Float64() < share
@@ -84,23 +93,21 @@ func TestJoinEqualsAllEdgeSets(t *testing.T) {
 
 // On larger grids, where few pairs of all are listed, the duals are the judge.
 func TestJoinIsProven(t *testing.T) {
+	watchSteps(t, "joins")
 	for k := range uint64(count(60, 1500)) {
 		rng := rand.New(rand.NewPCG(3, k))
 		g := randomGraph(rng, 40+rng.IntN(60))
 		removed := make([]bool, len(g.From))
 		distance := distances(g, removed, -1)
 		join := make([]bool, len(g.From))
-		odd := make([]bool, g.Vertices)
+		odd := make([]bool, g.vertices)
 		for v := range odd {
 			odd[v] = rng.IntN(2) == 0
 		}
-		sink := -1
-		if rng.IntN(2) == 0 {
-			sink = rng.IntN(g.Vertices)
-		}
+		sink, hubs := ends(g, rng)
 		weight := int64(-1)
 		for _, near := range nears {
-			j := NewJoiner(g, sink)
+			j := NewJoiner(g, sink, hubs...)
 			j.Near = near
 			got, err := j.Join(t.Context(), odd, join, -1)
 			if errors.Is(err, ErrImpossible) {
@@ -123,7 +130,7 @@ func TestJoinIsProven(t *testing.T) {
 func TestJoinStops(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 0))
 	g := randomGraph(rng, 80)
-	odd := slices.Repeat([]bool{true}, g.Vertices)
+	odd := slices.Repeat([]bool{true}, g.vertices)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	j := NewJoiner(g, 0)

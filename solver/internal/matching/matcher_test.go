@@ -2,6 +2,7 @@ package matching
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -43,7 +44,7 @@ func TestMatcherEqualsAllMatchings(t *testing.T) {
 			for u := range v {
 				if rng.Float64() < density {
 					d := draw()
-					pairs = append(pairs, newPair(u, v, d))
+					pairs = append(pairs, pair{u, v, d})
 					weight[[2]int32{u, v}] = 2 * d
 				}
 			}
@@ -58,9 +59,12 @@ func TestMatcherEqualsAllMatchings(t *testing.T) {
 				}
 			}
 		}
-		m := newMatcher(n, spare, boundary)
-		m.setEdges(pairs)
-		err := m.match(t.Context())
+		m := newMatcher(n, spare, len(pairs), boundary, &watch{ctx: t.Context()})
+		for _, p := range pairs {
+			m.addEdge(p.i, p.k, 2*p.distance)
+		}
+		watchSteps(t, fmt.Sprintf("#%d", k))
+		err := m.match()
 		want := leastMatching(n, weight, boundary)
 		if want == forever {
 			impossible++
@@ -87,11 +91,14 @@ func TestMatcherEqualsAllMatchings(t *testing.T) {
 		if got != want {
 			t.Fatalf("#%d: weight %d, want %d", k, got, want)
 		}
-		if dual := checkMatcher(t, m, pairs); dual != want {
+		if err := m.check(); err != nil {
+			t.Fatalf("#%d: %v", k, err)
+		}
+		if dual := m.sum(); dual != want {
 			t.Fatalf("#%d: the duals give %d, the matching %d", k, dual, want)
 		}
-		for b := m.vertices + spare; b < len(m.parent); b++ {
-			if m.kids[b] != nil && m.parent[b] >= 0 {
+		for _, b := range m.blossoms() {
+			if m.nodes[b].parent >= 0 {
 				nested++
 			}
 		}
@@ -99,37 +106,4 @@ func TestMatcherEqualsAllMatchings(t *testing.T) {
 	if !testing.Short() && (impossible < 20 || nested < 20) {
 		t.Errorf("%d graphs without a matching and %d nested blossoms are too few to mean much", impossible, nested)
 	}
-}
-
-// checkMatcher asserts that the duals are feasible and returns their sum.
-func checkMatcher(t *testing.T, m *Matcher, pairs []pair) (sum int64) {
-	t.Helper()
-	for v := range int32(m.vertices) {
-		sum += m.own(v)
-		if m.dual[v] > m.alone(v) {
-			t.Fatalf("vertex %d: dual %d above the boundary's %d", v, m.dual[v], m.alone(v))
-		}
-	}
-	order, _ := m.blossoms()
-	for _, b := range order {
-		size := 0
-		for v := m.first[b]; ; v = m.next[v] {
-			size++
-			if v == m.last[b] {
-				break
-			}
-		}
-		if m.z[b] < 0 || size%2 == 0 {
-			t.Fatalf("blossom of %d vertices has dual %d", size, m.z[b])
-		}
-		sum += m.z[b]
-	}
-	for _, p := range pairs {
-		u, v := p.ends()
-		m.markBlossoms(u)
-		if slack := 2*p.distance - m.dual[u] - m.dual[v] + 2*m.common(v); slack < 0 {
-			t.Fatalf("edge %d-%d has slack %d", u, v, slack)
-		}
-	}
-	return sum
 }

@@ -29,19 +29,46 @@ func spread(rng *rand.Rand) func() int64 {
 	return func() int64 { return least + rng.Int64N(most-least+1) }
 }
 
+// A listGraph is a graph of listed edges; From[e] = -1 stands for one that does not exist.
+type listGraph struct {
+	vertices int
+	From, To []int32
+	weight   []int64
+}
+
+func (g *listGraph) Vertices() int             { return g.vertices }
+func (g *listGraph) Edges() int                { return len(g.From) }
+func (g *listGraph) Ends(e int32) (u, v int32) { return g.From[e], g.To[e] }
+func (g *listGraph) Weight(e int32) int64      { return g.weight[e] }
+
+func (g *listGraph) Arcs(v int32, room []Arc) []Arc {
+	for e, u := range g.From {
+		if u >= 0 && (u == v || g.To[e] == v) {
+			room = append(room, Arc{g.weight[e], int32(e), u ^ g.To[e] ^ v})
+		}
+	}
+	return room
+}
+
+func (g *listGraph) Curve(visit func(v int32)) {
+	for v := range int32(g.vertices) {
+		visit(v)
+	}
+}
+
 // randomGraph draws a graph of a few vertices: a grid, periodic or not, or any.
-func randomGraph(rng *rand.Rand, vertices int) *Graph {
-	g := &Graph{}
+func randomGraph(rng *rand.Rand, vertices int) *listGraph {
+	g := &listGraph{}
 	weight := spread(rng)
 	join := func(u, v int) {
 		if rng.IntN(12) == 0 { // an edge that does not exist
-			g.From, g.To, g.Weight = append(g.From, -1), append(g.To, 0), append(g.Weight, 0)
+			g.From, g.To, g.weight = append(g.From, -1), append(g.To, 0), append(g.weight, 0)
 			return
 		}
-		g.From, g.To, g.Weight = append(g.From, int32(u)), append(g.To, int32(v)), append(g.Weight, weight())
+		g.From, g.To, g.weight = append(g.From, int32(u)), append(g.To, int32(v)), append(g.weight, weight())
 	}
 	if rng.IntN(3) == 0 {
-		g.Vertices = vertices
+		g.vertices = vertices
 		for u := range vertices {
 			for v := range u {
 				if rng.Float64() < 2.5/float64(vertices) {
@@ -54,7 +81,7 @@ func randomGraph(rng *rand.Rand, vertices int) *Graph {
 	rows := 2 + rng.IntN(3)
 	cols := vertices / rows
 	periodic := rng.IntN(2) == 0
-	g.Vertices = rows * cols
+	g.vertices = rows * cols
 	for r := range rows {
 		for c := range cols {
 			if u := r*cols + c; c+1 < cols || periodic && cols > 2 {
@@ -70,8 +97,8 @@ func randomGraph(rng *rand.Rand, vertices int) *Graph {
 
 // leastJoins returns the weight of the least T-join for every T, given by its bits:
 // edges are added one by one. without is an edge to leave out, -1 for none.
-func leastJoins(g *Graph, removed []bool, without int) []int64 {
-	least := slices.Repeat([]int64{forever}, 1<<g.Vertices)
+func leastJoins(g *listGraph, removed []bool, without int) []int64 {
+	least := slices.Repeat([]int64{forever}, 1<<g.vertices)
 	least[0] = 0
 	for e, u := range g.From {
 		if u < 0 || removed[e] || e == without {
@@ -81,7 +108,7 @@ func leastJoins(g *Graph, removed []bool, without int) []int64 {
 		for set, w := range least {
 			if other := set ^ ends; set < other {
 				o := least[other]
-				least[set], least[other] = min(w, o+g.Weight[e]), min(o, w+g.Weight[e])
+				least[set], least[other] = min(w, o+g.weight[e]), min(o, w+g.weight[e])
 			}
 		}
 	}
@@ -94,16 +121,16 @@ func leastJoins(g *Graph, removed []bool, without int) []int64 {
 }
 
 // distances returns all shortest distances.
-func distances(g *Graph, removed []bool, without int) [][]int64 {
-	d := make([][]int64, g.Vertices)
+func distances(g *listGraph, removed []bool, without int) [][]int64 {
+	d := make([][]int64, g.vertices)
 	for v := range d {
-		d[v] = slices.Repeat([]int64{forever / 4}, g.Vertices)
+		d[v] = slices.Repeat([]int64{forever / 4}, g.vertices)
 		d[v][v] = 0
 	}
 	for e, u := range g.From {
 		if u >= 0 && !removed[e] && e != without {
 			v := g.To[e]
-			d[u][v] = min(d[u][v], g.Weight[e])
+			d[u][v] = min(d[u][v], g.weight[e])
 			d[v][u] = d[u][v]
 		}
 	}
@@ -162,11 +189,11 @@ func checkDuals(t testing.TB, d Duals, distance [][]int64) (sum int64) {
 }
 
 // weigh returns the weight of a set of edges and the vertices at which it is odd.
-func weigh(g *Graph, join []bool) (sum int64, odd []bool) {
-	odd = make([]bool, g.Vertices)
+func weigh(g *listGraph, join []bool) (sum int64, odd []bool) {
+	odd = make([]bool, g.vertices)
 	for e, is := range join {
 		if is {
-			sum += g.Weight[e]
+			sum += g.weight[e]
 			odd[g.From[e]] = !odd[g.From[e]]
 			odd[g.To[e]] = !odd[g.To[e]]
 		}

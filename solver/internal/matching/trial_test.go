@@ -11,7 +11,7 @@ import (
 
 // A case of trials: a graph, T, and a base found with few pairs listed.
 type trialCase struct {
-	graph   *Graph
+	graph   *listGraph
 	removed []bool
 	odd     []bool
 	join    []bool
@@ -27,7 +27,7 @@ func newTrialCase(t *testing.T, rng *rand.Rand, vertices int) *trialCase {
 	for e := range c.removed {
 		c.removed[e] = rng.IntN(12) == 0
 	}
-	c.odd = make([]bool, c.graph.Vertices)
+	c.odd = make([]bool, c.graph.vertices)
 	share := rng.Float64()
 	for v := range c.odd {
 		if c.odd[v] = rng.Float64() < share; c.odd[v] {
@@ -85,16 +85,22 @@ func (c *trialCase) changed(e int32, ch Change) Duals {
 }
 
 // state copies what a trial must restore: all but the duals of the spare vertices, which
-// the next one sets.
+// the next one sets, and what only a tree that grows looks at.
 func (m *Matcher) state() []any {
-	var kids, links [][]int32
-	for b := range m.kids {
-		kids, links = append(kids, slices.Clone(m.kids[b])), append(links, slices.Clone(m.links[b]))
+	vertices, nodes, groups := slices.Clone(m.vertices), slices.Clone(m.nodes), slices.Clone(m.groups)
+	for v := m.real; v < m.real+spare; v++ {
+		vertices[v].local = 0
 	}
-	return []any{
-		slices.Clone(m.top), slices.Clone(m.mate), slices.Clone(m.dual[:m.vertices]), slices.Clone(m.next), slices.Clone(m.parent), kids, links,
-		slices.Clone(m.base), slices.Clone(m.first), slices.Clone(m.last), slices.Clone(m.z), slices.Clone(m.label), slices.Clone(m.unused), len(m.slab), m.limit,
+	for b := range nodes {
+		nodes[b].entry, nodes[b].waiting = 0, 0
+		if nodes[b].parent < 0 && !(m.isBlossom(int32(b)) && nodes[b].kid < 0) { // its ring means nothing
+			nodes[b].right, nodes[b].link = none, none
+		}
 	}
+	for g := range groups {
+		groups[g].since = 0
+	}
+	return []any{vertices, nodes, groups, m.unused, m.limit}
 }
 
 // check asserts that duals after a trial prove its cost in the graph without the edge.
@@ -102,7 +108,7 @@ func (c *trialCase) check(t *testing.T, e int32, trial *Trial) {
 	t.Helper()
 	d := c.changed(e, trial.Change)
 	sum := checkDuals(t, d, distances(c.graph, c.removed, int(e)))
-	if got, want := c.graph.Weight[e]+(sum+1)>>1, c.base.Weight+trial.Cost; got != want {
+	if got, want := c.graph.weight[e]+(sum+1)>>1, c.base.Weight+trial.Cost; got != want {
 		t.Fatalf("edge %d: the duals prove a weight of %d, the trial says %d", e, got, want)
 	}
 }
@@ -142,7 +148,7 @@ func TestTryEqualsForcedJoin(t *testing.T) {
 			rest[q] = !rest[q]
 			want := leastJoins(c.graph, c.removed, int(e))[bits(rest)] // above the base's weight
 			if want < forever {
-				want += c.graph.Weight[e] - c.base.Weight
+				want += c.graph.weight[e] - c.base.Weight
 			}
 			// With a target far away, then with one at, below and above the cost.
 			target := []int64{1 << 55, want - 1, want, want + 1, rng.Int64N(10)}[rng.IntN(5)]
@@ -157,7 +163,7 @@ func TestTryEqualsForcedJoin(t *testing.T) {
 				t.Fatalf("#%d: edge %d costs %d at least, in truth %d", k, e, trial.Cost, want)
 			}
 			if trial.Cycle == nil {
-				if trial.Cost < target && want < forever && c.graph.Weight[e] > 0 { // two paths of the base may share an edge of weight 0
+				if trial.Cost < target && want < forever && c.graph.weight[e] > 0 { // two paths of the base may share an edge of weight 0
 					t.Fatalf("#%d: edge %d: stopped at %d, the target was %d", k, e, trial.Cost, target)
 				}
 				short++
