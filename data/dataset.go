@@ -54,6 +54,9 @@ func (d *Description) Lattice() (*ising.Lattice, error) {
 	return ising.ParseLattice(d.Shape, d.Boundary)
 }
 
+// MaxShard returns the most instances of a lattice that a file may hold.
+func MaxShard(l *ising.Lattice) int { return maxCouplings / l.Slots() }
+
 // normalize validates the description and returns its lattice. It brings fields that can be
 // written in several ways to one form, so that equal descriptions have equal fields.
 func (d *Description) normalize() (*ising.Lattice, error) {
@@ -73,7 +76,7 @@ func (d *Description) normalize() (*ising.Lattice, error) {
 	if d.Count < 1 {
 		return nil, fmt.Errorf("count = %d, want > 0", d.Count)
 	}
-	if most := maxCouplings / l.Slots(); d.ShardSize < 1 || d.ShardSize > most {
+	if most := MaxShard(l); d.ShardSize < 1 || d.ShardSize > most {
 		return nil, fmt.Errorf("shard_size = %d, want 1 to %d for lattice %v", d.ShardSize, most, l)
 	}
 	if d.Walls && l.Axes() != 2 {

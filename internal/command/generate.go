@@ -26,6 +26,7 @@ type generateOptions struct {
 	set             *data.GenerateSettings
 	methods.Options // of each solve, on one worker
 	out             string
+	sharded         bool // the shard size is given
 }
 
 func defaultGenerate() *generateOptions {
@@ -69,7 +70,7 @@ Example:
 			&cli.BoolFlag{Name: "walls", Usage: "add the energy of the cheapest domain wall across each bond; needs two dimensions and --solver exact", Destination: &set.Walls},
 			&cli.GenericFlag{Name: "seed", Value: seed(&set.Seed), Usage: "seed of couplings and solver"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&set.Workers), Usage: "instances solved at the same time; the number does not change the result"},
-			&cli.GenericFlag{Name: "shard", Value: one(&set.ShardSize, atLeast(1)), Usage: "instances in a file, and the most that an interruption loses"},
+			&cli.GenericFlag{Name: "shard", Value: one(&set.ShardSize, atLeast(1)), Usage: "instances in a file, and the most that an interruption loses; by default fewer on large lattices"},
 			&cli.StringFlag{Name: "out", Usage: "folder of the dataset", Destination: &o.out},
 		},
 		Action: func(c *cli.Context) error {
@@ -88,6 +89,7 @@ Example:
 			if err := checkEffects(c, "solver", []string{set.Solver}, effects(methods.Reads, methods.Sweeps)); err != nil {
 				return err
 			}
+			o.sharded = c.IsSet("shard")
 			d, err := generate(c.Context, c.App.ErrWriter, o)
 			if err != nil {
 				return interruptHint(err, "the same command goes on from there")
@@ -126,7 +128,7 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 	return d, nil
 }
 
-// chooseSolver sets the solver if none is given, and refuses exact search and walls on a lattice
+// chooseSolver sets solver and shard size if none are given, and refuses exact search and walls on a lattice
 // that they are not for, before anything is written.
 func (o *generateOptions) chooseSolver() error {
 	set := o.set
@@ -141,6 +143,9 @@ func (o *generateOptions) chooseSolver() error {
 	l, err := ising.NewLattice(set.Shape, periodic)
 	if err != nil {
 		return usageError{err}
+	}
+	if !o.sharded {
+		set.ShardSize = min(set.ShardSize, data.MaxShard(l))
 	}
 	err = exact.Expected(l)
 	switch {
