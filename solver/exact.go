@@ -197,7 +197,7 @@ func match(ctx context.Context, in *ising.Instance, start []int8, near int) (*Re
 		first = slices.Repeat([]int8{1}, in.Sites())
 	}
 	t := newTorus(in, q, first, near, rng)
-	bound, proof, err := t.solve(ctx)
+	bound, proof, err := t.solve(earlier(ctx, time.Duration(in.Sites())*finishing)) // as much again to find a configuration
 	spins := q.spins(in.Lattice, t.best)
 	if err != nil && slices.Equal(spins, first) { // nothing was found yet
 		if s := quick(in, start, rng); in.Energy(s) < in.Energy(spins) {
