@@ -223,6 +223,7 @@ func (q *integers) match(in *ising.Instance, watch *solver.Watch, set *Settings)
 		first = slices.Repeat([]int8{1}, in.Sites())
 	}
 	t := newTorus(in, q, first, set.near, rng)
+	stop.watch = stop.watch.Sooner(time.Duration(in.Sites()) * finishing) // as much again to find a configuration
 	bound, proof, err := t.solve(stop)
 	spins := q.spins(in.Lattice, t.best)
 	if err != nil && slices.Equal(spins, first) { // nothing was found yet

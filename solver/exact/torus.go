@@ -191,7 +191,7 @@ func value(unsatisfied bool) int8 {
 // the least join, to set its class right, and then again and again keeps the bonds of a
 // row and a column, and so the class, and takes the best of the rest.
 func (t *torus) improve(ctx context.Context, least []bool, c class, weight int64) error {
-	const patience, walls = 6, 4
+	const patience = 6
 	defer t.clear()
 	length := make([]int64, len(least))
 	for k := range length {
@@ -200,10 +200,8 @@ func (t *torus) improve(ctx context.Context, least []bool, c class, weight int64
 		}
 	}
 	w := newPlaquetteWinding(t.in.Lattice, t.p)
-	starts := w.starts(c)
-	t.rng.Shuffle(len(starts), func(i, j int) { starts[i], starts[j] = starts[j], starts[i] })
 	present, next := slices.Clone(least), make([]bool, len(least))
-	wall, err := w.shortest(ctx, length, c, starts[:min(walls, len(starts))])
+	wall, err := w.shortest(ctx, length, c, w.starts(c))
 	if err != nil {
 		return err
 	}
@@ -214,20 +212,29 @@ func (t *torus) improve(ctx context.Context, least []bool, c class, weight int64
 	t.offer(reached, present)
 
 	n, rows, cols := t.in.Sites(), t.in.Shape()[0], t.in.Shape()[1]
+	pin := c // the parities to keep; those that were right stay so, mostly
 	for failed := 0; failed < patience && weight <= t.enough(); failed++ {
 		t.clear()
-		row, col := t.rng.IntN(rows), t.rng.IntN(cols)
-		for x := range cols {
-			t.keep(int32(n+row*cols+x), present)
+		if pin.row {
+			row := t.rng.IntN(rows)
+			for x := range cols {
+				t.keep(int32(n+row*cols+x), present)
+			}
 		}
-		for y := range rows {
-			t.keep(int32(y*cols+col), present)
+		if pin.column {
+			col := t.rng.IntN(cols)
+			for y := range rows {
+				t.keep(int32(y*cols+col), present)
+			}
 		}
-		found, err := t.leastJoin(ctx, next, never)
+		found, err := t.leastJoin(ctx, next, -1)
 		if err != nil {
 			return err
 		}
-		if found < reached { // it may be worse, for it need not be the least
+		switch {
+		case !t.classOf(next).right():
+			pin = class{true, true}
+		case found < reached:
 			reached, failed = found, -1
 			present, next = next, present
 			t.offer(reached, present)

@@ -163,13 +163,14 @@ func (w *winding) shortest(ctx context.Context, length []int64, c class, starts 
 	best := never
 	var loop []int32
 	for _, start := range order {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		if w.bound[start] >= best {
 			break
 		}
-		if d, found := w.through(start, best); d < best {
+		d, found, err := w.through(ctx, start, best)
+		if err != nil {
+			return nil, err
+		}
+		if d < best {
 			best, loop = d, found
 		}
 		w.bound[start] = best
@@ -207,7 +208,7 @@ func (w *winding) refresh(length []int64, c class) {
 
 // through returns a shortest loop through a vertex if it is shorter than best. It is two paths
 // of at most half its length that meet on sheets that differ by the goal.
-func (w *winding) through(start int32, best int64) (int64, []int32) {
+func (w *winding) through(ctx context.Context, start int32, best int64) (int64, []int32, error) {
 	if w.run > math.MaxInt32-4 {
 		clear(w.places)
 		w.run = 0
@@ -217,7 +218,11 @@ func (w *winding) through(start int32, best int64) (int64, []int32) {
 	w.offer(start*w.sheets, 0, -1)
 	goal := w.goal(w.of)
 	from, bond, to := int32(-1), int32(-1), int32(-1) // where the paths meet
-	for len(w.heap) > 0 && 2*w.heap[0].Key < best {
+	const often = 1 << 12
+	for count := 0; len(w.heap) > 0 && 2*w.heap[0].Key < best; count++ {
+		if count%often == 0 && ctx.Err() != nil {
+			return 0, nil, ctx.Err()
+		}
 		var x graph.Item
 		x, w.heap = graph.Pop(w.heap)
 		if w.places[x.What].seen > w.run {
@@ -238,9 +243,9 @@ func (w *winding) through(start int32, best int64) (int64, []int32) {
 		}
 	}
 	if bond < 0 {
-		return best, nil
+		return best, nil, nil
 	}
-	return best, w.trace(w.trace([]int32{bond}, from), to)
+	return best, w.trace(w.trace([]int32{bond}, from), to), nil
 }
 
 func (w *winding) offer(at int32, d int64, via int32) {
