@@ -97,18 +97,11 @@ func EqualTime() Settings {
 	return set
 }
 
-// Rows returns the variants as rows without a budget.
-func Rows(variants []methods.Variant) (rows []*Row) {
+// Rows returns the variants as rows without a budget, or with times those that are timed with
+// each limit of CPU time.
+func Rows(variants []methods.Variant, times ...time.Duration) (rows []*Row) {
 	for _, v := range variants {
-		rows = append(rows, &Row{Variant: v})
-	}
-	return rows
-}
-
-// Timed returns the variants as rows, those that are timed with each limit of CPU time.
-func Timed(variants []methods.Variant, times []time.Duration) (rows []*Row) {
-	for _, v := range variants {
-		if !v.Timed {
+		if !v.Timed || len(times) == 0 {
 			rows = append(rows, &Row{Variant: v})
 			continue
 		}
