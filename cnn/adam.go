@@ -2,11 +2,10 @@ package cnn
 
 import "math"
 
-// adam is Adam with bias correction (Kingma and Ba 2015, arXiv 1412.6980,
-// algorithm 1). Gorgonia's own keeps its moments to itself, and a checkpoint needs
-// them.
+// adam is Adam with bias correction (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1). A
+// checkpoint needs its moments, which Gorgonia's own Adam does not give out.
 type adam struct {
-	mean, square [][]float32 // one a parameter
+	mean, square [][]float32 // moments of each parameter
 }
 
 // The decay rates are those of the recipe; eps is the paper's.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"spinlearn/cnn/internal/kernel"
-	"spinlearn/internal/cputime"
+	"spinlearn/internal/base/cputime"
 	"spinlearn/ising"
 	"spinlearn/losses"
 )

@@ -11,17 +11,16 @@ import (
 	"spinlearn/ising"
 )
 
-// A checkpoint is one safetensors file, so that it is replaced as a whole: weights,
-// best weights, Adam's moments, the pool, and this in its metadata, with the checksum that
-// every [tensorFile] has. Every random
-// choice of a step comes from a stream of its own, so that the step's number is the
-// state of the generator.
+// A checkpoint is the description in the metadata of a checkpoint file. The file also holds
+// weights, best weights, Adam's moments and the replay buffer; it is one file, so that it is
+// replaced as a whole. Each step draws its random numbers from a stream of its own, so that the
+// number of the step stands for the state of the generator.
 type checkpoint struct {
 	Format   int            `json:"format"` // 2
 	Settings TrainSettings  `json:"settings"`
 	Progress progress       `json:"progress"`
 	Feeds    []feedPosition `json:"feeds"` // of each source
-	Lives    [][]int        `json:"lives"` // of the instances of its pool
+	Lives    [][]int        `json:"lives"` // visits left in the replay buffer of each source
 }
 
 const checkpointFormat = 2
@@ -37,7 +36,7 @@ func (t *trainer) saveCheckpoint() error {
 		var couplings, walls []float64
 		var spins, gauge []int8
 		var lives []int
-		for _, s := range from.pool {
+		for _, s := range from.buffer {
 			couplings = append(couplings, s.in.J...)
 			walls = append(walls, s.walls...)
 			spins = append(spins, s.spins...)
@@ -46,18 +45,19 @@ func (t *trainer) saveCheckpoint() error {
 		}
 		c.Lives = append(c.Lives, lives)
 		if len(lives) > 0 {
-			f.set(poolArray(i, "couplings"), couplings, len(couplings))
-			f.set(poolArray(i, "spins"), spins, len(spins))
-			f.set(poolArray(i, "gauge"), gauge, len(gauge))
+			f.set(bufferArray(i, "couplings"), couplings, len(couplings))
+			f.set(bufferArray(i, "spins"), spins, len(spins))
+			f.set(bufferArray(i, "gauge"), gauge, len(gauge))
 		}
 		if walls != nil {
-			f.set(poolArray(i, "walls"), walls, len(walls))
+			f.set(bufferArray(i, "walls"), walls, len(walls))
 		}
 	}
 	return f.write(filepath.Join(t.run, checkpointFile), c)
 }
 
-func poolArray(source int, name string) string { return fmt.Sprintf("pool%d.%s", source, name) }
+// bufferArray names an array of the replay buffer of a source.
+func bufferArray(source int, name string) string { return fmt.Sprintf("pool%d.%s", source, name) }
 
 // state names the arrays of a run that have the shape of the weights.
 func (t *trainer) state() map[string][][]float32 {
@@ -66,7 +66,7 @@ func (t *trainer) state() map[string][][]float32 {
 	}
 }
 
-// loadCheckpoint restores everything but the feeds, whose positions it stores.
+// loadCheckpoint restores everything but the feeds, of which it restores the positions.
 func (t *trainer) loadCheckpoint() error {
 	name := filepath.Join(t.run, checkpointFile)
 	c := checkpoint{}
@@ -101,68 +101,68 @@ func (t *trainer) restore(f *tensorFile, c *checkpoint) (err error) {
 		}
 	}
 	if len(c.Feeds) != len(t.supplies) || len(c.Lives) != len(t.supplies) {
-		return fmt.Errorf("%d feeds and %d pools for %d sources", len(c.Feeds), len(c.Lives), len(t.supplies))
+		return fmt.Errorf("%d feeds and %d replay buffers for %d sources", len(c.Feeds), len(c.Lives), len(t.supplies))
 	}
 	for i, s := range t.supplies {
 		s.begin = c.Feeds[i]
-		if err := t.restorePool(f, i, c.Lives[i]); err != nil {
+		if err := t.restoreBuffer(f, i, c.Lives[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *trainer) restorePool(f *tensorFile, source int, lives []int) error {
+func (t *trainer) restoreBuffer(f *tensorFile, source int, lives []int) error {
 	s := t.supplies[source]
-	if len(lives) != len(s.pool) {
-		return fmt.Errorf("%d lives for a pool of %d", len(lives), len(s.pool))
+	if len(lives) != len(s.buffer) {
+		return fmt.Errorf("%d lives for a replay buffer of %d", len(lives), len(s.buffer))
 	}
 	if len(lives) == 0 {
 		return nil
 	}
 	l := s.source.Lattice()
 	n := l.Sites() * len(lives)
-	couplings, err := take[float64](f, poolArray(source, "couplings"), 2*n)
+	couplings, err := take[float64](f, bufferArray(source, "couplings"), 2*n)
 	if err != nil {
 		return err
 	}
-	spins, err := take[int8](f, poolArray(source, "spins"), n)
+	spins, err := take[int8](f, bufferArray(source, "spins"), n)
 	if err != nil {
 		return err
 	}
-	gauge, err := take[int8](f, poolArray(source, "gauge"), n)
+	gauge, err := take[int8](f, bufferArray(source, "gauge"), n)
 	if err != nil {
 		return err
 	}
 	var walls []float64
 	if t.set.Cost == WallCost {
-		if walls, err = take[float64](f, poolArray(source, "walls"), 2*n); err != nil {
+		if walls, err = take[float64](f, bufferArray(source, "walls"), 2*n); err != nil {
 			return err
 		}
 	}
 	for i := range spins {
 		if abs(spins[i]) != 1 || abs(gauge[i]) != 1 {
-			return fmt.Errorf("spin %d of the pool is %d in the gauge %d, want ±1", i, spins[i], gauge[i])
+			return fmt.Errorf("spin %d of the replay buffer is %d in the gauge %d, want ±1", i, spins[i], gauge[i])
 		}
 	}
 	for k, life := range lives {
 		if life < 1 || life > t.set.Visits {
-			return fmt.Errorf("instance %d of the pool has %d visits left, want 1 to %d", k, life, t.set.Visits)
+			return fmt.Errorf("instance %d of the replay buffer has %d visits left, want 1 to %d", k, life, t.set.Visits)
 		}
 		in, err := ising.NewInstance(l, part(couplings, k, len(lives)))
 		if err != nil {
 			return err
 		}
-		s.pool[k] = slot{in: in, spins: part(spins, k, len(lives)), gauge: part(gauge, k, len(lives)), life: life}
+		s.buffer[k] = slot{in: in, spins: part(spins, k, len(lives)), gauge: part(gauge, k, len(lives)), life: life}
 		if walls != nil {
-			s.pool[k].walls = part(walls, k, len(lives))
+			s.buffer[k].walls = part(walls, k, len(lives))
 		}
 	}
 	return nil
 }
 
-// sameSettings refuses to resume with settings that change the result, naming the
-// first. The program's version may differ.
+// sameSettings refuses to resume with settings that change the result, and names the first. The
+// program's version may differ.
 func sameSettings(old, now TrainSettings) error {
 	old.Program, now.Program = "", ""
 	a, b := jsonFields(old), jsonFields(now)

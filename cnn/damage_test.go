@@ -18,7 +18,7 @@ import (
 // tiny is a run whose files are small enough to damage every bit of them.
 func tiny() *TrainSettings {
 	set := quick()
-	set.Channels, set.Steps, set.Batch, set.Pool, set.CheckpointEvery, set.Resume = 1, 2, 1, 1, 1, true
+	set.Channels, set.Steps, set.Batch, set.ReplayBuffer, set.CheckpointEvery, set.Resume = 1, 2, 1, 1, 1, true
 	return set
 }
 
@@ -122,17 +122,14 @@ func TestFilesWithoutChecksum(t *testing.T) {
 }
 
 func TestUnknownWordsAreRefused(t *testing.T) {
-	set, err := tiny().withDefaults()
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := tiny().Recorded()
 	for _, change := range []func(*TrainSettings){
-		func(s *TrainSettings) { s.Loss = "\x1b[2J" },
-		func(s *TrainSettings) { s.Loss = "" },
-		func(s *TrainSettings) { s.Loss = TrueEnergy }, // of sites
+		func(s *TrainSettings) { s.Loss.Name = "\x1b[2J" },
+		func(s *TrainSettings) { s.Loss.Name = "" },
+		func(s *TrainSettings) { s.Loss.Name = TrueEnergy }, // of sites
 		func(s *TrainSettings) { s.Target = "bo\x1bnd" },
 		func(s *TrainSettings) { s.Cost = WallCost }, // of other losses
-		func(s *TrainSettings) { s.Loss, s.Cost = Boltzmann, "\u009b" },
+		func(s *TrainSettings) { s.Loss.Name, s.Cost = Boltzmann, "\u009b" },
 	} {
 		other := set
 		change(&other)
@@ -142,7 +139,7 @@ func TestUnknownWordsAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := LoadModel(name); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), name) || strings.ContainsAny(err.Error(), "\x1b\u009b\n") {
-			t.Errorf("loss %q, target %q, cost %q: %v", other.Loss, other.Target, other.Cost, err)
+			t.Errorf("loss %q, target %q, cost %q: %v", other.Loss.Name, other.Target, other.Cost, err)
 		}
 	}
 }

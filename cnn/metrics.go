@@ -10,29 +10,30 @@ import (
 	"io"
 	"os"
 
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/readfile"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/readfile"
 )
 
-// A Metric is one line of metrics.jsonl, as JSON: after some steps their mean loss
-// and the learning rate, after a validation its gap.
+// A Metric is one line of metrics.jsonl: either the mean loss over some steps, with the learning
+// rate, or the gap of a validation.
 type Metric struct {
 	Step int `json:"step"`
-	// Loss is the mean training loss since the line before, in the unit of the
-	// loss, with LearningRate; both are 0 in a validation's line.
+	// Loss is the mean training loss since the previous line of losses, in the unit of the loss.
+	// Loss and LearningRate are 0 in a validation's line.
 	Loss         float64 `json:"loss,omitempty"`
 	LearningRate float64 `json:"learning_rate,omitempty"`
-	// ValidationGap is the mean relative gap (E-E0)/|E0| of one pass without
-	// descent, nil in a line of losses. WithoutGap is the number of validation instances
-	// left out of it, whose energy E0 is 0.
+	// ValidationGap is the mean relative gap (E-E0)/|E0| of one pass without descent, nil in a
+	// line of losses. WithoutGap is the number of validation instances left out of the mean,
+	// because their E0 is 0.
 	ValidationGap *float64 `json:"validation_gap,omitempty"`
 	WithoutGap    int      `json:"validation_without_gap,omitempty"`
 }
 
-// maxMetrics bounds a metrics file, in bytes: a hundred a line, and a line in ten steps.
+// maxMetrics bounds a metrics file, in bytes. A line has about a hundred, and there is a line for
+// every ten steps.
 const maxMetrics = 1 << 28
 
-// ReadMetrics reads a metrics file. A last line that was cut short is left out.
+// ReadMetrics reads a metrics file. It leaves out a last line that was cut short.
 func ReadMetrics(name string) ([]Metric, error) {
 	b, err := readfile.All(context.Background(), name, maxMetrics)
 	if err != nil {
@@ -56,8 +57,8 @@ func ReadMetrics(name string) ([]Metric, error) {
 // metrics appends to a metrics file.
 type metrics struct{ file *os.File }
 
-// openMetrics keeps the lines up to a step, which the run that wrote them may have
-// passed after its last checkpoint, and appends to them.
+// openMetrics opens a metrics file to append to it. It keeps the lines up to a step, that of the
+// last checkpoint, and drops what a run that was killed wrote after it.
 func openMetrics(name string, step int) (*metrics, error) {
 	var kept bytes.Buffer
 	if step > 0 {

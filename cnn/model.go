@@ -1,15 +1,18 @@
 package cnn
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
-// A Description says what a model is and how it was made. It stands in the model
-// file's metadata, so that a model file alone is enough to predict.
+// A Description says what a model is and how it was made. It stands in the metadata of the model
+// file, so that the file alone is enough to predict.
 type Description struct {
 	Format   int           `json:"format"`   // 1
-	Training TrainSettings `json:"training"` // of the run that made the weights; names the network
-	// Step is the number of steps after which the weights were kept, and Gap their
-	// mean relative gap on the validation instances, nil if there were none. Proven
-	// says that it is the gap to proven ground states.
+	Training TrainSettings `json:"training"` // network and run, as [TrainSettings.Recorded]
+	// Step is the number of steps after which the weights were kept. Gap is their mean relative
+	// gap on the validation instances, nil if there were none. Proven says that all validation
+	// instances had proven ground states.
 	Step   int      `json:"step"`
 	Gap    *float64 `json:"validation_gap"`
 	Proven bool     `json:"validation_proven"`
@@ -65,7 +68,9 @@ func (m *Model) take(f *tensorFile) (err error) {
 	if err := m.Training.Network.Validate(); err != nil {
 		return err
 	}
-	if err := m.Training.checkLoss(); err != nil {
+	loss := m.Training.Loss
+	loss.Cost = cmp.Or(loss.Cost, FlipCost) // which files leave out
+	if err := loss.checkNames(m.Training.Target); err != nil {
 		return err
 	}
 	m.weights, err = f.weights("", m.Training.Network)

@@ -10,7 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"spinlearn/cnn/internal/kernel"
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/parallel"
 	"spinlearn/losses"
 )
 
@@ -25,12 +25,15 @@ var ErrSettings = errors.New("cnn: invalid settings")
 
 const inputChannels = 4
 
-// A Network describes an architecture.
+// A Network is an architecture, without weights.
 type Network struct {
-	Target   string `json:"target"`   // Site or Bond
-	Channels int    `json:"channels"` // 1 to 1024
+	Target   string `json:"target"`   // what the logits are of: Site or Bond
+	Channels int    `json:"channels"` // of every layer but the last, 1 to 1024
 	Blocks   int    `json:"blocks"`   // residual blocks, 1 to 1000
 }
+
+// DefaultNetwork returns a network for bonds of 16 channels and 6 blocks.
+func DefaultNetwork() Network { return Network{Target: Bond, Channels: 16, Blocks: 6} }
 
 // Validate reports the first field out of its range.
 func (n Network) Validate() error {
@@ -55,7 +58,7 @@ func CheckKernel() error {
 	return nil
 }
 
-// outputs returns the number of logits a site.
+// outputs returns the number of logits of each site.
 func (n Network) outputs() int {
 	if n.Target == Site {
 		return 1
@@ -63,8 +66,8 @@ func (n Network) outputs() int {
 	return 2
 }
 
-// A parameter is a tensor of the network: weights (width, width, in, out) or bias
-// (out).
+// A parameter describes a tensor of the network: weights of shape (width, width, in, out) or a
+// bias of shape (out).
 type parameter struct {
 	name  string
 	shape tensor.Shape
@@ -106,14 +109,14 @@ func newWeights[T kernel.Float](n Network, rng *rand.Rand) [][]T {
 	return list
 }
 
-// A geometry is what a graph is built for.
+// A geometry is the batch size and lattice that a graph is built for.
 type geometry struct {
 	batch, rows, cols int
 	periodic          [2]bool
 }
 
 // A machine is the network's graph for one geometry, with the TapeMachine that runs
-// it. Its input tensors are written to directly between runs.
+// it. Callers write to its input tensors between runs.
 type machine[T kernel.Float] struct {
 	geometry
 	vm      gorgonia.VM
@@ -129,8 +132,8 @@ type machine[T kernel.Float] struct {
 	grads       gorgonia.Nodes
 }
 
-// newMachine builds the graph on weights that it shares with the caller. addLoss,
-// nil for prediction, adds the loss.
+// newMachine builds the graph on weights that it shares with the caller. For training, addLoss adds
+// the loss to it; nil is for prediction.
 func newMachine[T kernel.Float](n Network, weights [][]T, geo geometry, workers int, addLoss func(*machine[T]) error) (*machine[T], error) {
 	if err := CheckKernel(); err != nil {
 		return nil, err
@@ -221,8 +224,8 @@ func trueEnergy[T kernel.Float](temperature *float64) func(*machine[T]) error {
 	}
 }
 
-// setWeights lets the convolutions know that the weights have changed. In training
-// each run begins with it.
+// setWeights tells the convolutions that the weights have changed. In training each run begins
+// with it.
 func (m *machine[T]) setWeights() {
 	var all []*layer[T]
 	for _, s := range m.stacks {
@@ -231,7 +234,7 @@ func (m *machine[T]) setWeights() {
 	parallel.Do(m.workers, len(all), func(k int) { all[k].SetWeights(all[k].weights, all[k].bias) })
 }
 
-// run evaluates the graph on what the input tensors hold.
+// run evaluates the graph on its input tensors.
 func (m *machine[T]) run() error {
 	if m.loss != nil {
 		m.setWeights()

@@ -6,36 +6,37 @@ import (
 	"fmt"
 	"slices"
 
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/parallel"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/anneal"
 	"spinlearn/solver/descent"
 )
 
-// PredictSettings chooses how logits become spins.
+// PredictSettings says how logits become spins.
 type PredictSettings struct {
-	// Passes is how often the network runs on its own result, at least 1. A site model makes
-	// one pass only.
+	// Passes is how often the network runs, each time on its own result: at least 1, and 1 for a
+	// site model.
 	Passes int
-	// Descent follows every decoding by tree descent on the decoding tree (bond
-	// target) and single-spin descent; the next pass starts from the result.
+	// Descent lets a descent follow each pass: of whole subtrees of the decoding tree (bond
+	// target), then of single spins. The next pass starts from the result.
 	Descent bool
-	// Effort is the number of refinement rounds that follow the passes of a bond model, each of
-	// which lowers the gap at the cost of time: bonds that the network is confident about are
-	// frozen, the smaller glass is annealed ([anneal.Contraction]), and the network looks at
-	// the result. Four rounds freeze fewer and fewer bonds, then it begins anew. It wants
-	// logits that are log-odds, as cross-entropy and boltzmann teach them.
+	// Effort is the number of refinement rounds after the passes of a bond model: at least 0, and
+	// 0 for a site model. A round freezes the bonds that the network is confident about, contracts
+	// what they join, anneals the smaller problem ([anneal.Contraction]), and shows the result to
+	// the network. Each of four rounds freezes fewer bonds than the one before; then the cycle
+	// begins again with other random numbers. Refinement expects logits that are log-odds, as the
+	// losses cross-entropy and boltzmann teach them.
 	Effort int
-	// Start has a configuration for each instance to begin with in place of the spanning
-	// tree's, which the result is never worse than; nil for none. Bond target only.
+	// Start holds a configuration for each instance, to begin with in place of the spanning
+	// tree's; nil for none. The result has at most its energy. Bond target only.
 	Start [][]int8
 	// Seed of the annealing.
 	Seed uint64
 }
 
-// DefaultPredict returns one pass without descent.
-func DefaultPredict() PredictSettings { return PredictSettings{Passes: 1} }
+// DefaultPredict returns one pass without descent or refinement.
+func DefaultPredict() PredictSettings { return PredictSettings{Passes: 1, Descent: false, Effort: 0} }
 
 func (set *PredictSettings) validate(target string, instances []*ising.Instance) error {
 	if set.Passes < 1 || set.Passes > 1 && target == Site {
@@ -48,7 +49,7 @@ func (set *PredictSettings) validate(target string, instances []*ising.Instance)
 		return nil
 	}
 	if target == Site || len(set.Start) != len(instances) {
-		return fmt.Errorf("%w: %d configurations to start from for %d instances and a %s model, want one each and a %s model", ErrSettings, len(set.Start), len(instances), target, Bond)
+		return fmt.Errorf("%w: %d configurations to start from for %d instances and a %s model, want one for each instance and a %s model", ErrSettings, len(set.Start), len(instances), target, Bond)
 	}
 	for k, spins := range set.Start {
 		if len(spins) != instances[k].Sites() || slices.ContainsFunc(spins, func(v int8) bool { return abs(v) != 1 }) {
@@ -64,7 +65,7 @@ type Prediction struct {
 	Energy float64
 }
 
-// A Predictor runs a model. It keeps a graph for every batch size and lattice it
+// A Predictor runs a model. It keeps the network's graph for every batch size and lattice that it
 // has seen, and is not safe for concurrent use.
 type Predictor struct {
 	network  Network
@@ -73,8 +74,8 @@ type Predictor struct {
 	machines map[geometry]*machine[float32]
 }
 
-// NewPredictor returns a predictor that uses that many goroutines, at least 1. The
-// prediction does not depend on their number.
+// NewPredictor returns a predictor that uses that many goroutines, at least 1. The prediction does
+// not depend on their number.
 func (m *Model) NewPredictor(workers int) *Predictor {
 	return newPredictor(m.Training.Network, m.weights, workers)
 }
@@ -86,10 +87,9 @@ func newPredictor(n Network, weights [][]float32, workers int) *Predictor {
 // batchSites bounds the sites of a batch, so that its images stay in the cache.
 const batchSites = 1 << 14
 
-// Predict returns a configuration for each instance: over passes and rounds the one of
-// least energy. All instances have lattices of two axes. When ctx ends, it returns what it
-// has of the first instances, none before their first pass, and an error that wraps
-// ctx.Err().
+// Predict returns a configuration for each instance, the one of least energy over all passes and
+// rounds. All lattices have two axes. When ctx ends, Predict returns the predictions of the first
+// instances, as far as these have passed the network once, and an error that wraps ctx.Err().
 func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, set PredictSettings) ([]Prediction, error) {
 	if err := set.validate(p.network.Target, instances); err != nil {
 		return nil, err
@@ -115,8 +115,7 @@ func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, se
 	return found, nil
 }
 
-// nextBatch returns how many of the instances, from the first on, go through the
-// network together.
+// nextBatch returns how many of the first instances go through the network together.
 func nextBatch(instances []*ising.Instance) (int, error) {
 	l := instances[0].Lattice
 	if err := checkPlane(l); err != nil {
@@ -129,8 +128,8 @@ func nextBatch(instances []*ising.Instance) (int, error) {
 	return n, nil
 }
 
-// predictBatch returns the best of each instance; if it is stopped before the first pass
-// ends, they are nil.
+// predictBatch returns the best configuration of each instance. Without Start their spins are nil
+// if ctx ends before the first pass has ended.
 func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, set PredictSettings) (best []Prediction, err error) {
 	gauge, last := make([][]int8, len(batch)), make([][]int8, len(batch))
 	best = make([]Prediction, len(batch))
@@ -147,7 +146,7 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 		gauge[k] = slices.Clone(set.Start[k])
 		better(k, gauge[k])
 	})
-	var m *machine[float32] // with the logits of the gauges
+	var m *machine[float32] // holds the logits of the last gauges
 	for pass := range set.Passes {
 		if pass > 0 {
 			gauge = slices.Clone(last)
@@ -171,9 +170,10 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 			}
 		}
 		parallel.Do(p.workers, len(batch), func(k int) {
-			rest := anneal.DefaultContraction()
-			rest.Start, rest.Frozen = best[k].Spins, m.confident(batch[k], gauge[k], best[k].Spins, k, sure+float64(round%sureSteps))
-			r, err := rest.Solve(ctx, batch[k], solver.Budget{}, ising.Stream(set.Seed, "prediction", uint64(round)))
+			contraction := anneal.DefaultContraction()
+			limit := confidence + float64(round%confidenceSteps)
+			contraction.Start, contraction.Frozen = best[k].Spins, m.confident(batch[k], gauge[k], best[k].Spins, k, limit)
+			r, err := contraction.Solve(ctx, batch[k], solver.Budget{}, ising.Stream(set.Seed, "prediction", uint64(round)))
 			if errs[k] = err; r != nil {
 				better(k, r.Spins)
 			}
@@ -185,13 +185,14 @@ func (p *Predictor) predictBatch(ctx context.Context, batch []*ising.Instance, s
 	return best, nil
 }
 
-// sure is the log-odds from which on a bond is frozen in the first round: one in 400 of such
-// bonds is thought to be wrong. A round later it is one in 1100, and so on for a few
-// rounds, after which it begins anew with other random numbers.
-const sure, sureSteps = 6, 4
+// The first round freezes bonds of log-odds above confidence, of which the network expects one in
+// 400 to be wrong. The limit rises by 1 with each round, to one in 1100 and so on, for
+// confidenceSteps rounds, and then begins again.
+const confidence, confidenceSteps = 6, 4
 
-// confident reports for each bond whether the network, having seen the gauge, gives log-odds
-// above a limit to the relative orientation that it has in s.
+// confident reports for each bond of instance k of the batch whether the network, which has seen
+// the instance in the gauge, gives log-odds above a limit to the relative orientation of its two
+// spins in s.
 func (m *machine[T]) confident(in *ising.Instance, gauge, s []int8, k int, limit float64) []bool {
 	z := part(m.output(), k, m.batch)
 	is := make([]bool, in.Slots())
@@ -202,9 +203,9 @@ func (m *machine[T]) confident(in *ising.Instance, gauge, s []int8, k int, limit
 	return is
 }
 
-// startGauge returns the first reference configuration of an instance: the spins of
-// the spanning tree of |J|, or all +1 for the site target, which sees the bare
-// couplings. Equal couplings are ordered by a fixed stream.
+// startGauge returns the first reference configuration of an instance: that of the maximum
+// spanning tree of |J| or, for the site target, which sees the bare couplings, all +1. A fixed
+// stream orders equal couplings.
 func startGauge(in *ising.Instance, target string) []int8 {
 	if target == Bond {
 		return in.SpanningTree(in.J, ising.Stream(0, "gauge", 0)).Spins(in.J)
@@ -216,8 +217,8 @@ func startGauge(in *ising.Instance, target string) []int8 {
 	return r
 }
 
-// Prepare builds the graphs that [Predictor.Predict] needs for the instances and runs
-// each once, which first touches its memory, so that neither counts as prediction.
+// Prepare builds the graphs that [Predictor.Predict] needs for the instances and runs each once, so
+// that a measured prediction includes neither this nor the first use of their memory.
 func (p *Predictor) Prepare(instances []*ising.Instance) error {
 	for len(instances) > 0 {
 		n, err := nextBatch(instances)
@@ -251,7 +252,7 @@ func (p *Predictor) machine(geo geometry) (*machine[float32], error) {
 	return m, nil
 }
 
-// setWeights lets the predictor know that the weights have changed.
+// setWeights tells all machines that the weights have changed.
 func (p *Predictor) setWeights() {
 	for _, m := range p.machines {
 		m.setWeights()

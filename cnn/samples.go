@@ -8,8 +8,8 @@ import (
 	"spinlearn/ising"
 )
 
-// A Source gives the training instances, all of one lattice. Each epoch yields
-// every instance once, in an order that seed and epoch determine.
+// A Source gives training instances, all of one lattice. Each epoch yields every instance once,
+// in an order that seed and epoch determine.
 type Source interface {
 	Lattice() *ising.Lattice
 	Len() int
@@ -21,9 +21,9 @@ type feed struct {
 	source     Source
 	seed       uint64
 	symmetries []*ising.Symmetry
-	walls      bool // whether they are wanted
+	walls      bool // whether draw returns domain walls
 	feedPosition
-	next func() (*ising.Solved, error, bool)
+	next func() (*ising.Solved, error, bool) // of the epoch
 	stop func()
 }
 
@@ -69,8 +69,8 @@ func (f *feed) take() (*ising.Solved, error) {
 	return s, err
 }
 
-// draw returns the next instance, its ground state and, if they are wanted, its walls in a
-// random symmetry of the lattice.
+// draw returns the next instance, its ground state and, if the feed has them, its domain walls, all
+// transformed by a random symmetry of the lattice.
 func (f *feed) draw(rng *rand.Rand) (*ising.Instance, []int8, []float64, error) {
 	s, err := f.take()
 	if err != nil {
@@ -87,16 +87,16 @@ func (f *feed) draw(rng *rand.Rand) (*ising.Instance, []int8, []float64, error) 
 	return y.Instance(s.Instance), y.Spins(s.Spins), walls, nil
 }
 
-// A slot is one instance of a pool.
+// A slot is the place of one instance in a replay buffer.
 type slot struct {
 	in    *ising.Instance
-	spins []int8 // ground state
-	gauge []int8 // reference configuration
-	life  int    // visits left
-	walls []float64
+	spins []int8    // ground state
+	gauge []int8    // reference configuration
+	life  int       // visits left
+	walls []float64 // energies of domain walls; nil unless the loss uses them
 }
 
-// fill puts the next instance into the slot.
+// fill puts the next instance of the feed into the slot, for 1 to so many visits.
 func (s *slot) fill(f *feed, visits int, rng *rand.Rand) (err error) {
 	if s.in, s.spins, s.walls, err = f.draw(rng); err != nil {
 		return err
@@ -106,16 +106,18 @@ func (s *slot) fill(f *feed, visits int, rng *rand.Rand) (err error) {
 	return nil
 }
 
-// A supply is a source with what training on its lattice needs.
+// A supply is a source with its feed, its part of the replay buffer and the network's graph for its
+// lattice.
 type supply struct {
 	source  Source
-	begin   feedPosition // of the feed
+	begin   feedPosition // where the feed begins
 	feed    *feed
-	pool    []slot // of the bond target
+	buffer  []slot // replay buffer; empty for the site target
 	machine *machine[float32]
 }
 
-// newSupplies divides the pool among the sources by their size; each has a batch at least.
+// newSupplies divides the replay buffer among the sources by their size. Each part has room for
+// a batch.
 func newSupplies(sources []Source, set *TrainSettings) []*supply {
 	total := 0
 	for _, s := range sources {
@@ -124,17 +126,17 @@ func newSupplies(sources []Source, set *TrainSettings) []*supply {
 	var list []*supply
 	for _, s := range sources {
 		size := 0
-		if set.Pool > 0 {
-			size = max(set.Batch, set.Pool*s.Len()/total)
+		if set.Target == Bond {
+			size = max(set.Batch, set.ReplayBuffer*s.Len()/total)
 		}
-		list = append(list, &supply{source: s, pool: make([]slot, size)})
+		list = append(list, &supply{source: s, buffer: make([]slot, size)})
 	}
 	return list
 }
 
 func (s *supply) fill(visits int, rng *rand.Rand) error {
-	for i := range s.pool {
-		if err := s.pool[i].fill(s.feed, visits, rng); err != nil {
+	for i := range s.buffer {
+		if err := s.buffer[i].fill(s.feed, visits, rng); err != nil {
 			return err
 		}
 	}

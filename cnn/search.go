@@ -12,7 +12,7 @@ import (
 	"spinlearn/solver"
 )
 
-// A Search is a model as a solver, in two dimensions.
+// A Search is a model as a [solver.Solver] for lattices of two axes.
 type Search struct {
 	target   string
 	settings PredictSettings
@@ -21,17 +21,19 @@ type Search struct {
 	predictor *Predictor
 }
 
-// The passes and rounds of [NewSearch] for a bond model: about a millisecond on 16×16 sites.
+// The passes and refinement rounds of a bond model where they are [Auto]: about a millisecond on
+// 16×16 sites.
 const (
 	DefaultPasses = 2
 	DefaultEffort = 2
 )
 
-// Auto is a number that the model's target decides.
+// Auto is a number that is decided by the model ([NewSearch]) or the loss ([Loss.Temperature]).
 const Auto = -1
 
-// NewSearch returns a model as a solver. Passes and Effort may be Auto: [DefaultPasses] and
-// [DefaultEffort] for a bond model, 1 and 0 for a site model.
+// NewSearch returns a model as a solver that uses that many goroutines, at least 1. Passes and
+// Effort may be Auto: DefaultPasses and DefaultEffort for a bond model, 1 and 0 for a site model.
+// The generator of Solve gives the seed.
 func NewSearch(m *Model, set PredictSettings, workers int) *Search {
 	s := &Search{target: m.Training.Target, mu: new(sync.Mutex), predictor: m.NewPredictor(workers)}
 	return s.With(set)
@@ -58,7 +60,7 @@ func (s *Search) With(set PredictSettings) *Search {
 // Name implements [solver.Solver].
 func (*Search) Name() string { return "model" }
 
-// Check implements [solver.Solver].
+// Check implements [solver.Solver]. Its errors wrap [solver.ErrSettings].
 func (s *Search) Check(in *ising.Instance) error {
 	if err := cmp.Or(checkPlane(in.Lattice), s.settings.validate(s.target, []*ising.Instance{in})); err != nil {
 		return fmt.Errorf("%w: %w", solver.ErrSettings, err)
@@ -66,17 +68,17 @@ func (s *Search) Check(in *ising.Instance) error {
 	return nil
 }
 
-// Prepare builds what predictions for the instances need, so that it does not count as
-// prediction.
+// Prepare builds the network's graphs for the instances, so that a prediction does not spend
+// time on them.
 func (s *Search) Prepare(instances ...*ising.Instance) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.predictor.Prepare(instances)
 }
 
-// Solve implements [solver.Solver]. The seed is drawn from the generator, and no budget ends
-// a prediction. If ctx ends before the first pass, the result is what that would have begun
-// with.
+// Solve implements [solver.Solver]. No budget shortens a prediction, and concurrent calls wait
+// for each other. If ctx ends before the first pass, the result is the configuration that the
+// first pass would have begun with.
 func (s *Search) Solve(ctx context.Context, in *ising.Instance, budget solver.Budget, rng *rand.Rand) (*solver.Result, error) {
 	watch := budget.Start(ctx)
 	if err := s.Check(in); err != nil {

@@ -5,12 +5,12 @@ import (
 	"gorgonia.org/tensor"
 
 	"spinlearn/cnn/internal/kernel"
-	"spinlearn/internal/fused"
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/fused"
+	"spinlearn/internal/base/parallel"
 )
 
-// chunks is the number of parts of a batch over which weight gradients are summed. It is
-// fixed, so that the order of the sum does not depend on the workers.
+// chunks is the number of parts of a batch, each with a sum of weight gradients of its own. It is
+// fixed, so that the order of summation does not depend on the workers.
 const chunks = 8
 
 // A stackSpec describes one operation of the network, a chain of convolutions
@@ -21,16 +21,16 @@ const chunks = 8
 type stackSpec struct {
 	name       string
 	periodic   [2]bool
-	width      int  // of all its kernels
-	reluFirst  bool // before the first convolution
-	residual   bool // two convolutions are a residual block
-	inputGrad  bool // false for the network's input
-	train      bool // whether gradients are wanted
+	width      int  // of the kernels
+	reluFirst  bool // whether a ReLU precedes the first convolution
+	residual   bool // whether every two convolutions are a residual block
+	inputGrad  bool // whether the input gets a gradient; false for the network's input
+	train      bool // whether there are gradients at all
 	workers    int
 	parameters []*gorgonia.Node // weights (width, width, in, out) and bias (out) of each convolution
 }
 
-// scratch is what one goroutine needs.
+// scratch is the memory of one goroutine.
 type scratch[T kernel.Float] struct {
 	kernel.Workspace[T]
 	grad [2][]T // of the output and the input of a convolution
@@ -41,18 +41,19 @@ type layer[T kernel.Float] struct {
 	*kernel.Conv[T]
 	weights, bias []T                   // shared with the graph
 	out           []T                   // (batch, rows, cols, out), kept for the backward pass
-	sums          []*kernel.Gradient[T] // one a chunk of the batch
+	sums          []*kernel.Gradient[T] // one for each chunk of the batch
 }
 
+// A stack is the operation of a stackSpec in a graph.
 type stack[T kernel.Float] struct {
 	stackSpec
 	batch, chunks int
 	layers        []*layer[T]
-	free          chan *scratch[T] // one a worker
+	free          chan *scratch[T] // one for each worker
 }
 
-// together is the number of values that the transformed weights of an operation and
-// their gradients have at most, so that they stay in a processor's second cache.
+// together bounds the number of values in the transformed weights of an operation and their
+// gradients, so that they stay in a processor's second cache.
 var together = 1 << 18
 
 // blocksTogether returns how many residual blocks go into one operation.

@@ -17,8 +17,8 @@ import (
 
 	"github.com/nlpodyssey/safetensors"
 
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/readfile"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/readfile"
 )
 
 // ErrFormat is wrapped by every error about the content of a model or checkpoint.
@@ -76,7 +76,7 @@ func (f *tensorFile) write(name string, description any) error {
 	at, sum := checksum(buf.Bytes(), blank)
 	copy(buf.Bytes()[at:], sum)
 	if n := int64(buf.Len()); n > maxFileSize {
-		return fmt.Errorf("cnn: %s would have %d bytes, at most %d can be read back: take fewer channels or blocks, or a smaller pool", name, n, maxFileSize)
+		return fmt.Errorf("cnn: %s would have %d bytes, at most %d can be read back: take fewer channels or blocks, or a smaller replay buffer", name, n, maxFileSize)
 	}
 	if err := atomicfile.Write(name, buf.Bytes()); err != nil {
 		return fmt.Errorf("cnn: %w", err)

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/parallel"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/parallel"
+	"spinlearn/internal/base/stats"
 	"spinlearn/ising"
 )
 
@@ -20,7 +20,7 @@ import (
 const (
 	ModelFile      = "model.safetensors"
 	MetricsFile    = "metrics.jsonl"
-	CheckpointDir  = "checkpoint" // of no use once there is a model
+	CheckpointDir  = "checkpoint" // not needed once the run has ended
 	checkpointFile = CheckpointDir + "/state.safetensors"
 )
 
@@ -34,26 +34,29 @@ var (
 // A TrainResult says how training ended.
 type TrainResult struct {
 	Model   *Model
-	Steps   int  // made, less than wanted if patience ended the run
+	Steps   int  // made; fewer than in the settings if patience ended the run
 	Resumed bool // from a checkpoint
-	// WithoutGap is the number of validation instances of energy 0, which have no relative
-	// gap and are left out of its mean.
+	// WithoutGap is the number of validation instances whose ground state has energy 0. They
+	// have no relative gap and are left out of its mean.
 	WithoutGap int
 }
 
-// Train trains a network on the sources, of which each step takes one, at random by their
-// sizes, and writes into the folder run: model.safetensors with the best weights at the
-// end, metrics.jsonl, and checkpoint/ from which a run that was stopped at any moment goes
-// on to the same bytes. The best weights are those of least mean relative gap on the
-// validation instances, decoded in one pass without descent; without validation instances
-// that have a relative gap, the last. When ctx ends, a checkpoint is written and the error wraps ctx.Err(). A loss
-// that is not finite ends training with an error that names step and learning rate. Only
-// one process may write to a folder at a time.
+// Train trains a network and writes three things into the folder run: metrics.jsonl, checkpoint/
+// and, at the end, model.safetensors with the best weights. Each step takes its batch from one of
+// the sources, chosen at random in proportion to their sizes. A run that was stopped at any
+// moment continues from its checkpoint and ends with the same bytes.
+//
+// The best weights have the least mean relative gap on the validation instances, decoded in one
+// pass without descent. If no validation instance has a relative gap, the last weights are kept.
+//
+// When ctx ends, Train writes a checkpoint and returns an error that wraps ctx.Err(). A loss that
+// is not finite ends training with an error that names step and learning rate. Only one process
+// may write to a folder at a time.
 func Train(ctx context.Context, run string, sources []Source, validation []*ising.Solved, settings *TrainSettings) (*TrainResult, error) {
-	set, err := settings.withDefaults()
-	if err != nil {
+	if err := settings.Validate(); err != nil {
 		return nil, err
 	}
+	set := settings.Recorded()
 	if len(sources) == 0 {
 		return nil, errNoData
 	}
@@ -126,9 +129,9 @@ func prepare(run string, set *TrainSettings) (bool, error) {
 	return resumed, nil
 }
 
-// checkOurs refuses a folder without checkpoint whose files a run with these settings
-// cannot have left: it makes the folder of the checkpoint first, and may be killed when it
-// has written its model but not the last checkpoint.
+// checkOurs refuses a folder without checkpoint whose files a run with these settings cannot have
+// left. A run makes the folder of the checkpoint first, and may be killed after it has written
+// its model and before the last checkpoint.
 func checkOurs(run string, entries []os.DirEntry, set *TrainSettings) error {
 	has := func(name string) bool {
 		return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == name })
@@ -160,7 +163,7 @@ type trainer struct {
 	adam       *adam
 	predictor  *Predictor
 	metrics    *metrics
-	anneal     float64 // temperature of the true energy
+	falling    float64 // temperature of the true energy in this step
 	progress
 }
 
@@ -171,12 +174,12 @@ type progress struct {
 	BestStep int      `json:"best_step"` // of the best weights
 	BestGap  *float64 `json:"best_gap"`  // nil before the first validation
 	LastGap  *float64 `json:"last_gap"`
-	Stale    int      `json:"stale"` // validations since the best
+	Stale    int      `json:"stale"` // validations since the best one
 	LossSum  float64  `json:"loss_sum"`
 	LossN    int      `json:"loss_n"` // steps in LossSum, since the last line of metrics
 }
 
-// newTrainer returns a trainer that is to be closed even if there is an error.
+// newTrainer returns a trainer. The caller closes it, also after an error.
 func newTrainer(run string, sources []Source, validation []*ising.Solved, set TrainSettings, resume bool) (*trainer, error) {
 	t := &trainer{set: set, run: run, supplies: newSupplies(sources, &set), validation: validation}
 	if resume {
@@ -188,7 +191,7 @@ func newTrainer(run string, sources []Source, validation []*ising.Solved, set Tr
 		t.best = cloneWeights(t.weights)
 		t.adam = newAdam(t.weights)
 	}
-	addLoss := trueEnergy[float32](&t.anneal)
+	addLoss := trueEnergy[float32](&t.falling)
 	if loss := set.pointwise(); loss != nil {
 		addLoss = pointwise[float32](loss, set.Target == Site)
 	}
@@ -258,8 +261,7 @@ func (t *trainer) loop(ctx context.Context) error {
 			t.LossSum, t.LossN = 0, 0
 		}
 		if t.Step%t.set.ValidateEvery == 0 || last {
-			// To the end even if ctx ends, so that the checkpoint that follows is of a
-			// whole step.
+			// Validation goes on when ctx ends, so that the checkpoint is that of a whole step.
 			if err := t.validate(context.WithoutCancel(ctx)); err != nil {
 				return err
 			}
@@ -303,7 +305,7 @@ func (t *trainer) step() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	t.anneal = t.set.Temperature * (1 - float64(t.Step)/float64(t.set.Steps))
+	t.falling = t.set.Temperature * (1 - float64(t.Step)/float64(t.set.Steps))
 	if err := s.machine.run(); err != nil {
 		return 0, err
 	}
@@ -320,7 +322,7 @@ func (t *trainer) step() (float64, error) {
 	return loss, t.revisit(s, batch, rng)
 }
 
-// supply chooses the source of a step, at random by the number of their instances.
+// supply chooses the source of a step, at random in proportion to their sizes.
 func (t *trainer) supply(rng *rand.Rand) *supply {
 	total := 0
 	for _, s := range t.supplies {
@@ -338,13 +340,12 @@ func (t *trainer) supply(rng *rand.Rand) *supply {
 	panic("cnn: no supply")
 }
 
-// encode draws a batch, writes it to the machine's inputs and returns the slots
-// that it came from.
+// encode draws a batch, writes it to the machine's inputs and returns its slots.
 func (t *trainer) encode(from *supply, rng *rand.Rand) ([]*slot, error) {
 	batch := make([]*slot, t.set.Batch)
 	if t.set.Target == Bond {
-		for i, k := range choose(t.set.Batch, len(from.pool), rng) {
-			batch[i] = &from.pool[k]
+		for i, k := range choose(t.set.Batch, len(from.buffer), rng) {
+			batch[i] = &from.buffer[k]
 		}
 	} else {
 		for i := range batch {
@@ -362,7 +363,7 @@ func (t *trainer) encode(from *supply, rng *rand.Rand) ([]*slot, error) {
 		case t.set.Target == Bond:
 			encodeInput(part(m.input, k, n), s.in.Gauge(s.gauge))
 			encodeBonds(part(m.label, k, n), part(m.cost, k, n), s.in, s.spins, s.gauge, s.walls)
-		case t.set.Loss == TrueEnergy:
+		case t.set.Loss.Name == TrueEnergy:
 			encodeInput(part(m.input, k, n), s.in)
 			encodeCouplings(part(m.couplings, k, n), s.in)
 		default:
@@ -373,8 +374,8 @@ func (t *trainer) encode(from *supply, rng *rand.Rand) ([]*slot, error) {
 	return batch, nil
 }
 
-// revisit makes the network's result the reference of the instances of a batch of
-// the bond target, and replaces those whose visits are over.
+// revisit makes what the network found the new reference configurations of a batch of the bond
+// target, and replaces the instances that have no visits left.
 func (t *trainer) revisit(from *supply, batch []*slot, rng *rand.Rand) error {
 	if t.set.Target != Bond {
 		return nil
@@ -396,8 +397,8 @@ func (t *trainer) revisit(from *supply, batch []*slot, rng *rand.Rand) error {
 	return nil
 }
 
-// validate computes the mean relative gap on the validation instances and keeps the
-// weights if it is the least so far, or if there is none.
+// validate computes the mean relative gap on the validation instances. It keeps the weights if
+// this gap is the smallest so far, or if no instance has a gap.
 func (t *trainer) validate(ctx context.Context) error {
 	instances := make([]*ising.Instance, len(t.validation))
 	for i, s := range t.validation {

@@ -71,10 +71,10 @@ func bytesOf(s []int8) []int8 { return append([]int8(nil), s...) }
 
 // quick is a run of a few seconds; each test changes what it is about.
 func quick() *TrainSettings {
-	return &TrainSettings{
-		Network: Network{Channels: 4, Blocks: 1}, Steps: 40, Batch: 4, Pool: 16, ValidateEvery: 15, CheckpointEvery: 10,
-		Seed: 3, Data: "test", Program: "test",
-	}
+	set := DefaultTrain()
+	set.Channels, set.Blocks, set.Steps, set.Batch, set.ReplayBuffer = 4, 1, 40, 4, 16
+	set.ValidateEvery, set.CheckpointEvery, set.Seed, set.Workers, set.Data, set.Program = 15, 10, 3, 1, "test", "test"
+	return set
 }
 
 func train(t *testing.T, run string, source memory, set *TrainSettings) *TrainResult {
@@ -107,10 +107,7 @@ func TestEveryLossTrains(t *testing.T) {
 		for _, loss := range Losses(target) {
 			t.Run(target+" "+loss, func(t *testing.T) {
 				set := quick()
-				set.Target, set.Loss, set.Steps = target, loss, 120
-				if target == Site {
-					set.Pool = 0
-				}
+				set.Target, set.Loss.Name, set.Steps = target, loss, 120
 				if loss == TrueEnergy {
 					set.Steps, set.LearningRate = 300, 0.01
 				}
@@ -167,9 +164,6 @@ func TestResumeAndWorkers(t *testing.T) {
 			settings := func() *TrainSettings {
 				set := quick()
 				set.Target = c.target
-				if c.target == Site {
-					set.Pool = 0
-				}
 				return set
 			}
 			base := filepath.Join(t.TempDir(), "run")
@@ -256,7 +250,7 @@ func TestSettingsHaveEffect(t *testing.T) {
 	source := instances(t, 12, "free")
 	weights := func(change func(*TrainSettings)) string {
 		set := quick()
-		set.Steps, set.Loss = 20, LocalEnergy
+		set.Steps, set.Loss.Name = 20, LocalEnergy
 		change(set)
 		r := train(t, filepath.Join(t.TempDir(), "run"), source, set)
 		f := &tensorFile{}
@@ -277,9 +271,9 @@ func TestSettingsHaveEffect(t *testing.T) {
 		"learning rate": func(s *TrainSettings) { s.LearningRate = 0.01 },
 		"warmup":        func(s *TrainSettings) { s.Warmup = 5 },
 		"clip":          func(s *TrainSettings) { s.Clip = 0.01 },
-		"pool":          func(s *TrainSettings) { s.Pool = 7 },
+		"replay buffer": func(s *TrainSettings) { s.ReplayBuffer = 7 },
 		"visits":        func(s *TrainSettings) { s.Visits = 1 },
-		"loss":          func(s *TrainSettings) { s.Loss = Boltzmann },
+		"loss":          func(s *TrainSettings) { s.Loss.Name = Boltzmann },
 		"blocks":        func(s *TrainSettings) { s.Blocks = 2 },
 	} {
 		if weights(change) == base {
@@ -334,9 +328,9 @@ func TestCostHasEffect(t *testing.T) {
 	source := walled(instances(t, 6, "free"))
 	for _, loss := range []string{LocalEnergy, Boltzmann} {
 		model := map[string][]byte{}
-		for _, cost := range []string{"", FlipCost, WallCost} {
+		for _, cost := range []string{FlipCost, WallCost} {
 			set := quick()
-			set.Steps, set.Loss, set.Cost = 10, loss, cost
+			set.Steps, set.Loss.Name, set.Cost = 10, loss, cost
 			run := filepath.Join(t.TempDir(), "run")
 			r := train(t, run, source, set)
 			if got := r.Model.Training.Temperature; (got == 1) != (cost == WallCost) {
@@ -346,17 +340,14 @@ func TestCostHasEffect(t *testing.T) {
 			train(t, run, source, set)
 			model[cost] = read(t, run, ModelFile)
 		}
-		if !bytes.Equal(model[""], model[FlipCost]) {
-			t.Errorf("%s: flip is not the default", loss)
-		}
 		weights := func(model []byte) []byte { return model[len(model)-400:] } // behind the metadata
-		if bytes.Equal(weights(model[""]), weights(model[WallCost])) {
+		if bytes.Equal(weights(model[FlipCost]), weights(model[WallCost])) {
 			t.Errorf("%s: walls have no effect", loss)
 		}
 	}
 
 	set := quick()
-	set.Loss, set.Cost = Boltzmann, WallCost
+	set.Loss.Name, set.Cost = Boltzmann, WallCost
 	_, err := Train(t.Context(), filepath.Join(t.TempDir(), "run"), []Source{instances(t, 6, "free")}, nil, set)
 	if !errors.Is(err, errNoWalls) {
 		t.Errorf("without walls: %v", err)
@@ -368,7 +359,7 @@ func TestResumeWalls(t *testing.T) {
 	source := walled(instances(t, 12, "periodic"))
 	settings := func() *TrainSettings {
 		set := quick()
-		set.Loss, set.Cost = Boltzmann, WallCost
+		set.Loss.Name, set.Cost = Boltzmann, WallCost
 		return set
 	}
 	whole, stopped := filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "run")
@@ -384,7 +375,7 @@ func TestResumeWalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	set = settings()
-	set.Resume, set.Cost = true, ""
+	set.Resume, set.Cost = true, FlipCost
 	if _, err := Train(t.Context(), stopped, []Source{source}, source, set); err == nil || !strings.Contains(err.Error(), `cost = "wall", not none`) {
 		t.Errorf("resumed with another cost: %v", err)
 	}
@@ -401,26 +392,39 @@ func TestResumeWalls(t *testing.T) {
 func TestRefusedSettings(t *testing.T) {
 	source := instances(t, 2, "periodic")
 	for want, change := range map[string]func(*TrainSettings){
-		`loss = "mse"`:         func(s *TrainSettings) { s.Loss = "mse" },
-		`loss = "true-energy"`: func(s *TrainSettings) { s.Loss = TrueEnergy },
+		`loss = "mse"`:         func(s *TrainSettings) { s.Loss.Name = "mse" },
+		`loss = "true-energy"`: func(s *TrainSettings) { s.Loss.Name = TrueEnergy },
 		`target = "spin"`:      func(s *TrainSettings) { s.Target = "spin" },
 		"channels = -1":        func(s *TrainSettings) { s.Channels = -1 },
 		"blocks = -2":          func(s *TrainSettings) { s.Blocks = -2 },
 		"steps = -5":           func(s *TrainSettings) { s.Steps = -5 },
 		"batch = -1":           func(s *TrainSettings) { s.Batch = -1 },
-		"pool = 3":             func(s *TrainSettings) { s.Pool = 3 },
+		"pool = 3":             func(s *TrainSettings) { s.ReplayBuffer = 3 },
 		"learning-rate = NaN":  func(s *TrainSettings) { s.LearningRate = math.NaN() },
 		"clip = -1":            func(s *TrainSettings) { s.Clip = -1 },
 		"patience = -1":        func(s *TrainSettings) { s.Patience = -1 },
 		"temperature = 1":      func(s *TrainSettings) { s.Temperature = 1 },
-		"temperature = -1":     func(s *TrainSettings) { s.Loss, s.Temperature = Boltzmann, -1 },
-		"offset = -1":          func(s *TrainSettings) { s.Loss, s.Offset = LocalEnergy, -1 },
+		"temperature = -2":     func(s *TrainSettings) { s.Loss.Name, s.Temperature = Boltzmann, -2 },
+		"offset = -1":          func(s *TrainSettings) { s.Loss.Name, s.Offset = LocalEnergy, -1 },
 		"margin = 2":           func(s *TrainSettings) { s.Margin = 2 },
-		`cost = "bond"`:        func(s *TrainSettings) { s.Loss, s.Cost = Boltzmann, "bond" },
+		`cost = "bond"`:        func(s *TrainSettings) { s.Loss.Name, s.Cost = Boltzmann, "bond" },
 		"cost = wall, but loss cross-entropy of target bond": func(s *TrainSettings) { s.Cost = WallCost },
-		"cost = flip, but loss local-energy of target site": func(s *TrainSettings) {
-			s.Target, s.Loss, s.Cost, s.Pool = Site, LocalEnergy, FlipCost, 0
+		"cost = wall, but loss local-energy of target site": func(s *TrainSettings) {
+			s.Target, s.Loss.Name, s.Cost = Site, LocalEnergy, WallCost
 		},
+		`cost = ""`:             func(s *TrainSettings) { s.Cost = "" },
+		"steps = 0, want 1":     func(s *TrainSettings) { s.Steps = 0 },
+		"batch = 0, want 1":     func(s *TrainSettings) { s.Batch = 0 },
+		"warmup = 0, want 1":    func(s *TrainSettings) { s.Warmup = 0 },
+		"clip = 0, want":        func(s *TrainSettings) { s.Clip = 0 },
+		"learning-rate = 0":     func(s *TrainSettings) { s.LearningRate = 0 },
+		"visits = 0, want 1":    func(s *TrainSettings) { s.Visits = 0 },
+		"validate-every = 0":    func(s *TrainSettings) { s.ValidateEvery = 0 },
+		"checkpoint-every = 0":  func(s *TrainSettings) { s.CheckpointEvery = 0 },
+		"workers = 0, want 1":   func(s *TrainSettings) { s.Workers = 0 },
+		"margin = 0, want":      func(s *TrainSettings) { s.Loss.Name, s.Margin = Margin, 0 },
+		"temperature = 0, want": func(s *TrainSettings) { s.Target, s.Loss.Name, s.Temperature = Site, TrueEnergy, 0 },
+		"channels = 0, want 1":  func(s *TrainSettings) { s.Channels = 0 },
 	} {
 		set := quick()
 		change(set)
@@ -491,8 +495,8 @@ func TestFoldersRefused(t *testing.T) {
 	old := read(t, run, ModelFile)
 	for want, change := range map[string]func(*TrainSettings){
 		"seed = 3, not 4":        func(s *TrainSettings) { s.Seed = 4 },
-		`loss = "cross-entropy"`: func(s *TrainSettings) { s.Loss = Margin },
-		`target = "bond"`:        func(s *TrainSettings) { s.Target, s.Pool = Site, 0 },
+		`loss = "cross-entropy"`: func(s *TrainSettings) { s.Loss.Name = Margin },
+		`target = "bond"`:        func(s *TrainSettings) { s.Target = Site },
 		`data = "test"`:          func(s *TrainSettings) { s.Data = "other" },
 		"channels = 4":           func(s *TrainSettings) { s.Channels = 5 },
 	} {
@@ -532,7 +536,7 @@ func TestResumeEdges(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
 	ctx, cancel := context.WithCancel(context.Background())
 	set := quick()
-	set.Target, set.Pool, set.Batch, set.Data, set.ValidateEvery, set.CheckpointEvery = Site, 0, 5, "", 3, 1000
+	set.Target, set.Batch, set.Data, set.ValidateEvery, set.CheckpointEvery = Site, 5, "", 3, 1000
 	set.Progress = func(p TrainProgress) {
 		if p.Step == 2 {
 			cancel() // the third step and its validation still end
@@ -561,7 +565,7 @@ func TestInfiniteLossStops(t *testing.T) {
 		s.Instance = &ising.Instance{Lattice: s.Lattice, J: J}
 	}
 	set := quick()
-	set.Loss = LocalEnergy
+	set.Loss.Name = LocalEnergy
 	run := filepath.Join(t.TempDir(), "run")
 	_, err := Train(context.Background(), run, []Source{source}, nil, set)
 	if err == nil || !strings.Contains(err.Error(), "step 1, learning rate") {
@@ -763,11 +767,7 @@ func TestBondPredictionIsGaugeCovariant(t *testing.T) {
 }
 
 func FuzzLoadModel(f *testing.F) {
-	set, err := quick().withDefaults()
-	if err != nil {
-		f.Fatal(err)
-	}
-	set.Blocks = 1
+	set := quick().Recorded()
 	m := &Model{Description{modelFormat, set, 1, nil, false}, newWeights[float32](set.Network, rand.New(rand.NewPCG(1, 1)))}
 	name := filepath.Join(f.TempDir(), "model")
 	if err := m.Save(name); err != nil {

@@ -60,6 +60,7 @@ func settings(edit ...func(*GenerateSettings)) *GenerateSettings {
 			ShardSize:      3,
 		},
 		Program: "spinlearn test",
+		Workers: 2,
 	}
 	for _, e := range edit {
 		e(set)
@@ -154,7 +155,7 @@ func TestRoundTrip(t *testing.T) {
 			s.Ensemble = ising.Ensemble{Couplings: ising.PlusMinus, Negative: 0.3, Dilution: 0.2}
 			s.Shape, s.Boundary = []int{2, 3, 4}, "free,periodic,free"
 		}),
-		"one shard": settings(func(s *GenerateSettings) { s.ShardSize, s.SolverSettings = 0, nil }),
+		"one shard": settings(func(s *GenerateSettings) { s.ShardSize, s.SolverSettings = DefaultGenerate().ShardSize, nil }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "new", "train")
@@ -190,8 +191,8 @@ func TestRoundTrip(t *testing.T) {
 				t.Errorf("Len %d, Proven %d, Complete %v, Program %q", d.Len(), d.Proven(), d.Complete(), d.Program())
 			}
 			wantDescription := set.Description
-			if set.ShardSize == 0 {
-				wantDescription.ShardSize, wantDescription.SolverSettings = 256, json.RawMessage("{}")
+			if set.SolverSettings == nil {
+				wantDescription.SolverSettings = json.RawMessage("{}")
 			}
 			if diff := cmp.Diff(wantDescription, d.Description()); diff != "" {
 				t.Errorf("description (-want +got):\n%s", diff)
@@ -449,7 +450,7 @@ func TestDiffers(t *testing.T) {
 		{"Solver", func(s *GenerateSettings) { s.Solver = "exact" }, `solver is "fake" there, "exact" now`},
 		{"SolverSettings", func(s *GenerateSettings) { s.SolverSettings = nil }, `solver_settings is {"sweeps":10} there, {} now`},
 		{"Count", func(s *GenerateSettings) { s.Count = 8 }, "count is 7 there, 8 now"},
-		{"ShardSize", func(s *GenerateSettings) { s.ShardSize = 0 }, "shard_size is 3 there, 256 now"},
+		{"ShardSize", func(s *GenerateSettings) { s.ShardSize = 5 }, "shard_size is 3 there, 5 now"},
 		{"Walls", func(s *GenerateSettings) { s.Walls = true }, "walls is false there, true now"},
 	}
 	for i, test := range tests {
@@ -512,6 +513,9 @@ func TestWalls(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
+	if _, _, err := DefaultGenerate().normalized(); err != nil {
+		t.Errorf("the defaults: %v", err)
+	}
 	for want, edit := range map[string]func(*GenerateSettings){
 		`couplings = "weird"`:       func(s *GenerateSettings) { s.Ensemble.Couplings = "weird" },
 		"dilution = 2":              func(s *GenerateSettings) { s.Ensemble.Dilution = 2 },
@@ -523,7 +527,8 @@ func TestSettings(t *testing.T) {
 		"count = -1, want > 0":      func(s *GenerateSettings) { s.Count = -1 },
 		"shard_size = -1, want 1":   func(s *GenerateSettings) { s.ShardSize = -1 },
 		"shard_size = 99, want 1 t": func(s *GenerateSettings) { s.Shape, s.ShardSize = []int{1024, 1024}, 99 },
-		"workers = -1, want >= 0":   func(s *GenerateSettings) { s.Workers = -1 },
+		"shard_size = 0, want 1":    func(s *GenerateSettings) { s.ShardSize = 0 },
+		"workers = 0, want at leas": func(s *GenerateSettings) { s.Workers = 0 },
 		"walls = true, want lattic": func(s *GenerateSettings) { s.Walls, s.Shape, s.Boundary = true, []int{3, 3, 3}, "free" },
 		`solver_settings = "{"`:     func(s *GenerateSettings) { s.SolverSettings = json.RawMessage("{") },
 	} {

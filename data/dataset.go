@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 
-	"spinlearn/internal/readfile"
+	"spinlearn/internal/base/readfile"
 	"spinlearn/ising"
 )
 
@@ -42,8 +42,8 @@ type Description struct {
 	Solver         string          `json:"solver"`
 	SolverSettings json.RawMessage `json:"solver_settings"`
 	Count          int             `json:"count"` // instances, at least 1
-	// ShardSize is the number of instances in a file. An interruption can lose as many. In
-	// [Generate], 0 means 256.
+	// ShardSize is the number of instances in a file, and what an interruption can lose: at least
+	// 1, and at most what has 2^26 couplings.
 	ShardSize int `json:"shard_size"`
 	// Walls says that the instances have [ising.Solved.Walls]. It needs two axes.
 	Walls bool `json:"walls,omitempty"`

@@ -33,17 +33,10 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 
-	_, err = data.Generate(context.Background(), dir, &data.GenerateSettings{
-		Description: data.Description{
-			Ensemble: ising.Ensemble{Couplings: ising.PlusMinus, Negative: 0.5},
-			Shape:    []int{3, 3},
-			Boundary: "periodic",
-			Seed:     1,
-			Solver:   "search",
-			Count:    5,
-		},
-		Program: "example",
-	}, search)
+	set := data.DefaultGenerate()
+	set.Ensemble = ising.Ensemble{Couplings: ising.PlusMinus, Negative: 0.5}
+	set.Shape, set.Count, set.Solver, set.Program = []int{3, 3}, 5, "search", "example"
+	_, err = data.Generate(context.Background(), dir, set, search)
 	if err != nil {
 		panic(err)
 	}

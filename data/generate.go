@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/base/atomicfile"
 	"spinlearn/ising"
 )
 
@@ -40,12 +40,23 @@ type GenerateSettings struct {
 	// Program is the name and version of the program, for the record. Another version may
 	// continue a dataset; the dataset keeps the name of the one that began it.
 	Program string
-	// Workers is the number of instances solved at the same time. 0 means one for each
-	// processor.
+	// Workers is the number of instances solved at the same time, at least 1.
 	Workers int
 	// Progress, unless nil, is called before the first instance and after each one, on
 	// the goroutine of the caller.
 	Progress func(Progress)
+}
+
+// DefaultGenerate returns 16,000 Gaussian instances on the 16×16 torus, from seed 1, in shards of
+// 256, with a worker for each processor. The caller names solver and program.
+func DefaultGenerate() *GenerateSettings {
+	return &GenerateSettings{
+		Description: Description{
+			Ensemble: ising.Ensemble{Couplings: ising.Gaussian}, Shape: []int{16, 16}, Boundary: "periodic",
+			Seed: 1, Count: 16000, ShardSize: 256,
+		},
+		Workers: runtime.GOMAXPROCS(0),
+	}
 }
 
 // Progress counts instances.
@@ -55,16 +66,11 @@ type Progress struct {
 	Total  int // in the complete dataset
 }
 
-func (set *GenerateSettings) withDefaults() (GenerateSettings, *ising.Lattice, error) {
+// normalized returns the settings with a normalized description, and the lattice.
+func (set *GenerateSettings) normalized() (GenerateSettings, *ising.Lattice, error) {
 	s := *set
-	if s.ShardSize == 0 {
-		s.ShardSize = 256
-	}
-	if s.Workers == 0 {
-		s.Workers = runtime.GOMAXPROCS(0)
-	}
-	if s.Workers < 0 {
-		return s, nil, fmt.Errorf("%w: workers = %d, want >= 0", ErrSettings, s.Workers)
+	if s.Workers < 1 {
+		return s, nil, fmt.Errorf("%w: workers = %d, want at least 1", ErrSettings, s.Workers)
 	}
 	l, err := s.normalize()
 	if err != nil {
@@ -88,7 +94,7 @@ func (set *GenerateSettings) withDefaults() (GenerateSettings, *ising.Lattice, e
 // returns the dataset so far, and an error that wraps ctx.Err() or the error of the solver.
 // The dataset is nil if the run was refused.
 func Generate(ctx context.Context, dir string, set *GenerateSettings, solve Solve) (*Dataset, error) {
-	s, l, err := set.withDefaults()
+	s, l, err := set.normalized()
 	if err != nil {
 		return nil, err
 	}

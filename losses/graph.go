@@ -6,8 +6,8 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"spinlearn/internal/fused"
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/fused"
+	"spinlearn/internal/base/parallel"
 )
 
 // Node adds a loss to the graph: the mean over the batch of [Mean], or of [Symmetric] if

@@ -13,5 +13,5 @@
 // Axes, grids, lines, markers and error bars are those of gonum/plot. The package has what
 // gonum/plot lacks: a strip for zero on a logarithmic axis, a legend above the panels, labels
 // that keep clear of each other, the lattice. It imports internal/stats and
-// internal/atomicfile, nothing else of this module.
+// internal/base/atomicfile, nothing else of this module.
 package plots

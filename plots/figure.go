@@ -14,7 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
 
-	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/base/atomicfile"
 )
 
 // ErrFormat reports a picture format other than png, svg and pdf.

@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/stats"
 )
 
 // Gaps compares methods by their relative gap to the ground truth on a

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/stats"
 )
 
 // Scatter draws predicted against ground-truth energies per spin, one panel a

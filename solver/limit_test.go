@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"spinlearn/internal/cputime"
+	"spinlearn/internal/base/cputime"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/anneal"

@@ -14,8 +14,8 @@ import (
 
 	"spinlearn/cnn/shipped"
 	"spinlearn/data"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/internal/experiment"
-	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/anneal"

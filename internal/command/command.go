@@ -1,5 +1,3 @@
-// Package command is the command line: one file a command, with its flags, the files
-// it touches and nothing that another package could compute.
 package command
 
 import (
@@ -16,7 +14,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
 )

@@ -20,9 +20,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spinlearn/cnn"
 	"spinlearn/data/samples"
-	"spinlearn/internal/stats"
-	"spinlearn/ising"
+	"spinlearn/internal/base/stats"
 	"spinlearn/solver/methods"
 )
 
@@ -302,6 +302,16 @@ func TestRefusals(t *testing.T) {
 		{trainLine + "--out DIR/x --steps -3", 2, "steps = -3"},
 		{trainLine + "--out DIR/x --steps 0", 2, "--steps = 0"},
 		{trainLine + "--out DIR/x --warmup 0", 2, "--warmup = 0"},
+		{trainLine + "--out DIR/x --channels 0", 2, "--channels = 0, want 1 to 1024"},
+		{trainLine + "--out DIR/x --steps 1.5", 2, `--steps = 1.5, want a whole number`},
+		{trainLine + "--out DIR/x --clip 0", 2, "--clip = 0"},
+		{trainLine + "--out DIR/x --visits 0", 2, "--visits = 0"},
+		{trainLine + "--out DIR/x --pool 0", 2, "--pool = 0"},
+		{trainLine + "--out DIR/x --patience -1", 2, "--patience = -1"},
+		{trainLine + "--out DIR/x --loss margin --margin 0", 2, "--margin = 0"},
+		{trainLine + "--out DIR/x --loss local-energy --offset -1", 2, "--offset = -1"},
+		{trainLine + "--out DIR/x --loss local-energy --temperature -1", 2, "--temperature = -1"},
+		{"train --data DIR/d --out DIR/x --target site --loss local-energy --cost flip", 2, "--cost has no effect on --target site"},
 		{trainLine + "--out DIR/x --learning-rate 0", 2, "--learning-rate = 0"},
 		{trainLine + "--out DIR/x --learning-rate -1", 2, "learning-rate = -1"},
 		{trainLine + "--out DIR/x --workers 0", 2, "--workers = 0"},
@@ -800,9 +810,11 @@ func TestDemo(t *testing.T) {
 		t.Skip("charts are slow under the race detector")
 	}
 	sizes := demoSizes{
-		shape: "6x6", train: 24, validation: 6, test: 8, shard: 8,
-		channels: 2, blocks: 1, batch: 4, pool: 8, bondSteps: 12, siteSteps: 8, validateEvery: 4, checkpointEvery: 3, sweeps: []int{1, 10},
+		shape: []int{6, 6}, train: 24, validation: 6, test: 8, shard: 8,
+		common: *cnn.DefaultTrain(), bondSteps: 12, siteSteps: 8, sweeps: []int{1, 10},
 	}
+	set := &sizes.common
+	set.Channels, set.Blocks, set.Batch, set.ReplayBuffer, set.ValidateEvery, set.CheckpointEvery = 2, 1, 4, 8, 4, 3
 	dir := filepath.Join(t.TempDir(), "demo")
 	var stdout bytes.Buffer
 	for _, stop := range []int{2, 6, 100} { // lines of progress until the interrupt: in the data, in the runs, never
@@ -845,13 +857,18 @@ func TestDemo(t *testing.T) {
 
 // TestFullDemo keeps the demo's settings valid without running it.
 func TestFullDemo(t *testing.T) {
-	shape, err := ising.ParseShape(fullDemo.shape)
-	if err != nil {
-		t.Fatal(err)
+	full := fullDemo()
+	o := defaultGenerate()
+	o.set.Shape = full.shape
+	if err := o.chooseSolver(); err != nil || o.set.Solver != methods.Exact {
+		t.Error(o.set.Solver, err)
 	}
-	o := generateOptions{boundary: demoBoundary}
-	if err := o.chooseSolver(shape); err != nil || o.solver != methods.Exact {
-		t.Error(o.solver, err)
+	for _, target := range []string{cnn.Bond, cnn.Site} {
+		for _, loss := range cnn.Losses(target) {
+			if err := full.training(target, loss).Validate(); err != nil {
+				t.Errorf("%s %s: %v", target, loss, err)
+			}
+		}
 	}
 }
 

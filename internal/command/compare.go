@@ -17,7 +17,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
-	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/base/atomicfile"
 	"spinlearn/internal/experiment"
 	"spinlearn/solver/methods"
 )
@@ -323,7 +323,7 @@ func (o *compareOptions) settings() any {
 // distinction returns the path of a model if another has its target and loss.
 func distinction(runs []experiment.Training, i int, paths []string) string {
 	for j, r := range runs {
-		if a, b := r.Model.Training, runs[i].Model.Training; j != i && a.Target == b.Target && a.Loss == b.Loss {
+		if a, b := r.Model.Training, runs[i].Model.Training; j != i && a.Target == b.Target && a.Loss.Name == b.Loss.Name {
 			return "(" + filepath.Clean(paths[i]) + ")"
 		}
 	}

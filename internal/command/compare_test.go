@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/stats"
 )
 
 // checkLines reads the origin in results.jsonl.

@@ -10,8 +10,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/data"
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/ising/instancefile"
 )
 

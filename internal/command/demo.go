@@ -11,8 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/cnn"
-	"spinlearn/internal/safetext"
-	"spinlearn/ising"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/solver/methods"
 )
 
@@ -36,48 +35,44 @@ Example:
 			if err := checkLine(c); err != nil {
 				return err
 			}
-			err := demo(c.Context, c.App.Writer, c.App.ErrWriter, out, goroutines, &fullDemo)
+			err := demo(c.Context, c.App.Writer, c.App.ErrWriter, out, goroutines, fullDemo())
 			return interruptHint(err, "the same command goes on from there")
 		},
 	}
 }
 
-const demoBoundary = "periodic"
-
 // demoSizes says how much work a demo is.
 type demoSizes struct {
-	shape                   string
-	train, validation, test int // instances
+	shape                   []int // of tori with Gaussian couplings
+	train, validation, test int   // instances
 	shard                   int
-	channels, blocks        int
-	batch, pool             int
+	common                  cnn.TrainSettings // of all targets and losses, but for their steps
 	bondSteps, siteSteps    int
-	validateEvery           int // steps
-	checkpointEvery         int // steps
 	sweeps                  []int
 }
 
 // fullDemo is what fits into a few minutes on two cores.
-var fullDemo = demoSizes{
-	shape: "16x16", train: 3000, validation: 64, test: 100, shard: 128,
-	channels: 16, blocks: 6, batch: 8, bondSteps: 4000, siteSteps: 2000, validateEvery: 200, checkpointEvery: 400,
-	sweeps: []int{10, 100, 1000, 10000},
+func fullDemo() *demoSizes {
+	d := &demoSizes{
+		shape: []int{16, 16}, train: 3000, validation: 64, test: 100, shard: 128,
+		common: *cnn.DefaultTrain(), bondSteps: 4000, siteSteps: 2000, sweeps: []int{10, 100, 1000, 10000},
+	}
+	d.common.Batch, d.common.CheckpointEvery = 8, 400
+	return d
 }
 
 // training returns the settings of one loss. The step counts, the network and the
 // learning rate are the same for all losses of a target.
-func (d *demoSizes) training(target, loss string) cnn.TrainSettings {
-	set := cnn.TrainSettings{
-		Network: cnn.Network{Target: target, Channels: d.channels, Blocks: d.blocks}, Loss: loss, Steps: d.bondSteps, Batch: d.batch, Pool: d.pool,
-		Seed: 1, ValidateEvery: d.validateEvery, CheckpointEvery: d.checkpointEvery, Resume: true,
-	}
+func (d *demoSizes) training(target, loss string) *cnn.TrainSettings {
+	set := d.common
+	set.Target, set.Loss.Name, set.Steps, set.Resume = target, loss, d.bondSteps, true
 	if target == cnn.Site {
-		set.Steps, set.Pool = d.siteSteps, 0
+		set.Steps = d.siteSteps
 		if loss == cnn.LocalEnergy {
 			set.Temperature = 0.3 // at the paper's 0.1 J two of three seeds collapse to a constant
 		}
 	}
-	return set
+	return &set
 }
 
 func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int, sizes *demoSizes) error {
@@ -99,10 +94,9 @@ func demo(ctx context.Context, stdout, stderr io.Writer, out string, workers int
 		name  string
 		count int
 	}{{"train", sizes.train}, {"validation", sizes.validation}, {"test", sizes.test}} {
-		o := &generateOptions{
-			shape: sizes.shape, boundary: demoBoundary, ensemble: ising.Ensemble{Couplings: ising.Gaussian}, count: d.count, shard: sizes.shard,
-			solver: methods.Exact, seed: uint64(i + 1), workers: workers, out: dataset(d.name),
-		}
+		o := defaultGenerate()
+		o.set.Shape, o.set.Count, o.set.ShardSize, o.set.Solver = sizes.shape, d.count, sizes.shard, methods.Exact
+		o.set.Seed, o.set.Workers, o.out = uint64(i+1), workers, dataset(d.name)
 		if _, err := generate(ctx, stderr, o); err != nil {
 			return err
 		}

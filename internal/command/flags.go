@@ -11,6 +11,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"github.com/xrash/smetrics"
+
+	"spinlearn/ising"
 )
 
 // A value is what a flag sets, once its text is read and found to be in its range.
@@ -92,6 +94,19 @@ func (l *pathList) Set(path string) error {
 
 func (l *pathList) String() string { return strings.Join(*l, " ") }
 
+// shapeValue is the value of a flag of side lengths such as 16x16.
+type shapeValue []int
+
+func (s *shapeValue) Set(text string) error {
+	sides, err := ising.ParseShape(text)
+	if err == nil {
+		*s = sides
+	}
+	return err
+}
+
+func (s *shapeValue) String() string { return ising.FormatShape(*s) }
+
 // whole reads whole numbers from least to most.
 func whole(least, most int) func(string) (int, error) {
 	return func(text string) (int, error) {
@@ -104,6 +119,15 @@ func whole(least, most int) func(string) (int, error) {
 		}
 		return 0, fmt.Errorf("want a whole number from %d to %d", least, most)
 	}
+}
+
+// integer reads whole numbers, for settings whose package knows their range.
+func integer(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		err = errors.New("want a whole number")
+	}
+	return n, err
 }
 
 func atLeast(least int) func(string) (int, error) { return whole(least, math.MaxInt) }

@@ -8,14 +8,13 @@ import (
 	"io"
 	"math/rand/v2"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/cnn/shipped"
 	"spinlearn/data"
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/exact"
@@ -24,21 +23,21 @@ import (
 
 // generateOptions are what the flags of generate say.
 type generateOptions struct {
-	shape, boundary string
-	ensemble        ising.Ensemble
-	count, shard    int
-	solver          string
+	set             *data.GenerateSettings
 	methods.Options // of each solve, on one worker
-	seed            uint64
-	workers         int
-	walls           bool
 	out             string
 }
 
+func defaultGenerate() *generateOptions {
+	o := &generateOptions{set: data.DefaultGenerate(), Options: methods.Default()}
+	o.set.Program = program
+	return o
+}
+
 func generateCommand() *cli.Command {
-	o := generateOptions{
-		ensemble: ising.Ensemble{Couplings: ising.Gaussian, Negative: 0.5}, count: 16000, Options: methods.Default(), seed: 1, workers: runtime.GOMAXPROCS(0), shard: 256,
-	}
+	o := defaultGenerate()
+	set := o.set
+	set.Ensemble.Negative = 0.5 // with --couplings pm
 	return &cli.Command{
 		Name:  "generate",
 		Usage: "make a dataset of instances with reference ground states",
@@ -58,38 +57,38 @@ wall. They are exact but on tori, where they are upper bounds.
 Example:
    spinlearn generate --shape 16x16 --count 1000 --seed 2 --out train`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "shape", Value: "16x16", Usage: "side lengths in sites, two or three", Destination: &o.shape},
-			&cli.StringFlag{Name: "boundary", Value: "periodic", Usage: "free, periodic, cylinder, or a word for each axis such as free,periodic", Destination: &o.boundary},
-			&cli.GenericFlag{Name: "couplings", Value: one(&o.ensemble.Couplings, word(ising.Gaussian, ising.Uniform, ising.PlusMinus)), Usage: "gaussian (mean 0, variance 1), uniform (on [-1,1]) or pm (±1)"},
-			&cli.GenericFlag{Name: "negative", Value: one(&o.ensemble.Negative, fraction), Usage: "with --couplings pm: fraction of negative bonds, 0 to 1"},
-			&cli.GenericFlag{Name: "dilution", Value: one(&o.ensemble.Dilution, finite), Usage: "fraction of missing bonds", DefaultText: "0"},
-			&cli.GenericFlag{Name: "count", Value: one(&o.count, atLeast(1)), Usage: "number of instances"},
-			&cli.GenericFlag{Name: "solver", Value: one(&o.solver, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is to be expected, else anneal; anneal with --reads or --sweeps"},
+			&cli.GenericFlag{Name: "shape", Value: (*shapeValue)(&set.Shape), Usage: "side lengths in sites, two or three"},
+			&cli.StringFlag{Name: "boundary", Value: set.Boundary, Usage: "free, periodic, cylinder, or a word for each axis such as free,periodic", Destination: &set.Boundary},
+			&cli.GenericFlag{Name: "couplings", Value: one(&set.Ensemble.Couplings, word(ising.Gaussian, ising.Uniform, ising.PlusMinus)), Usage: "gaussian (mean 0, variance 1), uniform (on [-1,1]) or pm (±1)"},
+			&cli.GenericFlag{Name: "negative", Value: one(&set.Ensemble.Negative, fraction), Usage: "with --couplings pm: fraction of negative bonds, 0 to 1"},
+			&cli.GenericFlag{Name: "dilution", Value: one(&set.Ensemble.Dilution, finite), Usage: "fraction of missing bonds", DefaultText: fmt.Sprint(set.Ensemble.Dilution)},
+			&cli.GenericFlag{Name: "count", Value: one(&set.Count, atLeast(1)), Usage: "number of instances"},
+			&cli.GenericFlag{Name: "solver", Value: one(&set.Solver, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is to be expected, else anneal; anneal with --reads or --sweeps"},
 			&cli.GenericFlag{Name: "reads", Value: one(&o.Reads, whole(1, 1<<20)), Usage: of(methods.Reads) + "number of independent runs", DefaultText: "10 of anneal, 4 of temper"},
 			&cli.GenericFlag{Name: "sweeps", Value: one(&o.Sweeps, atLeast(1)), Usage: of(methods.Sweeps) + "sweeps of each run or replica", DefaultText: "1000"},
-			&cli.BoolFlag{Name: "walls", Usage: "add the energy of the cheapest domain wall across each bond; needs two dimensions and --solver exact", Destination: &o.walls},
-			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of couplings and solver"},
-			&cli.GenericFlag{Name: "workers", Value: workers(&o.workers), Usage: "instances solved at the same time; the number does not change the result"},
-			&cli.GenericFlag{Name: "shard", Value: one(&o.shard, atLeast(1)), Usage: "instances in a file, and the most that an interruption loses"},
+			&cli.BoolFlag{Name: "walls", Usage: "add the energy of the cheapest domain wall across each bond; needs two dimensions and --solver exact", Destination: &set.Walls},
+			&cli.GenericFlag{Name: "seed", Value: seed(&set.Seed), Usage: "seed of couplings and solver"},
+			&cli.GenericFlag{Name: "workers", Value: workers(&set.Workers), Usage: "instances solved at the same time; the number does not change the result"},
+			&cli.GenericFlag{Name: "shard", Value: one(&set.ShardSize, atLeast(1)), Usage: "instances in a file, and the most that an interruption loses"},
 			&cli.StringFlag{Name: "out", Usage: "folder of the dataset", Destination: &o.out},
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkLine(c, "out"); err != nil {
 				return err
 			}
-			if err := checkEffects(c, "couplings", []string{o.ensemble.Couplings}, []effect{{"negative", []string{ising.PlusMinus}}}); err != nil {
+			if err := checkEffects(c, "couplings", []string{set.Ensemble.Couplings}, []effect{{"negative", []string{ising.PlusMinus}}}); err != nil {
 				return err
 			}
-			if o.ensemble.Couplings != ising.PlusMinus {
-				o.ensemble.Negative = 0
+			if set.Ensemble.Couplings != ising.PlusMinus {
+				set.Ensemble.Negative = 0
 			}
 			if !c.IsSet("solver") && (c.IsSet("reads") || c.IsSet("sweeps")) {
-				o.solver = annealing
+				set.Solver = annealing
 			}
-			if err := checkEffects(c, "solver", []string{o.solver}, effects(methods.Reads, methods.Sweeps)); err != nil {
+			if err := checkEffects(c, "solver", []string{set.Solver}, effects(methods.Reads, methods.Sweeps)); err != nil {
 				return err
 			}
-			d, err := generate(c.Context, c.App.ErrWriter, &o)
+			d, err := generate(c.Context, c.App.ErrWriter, o)
 			if err != nil {
 				return interruptHint(err, "the same command goes on from there")
 			}
@@ -100,11 +99,7 @@ Example:
 }
 
 func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.Dataset, error) {
-	shape, err := ising.ParseShape(o.shape)
-	if err != nil {
-		return nil, usagef("--shape: %w", err)
-	}
-	if err := o.chooseSolver(shape); err != nil {
+	if err := o.chooseSolver(); err != nil {
 		return nil, err
 	}
 	solve, settings, err := o.solve()
@@ -112,21 +107,15 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 		return nil, err
 	}
 	var r *reporter
-	set := &data.GenerateSettings{
-		Description: data.Description{
-			Ensemble: o.ensemble, Shape: shape, Boundary: o.boundary, Seed: o.seed,
-			Solver: o.solver, SolverSettings: settings, Count: o.count, ShardSize: o.shard, Walls: o.walls,
-		},
-		Program: program,
-		Workers: o.workers,
-		Progress: func(p data.Progress) {
-			if r == nil {
-				r = newReporter(stderr, "generate "+filepath.Base(o.out), "instances", p.Total)
-			}
-			r.update(p.Done, fmt.Sprintf("%d proven", p.Proven))
-		},
+	set := *o.set
+	set.SolverSettings = settings
+	set.Progress = func(p data.Progress) {
+		if r == nil {
+			r = newReporter(stderr, "generate "+filepath.Base(o.out), "instances", p.Total)
+		}
+		r.update(p.Done, fmt.Sprintf("%d proven", p.Proven))
 	}
-	d, err := data.Generate(ctx, o.out, set, solve)
+	d, err := data.Generate(ctx, o.out, &set, solve)
 	if err != nil {
 		if r != nil {
 			r.stop()
@@ -137,32 +126,33 @@ func generate(ctx context.Context, stderr io.Writer, o *generateOptions) (*data.
 	return d, nil
 }
 
-// chooseSolver sets the default, and refuses a lattice of which exact search is not
-// expected to prove anything, before anything is written.
-func (o *generateOptions) chooseSolver(shape []int) error {
-	periodic, err := ising.ParseBoundary(o.boundary, len(shape))
+// chooseSolver sets the solver if none is given, and refuses exact search and walls on a lattice
+// that they are not for, before anything is written.
+func (o *generateOptions) chooseSolver() error {
+	set := o.set
+	periodic, err := ising.ParseBoundary(set.Boundary, len(set.Shape))
 	if err != nil {
 		suggestion := ""
-		for part := range strings.SplitSeq(o.boundary, ",") {
+		for part := range strings.SplitSeq(set.Boundary, ",") {
 			suggestion = cmp.Or(suggestion, didYouMean(part, []string{"free", "periodic", "cylinder"}))
 		}
 		return usagef("%w%s", err, suggestion)
 	}
-	l, err := ising.NewLattice(shape, periodic)
+	l, err := ising.NewLattice(set.Shape, periodic)
 	if err != nil {
 		return usageError{err}
 	}
 	err = exact.Expected(l)
 	switch {
-	case o.solver == "" && err == nil:
-		o.solver = methods.Exact
-	case o.solver == "":
-		o.solver = annealing
-	case o.solver == methods.Exact && err != nil:
+	case set.Solver == "" && err == nil:
+		set.Solver = methods.Exact
+	case set.Solver == "":
+		set.Solver = annealing
+	case set.Solver == methods.Exact && err != nil:
 		return usagef("--solver %s: %w", methods.Exact, err)
 	}
-	if o.walls && (o.solver != methods.Exact || l.Axes() != 2) {
-		return usagef("--walls needs --solver %s and two dimensions, not --solver %s on lattice %v", methods.Exact, o.solver, l)
+	if set.Walls && (set.Solver != methods.Exact || l.Axes() != 2) {
+		return usagef("--walls needs --solver %s and two dimensions, not --solver %s on lattice %v", methods.Exact, set.Solver, l)
 	}
 	return nil
 }
@@ -172,11 +162,11 @@ const annealing = "anneal"
 
 // solve returns the solver and its settings as they stand in the dataset.
 func (o *generateOptions) solve() (data.Solve, json.RawMessage, error) {
-	m, err := methods.Named(o.solver)
+	m, err := methods.Named(o.set.Solver)
 	if err != nil {
 		return nil, nil, usagef("--solver = %w", err)
 	}
-	if o.solver == annealing && o.Reads == methods.ByMethod {
+	if o.set.Solver == annealing && o.Reads == methods.ByMethod {
 		o.Reads = 10
 	}
 	settings := map[string]any{}
@@ -203,7 +193,7 @@ func (o *generateOptions) solve() (data.Solve, json.RawMessage, error) {
 			return nil, err
 		}
 		s := &ising.Solved{Instance: in, Spins: r.Spins, Energy: r.Energy, Bound: r.Bound}
-		if o.walls {
+		if o.set.Walls {
 			s.Walls, err = exact.WallEnergies(ctx, in, r.Spins)
 		}
 		return s, err

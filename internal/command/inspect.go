@@ -19,11 +19,11 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
+	"spinlearn/internal/base/readfile"
+	"spinlearn/internal/base/safetext"
+	"spinlearn/internal/base/stats"
 	"spinlearn/internal/experiment"
-	"spinlearn/internal/readfile"
 	"spinlearn/internal/reproduce"
-	"spinlearn/internal/safetext"
-	"spinlearn/internal/stats"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/plots"
@@ -473,7 +473,7 @@ func (l *facts) describe(m *cnn.Model) {
 	l.add("target", t.Target)
 	l.add("channels", t.Channels)
 	l.add("blocks", t.Blocks)
-	l.add("loss", t.Loss)
+	l.add("loss", t.Loss.Name)
 	if t.Cost != "" {
 		l.add("cost", t.Cost)
 	}

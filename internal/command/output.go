@@ -13,9 +13,9 @@ import (
 	"slices"
 	"strings"
 
-	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/readfile"
 	"spinlearn/internal/experiment"
-	"spinlearn/internal/readfile"
 	"spinlearn/plots"
 )
 

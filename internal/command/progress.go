@@ -9,7 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/safetext"
 )
 
 // A reporter shows the progress of long work on stderr: a bar on a terminal, else a

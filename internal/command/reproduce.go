@@ -8,8 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"spinlearn/internal/base/safetext"
 	"spinlearn/internal/reproduce"
-	"spinlearn/internal/safetext"
 )
 
 func reproduceCommand() *cli.Command {

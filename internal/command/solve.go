@@ -19,9 +19,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"spinlearn/data"
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/cputime"
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/cputime"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"

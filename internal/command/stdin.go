@@ -7,7 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"spinlearn/internal/readfile"
+	"spinlearn/internal/base/readfile"
 )
 
 // dash stands for standard input where a file is read, and for standard output where one

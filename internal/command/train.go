@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"math"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -16,8 +15,8 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/internal/experiment"
-	"spinlearn/internal/safetext"
 	"spinlearn/ising"
 )
 
@@ -26,15 +25,12 @@ type trainOptions struct {
 	data, validation pathList
 	validationCount  int // of each dataset
 	out              string
-	set              cnn.TrainSettings
+	set              *cnn.TrainSettings
 }
 
 func trainCommand() *cli.Command {
-	o := trainOptions{validationCount: 200, set: cnn.TrainSettings{
-		Network: cnn.Network{Target: cnn.Bond, Channels: 16, Blocks: 6}, Loss: cnn.CrossEntropy, Steps: 8000, Batch: 32,
-		LearningRate: 0.003, Warmup: 50, Clip: 1, ValidateEvery: 200, CheckpointEvery: 200, Seed: 1, Workers: runtime.GOMAXPROCS(0),
-	}}
-	set := &o.set
+	o := trainOptions{validationCount: 200, set: cnn.DefaultTrain()}
+	set := o.set
 	return &cli.Command{
 		Name:  "train",
 		Usage: "train a network on a dataset",
@@ -55,23 +51,23 @@ Example:
 			&cli.GenericFlag{Name: "validation", Value: &o.validation, Usage: "datasets to choose the weights by, several in a row; without one the last weights are kept"},
 			&cli.GenericFlag{Name: "validation-count", Value: one(&o.validationCount, atLeast(1)), Usage: "number of instances to use of each validation dataset"},
 			&cli.GenericFlag{Name: "target", Value: one(&set.Target, word(cnn.Bond, cnn.Site)), Usage: "bond or site"},
-			&cli.GenericFlag{Name: "loss", Value: one(&set.Loss, word(allLosses()...)), Usage: "one of those above"},
-			&cli.GenericFlag{Name: "temperature", Value: one(&set.Temperature, positive), Usage: "temperature of the energy losses, in units of J", DefaultText: "local-energy: 0.1 for site, 4 for bond; boltzmann: 0.3; both with walls: 1; true-energy: 0.5, falling to 0"},
-			&cli.GenericFlag{Name: "offset", Value: one(&set.Offset, finite), Usage: "h0 of local-energy, in units of J", DefaultText: "0"},
-			&cli.GenericFlag{Name: "cost", Value: one(&set.Cost, word(cnn.FlipCost, cnn.WallCost)), Usage: "energy of a wrong bond in local-energy and boltzmann: flip of one end, or wall, the cheapest domain wall, which needs data of generate --walls", DefaultText: cnn.FlipCost},
-			&cli.GenericFlag{Name: "margin", Value: one(&set.Margin, positive), Usage: "margin γ of the loss margin", DefaultText: "1"},
-			&cli.GenericFlag{Name: "channels", Value: one(&set.Channels, atLeast(1)), Usage: "channels of the network"},
-			&cli.GenericFlag{Name: "blocks", Value: one(&set.Blocks, atLeast(1)), Usage: "residual blocks of the network"},
-			&cli.GenericFlag{Name: "steps", Value: one(&set.Steps, atLeast(1)), Usage: "training steps"},
-			&cli.GenericFlag{Name: "batch", Value: one(&set.Batch, atLeast(1)), Usage: "instances in a step"},
-			&cli.GenericFlag{Name: "learning-rate", Value: one(&set.LearningRate, positive), Usage: "learning rate of Adam at its highest"},
-			&cli.GenericFlag{Name: "warmup", Value: one(&set.Warmup, atLeast(1)), Usage: "steps in which the learning rate rises"},
-			&cli.GenericFlag{Name: "clip", Value: one(&set.Clip, positive), Usage: "largest norm of the gradient"},
-			&cli.GenericFlag{Name: "pool", Value: one(&set.Pool, atLeast(1)), Usage: "with --target bond: instances in training at the same time", DefaultText: "1024"},
-			&cli.GenericFlag{Name: "visits", Value: one(&set.Visits, atLeast(1)), Usage: "with --target bond: largest number of visits of an instance in the pool", DefaultText: "8"},
-			&cli.GenericFlag{Name: "validate-every", Value: one(&set.ValidateEvery, atLeast(1)), Usage: "steps between validations"},
-			&cli.GenericFlag{Name: "patience", Value: one(&set.Patience, atLeast(0)), Usage: "number of validations without a better gap that end training, 0 for never", DefaultText: "0"},
-			&cli.GenericFlag{Name: "checkpoint-every", Value: one(&set.CheckpointEvery, atLeast(1)), Usage: "steps between checkpoints"},
+			&cli.GenericFlag{Name: "loss", Value: one(&set.Loss.Name, word(allLosses()...)), Usage: "one of those above"},
+			&cli.GenericFlag{Name: "temperature", Value: one(&set.Temperature, positive), Usage: "temperature of the energy losses, in units of J", DefaultText: temperatures()},
+			&cli.GenericFlag{Name: "offset", Value: one(&set.Offset, finite), Usage: "h0 of local-energy, in units of J", DefaultText: fmt.Sprint(set.Offset)},
+			&cli.GenericFlag{Name: "cost", Value: one(&set.Cost, word(cnn.FlipCost, cnn.WallCost)), Usage: "energy of a wrong bond in local-energy and boltzmann: flip of one end, or wall, the cheapest domain wall, which needs data of generate --walls"},
+			&cli.GenericFlag{Name: "margin", Value: one(&set.Margin, finite), Usage: "margin γ of the loss margin"},
+			&cli.GenericFlag{Name: "channels", Value: one(&set.Channels, integer), Usage: "channels of the network"},
+			&cli.GenericFlag{Name: "blocks", Value: one(&set.Blocks, integer), Usage: "residual blocks of the network"},
+			&cli.GenericFlag{Name: "steps", Value: one(&set.Steps, integer), Usage: "training steps"},
+			&cli.GenericFlag{Name: "batch", Value: one(&set.Batch, integer), Usage: "instances in a step"},
+			&cli.GenericFlag{Name: "learning-rate", Value: one(&set.LearningRate, finite), Usage: "learning rate of Adam at its highest"},
+			&cli.GenericFlag{Name: "warmup", Value: one(&set.Warmup, integer), Usage: "steps in which the learning rate rises"},
+			&cli.GenericFlag{Name: "clip", Value: one(&set.Clip, finite), Usage: "largest norm of the gradient"},
+			&cli.GenericFlag{Name: "pool", Value: one(&set.ReplayBuffer, integer), Usage: "with --target bond: instances in the replay buffer, which are in training at the same time"},
+			&cli.GenericFlag{Name: "visits", Value: one(&set.Visits, integer), Usage: "with --target bond: largest number of visits of an instance in the replay buffer"},
+			&cli.GenericFlag{Name: "validate-every", Value: one(&set.ValidateEvery, integer), Usage: "steps between validations"},
+			&cli.GenericFlag{Name: "patience", Value: one(&set.Patience, integer), Usage: "number of validations without a better gap that end training, 0 for never", DefaultText: fmt.Sprint(set.Patience)},
+			&cli.GenericFlag{Name: "checkpoint-every", Value: one(&set.CheckpointEvery, integer), Usage: "steps between checkpoints"},
 			&cli.GenericFlag{Name: "seed", Value: seed(&set.Seed), Usage: "seed of weights and batches"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&set.Workers), Usage: "goroutines; the number does not change the result"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on from the checkpoint in the folder, if there is one", Destination: &set.Resume},
@@ -87,10 +83,16 @@ Example:
 			if err := checkEffects(c, "target", []string{set.Target}, []effect{{"pool", []string{cnn.Bond}}, {"visits", []string{cnn.Bond}}}); err != nil {
 				return err
 			}
-			if err := checkEffects(c, "loss", []string{set.Loss}, []effect{
-				{"temperature", []string{cnn.LocalEnergy, cnn.Boltzmann, cnn.TrueEnergy}}, {"offset", []string{cnn.LocalEnergy}},
-				{"cost", []string{cnn.LocalEnergy, cnn.Boltzmann}}, {"margin", []string{cnn.Margin}},
-			}); err != nil {
+			if err := checkEffects(c, "loss", []string{set.Loss.Name}, lossEffects()); err != nil {
+				return err
+			}
+			if err := checkEffects(c, "target", []string{set.Target}, []effect{{"cost", []string{cnn.Bond}}}); err != nil {
+				return err
+			}
+			if !c.IsSet("pool") {
+				set.ReplayBuffer = max(set.ReplayBuffer, set.Batch)
+			}
+			if err := set.Validate(); err != nil {
 				return err
 			}
 			r, err := train(c.Context, c.App.ErrWriter, &o)
@@ -114,6 +116,22 @@ Example:
 			return err
 		},
 	}
+}
+
+// lossEffects says which losses use each of the flags that only some of them do.
+func lossEffects() (list []effect) {
+	for _, flag := range []string{"temperature", "offset", "cost", "margin"} {
+		list = append(list, effect{flag, cnn.LossesWith(flag)})
+	}
+	return list
+}
+
+// temperatures writes the default temperatures of all losses.
+func temperatures() string {
+	return fmt.Sprintf("%s: %v for site, %v for bond; %s: %v; both with walls: %v; %s: %v, falling to 0",
+		cnn.LocalEnergy, cnn.DefaultTemperature(cnn.Site, cnn.LocalEnergy, cnn.FlipCost), cnn.DefaultTemperature(cnn.Bond, cnn.LocalEnergy, cnn.FlipCost),
+		cnn.Boltzmann, cnn.DefaultTemperature(cnn.Bond, cnn.Boltzmann, cnn.FlipCost), cnn.DefaultTemperature(cnn.Bond, cnn.Boltzmann, cnn.WallCost),
+		cnn.TrueEnergy, cnn.DefaultTemperature(cnn.Site, cnn.TrueEnergy, cnn.FlipCost))
 }
 
 // allLosses lists the losses of both targets.
@@ -148,7 +166,7 @@ func train(ctx context.Context, stderr io.Writer, o *trainOptions) (*cnn.TrainRe
 		}
 		validation, names = append(validation, list...), append(names, fmt.Sprintf("validation on the first %d of %s", len(list), name))
 	}
-	set := o.set
+	set := *o.set
 	set.Data, set.Program = strings.Join(names, "; "), program
 	r := newReporter(stderr, "train "+filepath.Base(o.out), "steps", set.Steps)
 	set.Progress = func(p cnn.TrainProgress) {

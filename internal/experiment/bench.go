@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"spinlearn/internal/report"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/base/stats"
 	"spinlearn/plots"
 )
 

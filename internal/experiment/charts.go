@@ -129,7 +129,7 @@ func TrainingChart(runs []Training) plots.Training {
 		}
 		set := r.Model.Training
 		c.Proven = c.Proven && r.Model.Proven
-		curve := plots.TrainingRun{Name: set.Target + " " + set.Loss, Loss: set.Loss}
+		curve := plots.TrainingRun{Name: set.Target + " " + set.Loss.Name, Loss: set.Loss.Name}
 		if len(runs) > 1 && slices.ContainsFunc(c.Runs, func(o plots.TrainingRun) bool { return o.Name == curve.Name }) {
 			curve.Name += " (" + filepath.Base(r.Dir) + ")"
 		}

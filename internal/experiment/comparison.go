@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"spinlearn/internal/report"
+	"spinlearn/internal/base/report"
 	"spinlearn/plots"
 )
 

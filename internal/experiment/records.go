@@ -9,7 +9,7 @@ import (
 	"strconv"
 
 	"spinlearn/cnn"
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/safetext"
 )
 
 // A record is a line of the tables for machines. What a method does not have is nil.

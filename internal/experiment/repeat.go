@@ -7,8 +7,8 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
-	"spinlearn/internal/cputime"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/cputime"
+	"spinlearn/internal/base/stats"
 	"spinlearn/ising"
 	"spinlearn/solver"
 )

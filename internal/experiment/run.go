@@ -10,9 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"spinlearn/internal/cputime"
-	"spinlearn/internal/parallel"
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/cputime"
+	"spinlearn/internal/base/parallel"
+	"spinlearn/internal/base/stats"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/methods"

@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spinlearn/cnn/shipped"
-	"spinlearn/internal/report"
+	"spinlearn/internal/base/report"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/methods"

@@ -7,8 +7,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"spinlearn/internal/report"
-	"spinlearn/internal/safetext"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/base/safetext"
 	"spinlearn/solver/methods"
 )
 

@@ -21,4 +21,7 @@
 // lattices and couplings, and measures it. [RunModel] leaves the same files, with one
 // training run in run/ and its weights as model.safetensors; those that give CPU times
 // differ in them alone.
+//
+// The package imports cnn and data for the runs, internal/experiment for methods without a
+// network, and plots for the report.
 package reproduce

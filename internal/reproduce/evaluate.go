@@ -11,7 +11,7 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/internal/experiment"
-	"spinlearn/internal/study"
+	"spinlearn/internal/reproduce/study"
 	"spinlearn/ising"
 	"spinlearn/solver/methods"
 )
@@ -29,7 +29,7 @@ type Study struct {
 type cell struct {
 	target, arm string
 	size        int
-	set         cnn.TrainSettings
+	loss        cnn.Loss // as recorded
 	runs        []*run
 	// Gaps, in per cent, and energies above the ground state of each decoding: seed,
 	// instance. A gap is NaN where the ground state has the energy 0.

@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -9,10 +10,10 @@ import (
 
 	"spinlearn/cnn"
 	"spinlearn/data"
-	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/base/stats"
 	"spinlearn/internal/experiment"
-	"spinlearn/internal/report"
-	"spinlearn/internal/stats"
 	"spinlearn/ising"
 	"spinlearn/plots"
 	"spinlearn/solver/methods"
@@ -29,12 +30,21 @@ type ModelPlan struct {
 	Training   []data.Description `json:"training_data"`
 	Validation []data.Description `json:"validation_data"`
 	Test       []data.Description `json:"test_data"`
-	// Settings are those of the training.
-	Settings cnn.TrainSettings `json:"settings"`
+	Settings   ModelTraining      `json:"settings"`
 	// Passes of the network are measured with descent, a single one without it too, each
 	// effort after two passes with descent.
 	Passes  []int `json:"passes"`
 	Efforts []int `json:"efforts"`
+}
+
+// ModelTraining are the settings of training of a ModelPlan.
+type ModelTraining struct{ cnn.TrainSettings }
+
+// MarshalJSON writes 0 for the settings that no plan chooses.
+func (t ModelTraining) MarshalJSON() ([]byte, error) {
+	set := t.Recorded()
+	set.Warmup, set.Clip, set.Visits = 0, 0, 0
+	return json.Marshal(set)
 }
 
 // ModelPreset returns the plan of the model that is part of the program.
@@ -51,13 +61,11 @@ func ModelPreset() *ModelPlan {
 			torus(ising.PlusMinus, 16, 200), torus(ising.PlusMinus, 32, 100), lattice(ising.Uniform, "free", 200, 16, 16),
 			lattice(ising.Gaussian, "cylinder", 50, 64, 32), lattice(ising.Gaussian, "free", 50, 48, 48),
 		},
-		Settings: cnn.TrainSettings{
-			Network: cnn.Network{Target: cnn.Bond, Channels: 16, Blocks: 6}, Loss: cnn.CrossEntropy,
-			Steps: 20000, Batch: 32, LearningRate: 0.003, Pool: 1024, ValidateEvery: 500, CheckpointEvery: 500, Seed: 1,
-		},
-		Passes:  []int{1, 2},
-		Efforts: []int{1, 2, 3, 5},
+		Settings: ModelTraining{*cnn.DefaultTrain()},
+		Passes:   []int{1, 2},
+		Efforts:  []int{1, 2, 3, 5},
 	}
+	p.Settings.Steps, p.Settings.ValidateEvery, p.Settings.CheckpointEvery = 20000, 500, 500
 	p.seed()
 	return p
 }
@@ -128,7 +136,7 @@ func RunModel(ctx context.Context, plan *ModelPlan, set *Settings) (*Trained, er
 
 // train makes the training data and the model.
 func (m *Trained) train(ctx context.Context) error {
-	set := m.plan.Settings
+	set := m.plan.Settings.TrainSettings
 	var sources []cnn.Source
 	var validation []*ising.Solved
 	var words []string
@@ -296,7 +304,7 @@ func (m *Trained) facts() []report.Fact {
 	facts := []report.Fact{
 		{Name: "program", Value: m.Program + ", `spinlearn reproduce --preset " + m.plan.Preset + "`"},
 		{Name: "network", Value: fmt.Sprintf("target %s, %d channels, %d residual blocks", set.Target, set.Channels, set.Blocks)},
-		{Name: "training", Value: fmt.Sprintf("%s, %d steps of %d instances, pool of %d, Adam at %v, seed %d", set.Loss, set.Steps, set.Batch, set.Pool, set.LearningRate, set.Seed)},
+		{Name: "training", Value: fmt.Sprintf("%s, %d steps of %d instances, pool of %d, Adam at %v, seed %d", set.Loss.Name, set.Steps, set.Batch, set.ReplayBuffer, set.LearningRate, set.Seed)},
 		{Name: "data", Value: set.Data},
 		{Name: "validation gap", Value: fmt.Sprintf("%.3g %% in one pass without descent, after %d steps", 100**m.model.Gap, m.model.Step)},
 	}

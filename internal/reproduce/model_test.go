@@ -20,11 +20,13 @@ func tinyModel() *ModelPlan {
 		Training:   []data.Description{torus(ising.Gaussian, 4, 6), lattice(ising.PlusMinus, "free", 5, 4, 5)},
 		Validation: []data.Description{torus(ising.Gaussian, 4, 3), torus(ising.PlusMinus, 4, 2)},
 		Test:       []data.Description{torus(ising.Gaussian, 6, 4), lattice(ising.Uniform, "cylinder", 3, 4, 5)},
-		Settings: cnn.TrainSettings{Network: cnn.Network{Target: cnn.Bond, Channels: 2, Blocks: 1},
-			Loss: cnn.Boltzmann, Cost: cnn.WallCost, Temperature: 1, Steps: 12, Batch: 4, Pool: 8, ValidateEvery: 4, CheckpointEvery: 4, Seed: 1},
-		Passes:  []int{1, 2},
-		Efforts: []int{2},
+		Settings:   ModelTraining{*cnn.DefaultTrain()},
+		Passes:     []int{1, 2},
+		Efforts:    []int{2},
 	}
+	set := &p.Settings
+	set.Channels, set.Blocks, set.Loss = 2, 1, walled(cnn.Boltzmann)
+	set.Steps, set.Batch, set.ReplayBuffer, set.ValidateEvery, set.CheckpointEvery = 12, 4, 8, 4, 4
 	p.seed()
 	return p
 }

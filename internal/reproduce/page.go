@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"spinlearn/internal/atomicfile"
-	"spinlearn/internal/report"
+	"spinlearn/internal/base/atomicfile"
+	"spinlearn/internal/base/report"
 	"spinlearn/plots"
 )
 

@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,9 +32,7 @@ type Plan struct {
 
 // A Target is what all of its arms share.
 type Target struct {
-	// Common has network with target, steps, batch, pool, and how often weights are
-	// validated and kept. All else is an arm's own.
-	Common cnn.TrainSettings `json:"common"`
+	Common Common `json:"common"`
 	// TrialSteps is the number of steps of a tuning run.
 	TrialSteps int   `json:"trial_steps"`
 	Arms       []Arm `json:"arms"`
@@ -45,11 +44,41 @@ type Target struct {
 	Sweep []Grid `json:"sweep,omitempty"`
 }
 
+// Common are settings of training of which loss, learning rate and seed are a run's own.
+type Common struct{ cnn.TrainSettings }
+
+// MarshalJSON writes what plans choose of them; the others are 0.
+func (c Common) MarshalJSON() ([]byte, error) {
+	set := c.Recorded()
+	if set.ReplayBuffer == cnn.DefaultOptimizer().ReplayBuffer {
+		set.ReplayBuffer = 0
+	}
+	return json.Marshal(cnn.TrainSettings{
+		Network:   set.Network,
+		Optimizer: cnn.Optimizer{Steps: set.Steps, Batch: set.Batch, ReplayBuffer: set.ReplayBuffer},
+		Run:       cnn.Run{ValidateEvery: set.ValidateEvery, CheckpointEvery: set.CheckpointEvery},
+	})
+}
+
 // An Arm is a loss. Tuning chooses one of its trials, of which every arm of a target has
 // the same number.
 type Arm struct {
-	Name   string              `json:"name"`
-	Trials []cnn.TrainSettings `json:"trials"` // loss and what is tuned
+	Name   string  `json:"name"`
+	Trials []Trial `json:"trials"`
+}
+
+// A Trial is what an arm has of its own: the loss and what is tuned.
+type Trial struct {
+	cnn.Loss
+	LearningRate float64
+}
+
+// MarshalJSON writes a trial as settings of training in which all others are 0, as is the
+// margin, which no plan chooses.
+func (t Trial) MarshalJSON() ([]byte, error) {
+	loss := t.Recorded()
+	loss.Margin = 0
+	return json.Marshal(cnn.TrainSettings{Loss: loss, Optimizer: cnn.Optimizer{LearningRate: t.LearningRate}})
 }
 
 // A Grid lists what takes the place of an arm's tuned temperature, or offset.
@@ -59,22 +88,33 @@ type Grid struct {
 	Offsets      []float64 `json:"offsets,omitempty"` // at the tuned temperature
 }
 
-// rates returns a trial a learning rate.
-func rates(set cnn.TrainSettings, list ...float64) []cnn.TrainSettings {
-	trials := make([]cnn.TrainSettings, len(list))
-	for i, r := range list {
-		trials[i] = set
-		trials[i].LearningRate = r
+// named returns a loss with its defaults.
+func named(loss string) cnn.Loss {
+	l := cnn.DefaultLoss()
+	l.Name = loss
+	return l
+}
+
+// walled returns a loss whose energy of a wrong bond is that of the cheapest domain wall.
+func walled(loss string) cnn.Loss {
+	l := named(loss)
+	l.Cost = cnn.WallCost
+	return l
+}
+
+// rates returns a trial for each learning rate.
+func rates(loss cnn.Loss, list ...float64) (trials []Trial) {
+	for _, r := range list {
+		trials = append(trials, Trial{loss, r})
 	}
 	return trials
 }
 
 // temperatures returns the trials of every temperature with every learning rate.
-func temperatures(set cnn.TrainSettings, learning []float64, list ...float64) []cnn.TrainSettings {
-	var trials []cnn.TrainSettings
+func temperatures(loss cnn.Loss, learning []float64, list ...float64) (trials []Trial) {
 	for _, t := range list {
-		set.Temperature = t
-		trials = append(trials, rates(set, learning...)...)
+		loss.Temperature = t
+		trials = append(trials, rates(loss, learning...)...)
 	}
 	return trials
 }
@@ -97,8 +137,8 @@ func Preset(name string) (*Plan, error) {
 		Seeds:      5,
 		Sweeps:     []int{100, 1000},
 	}
-	small := cnn.Network{Channels: 16, Blocks: 6}
-	site := Target{Common: cnn.TrainSettings{Network: small, ValidateEvery: 200, CheckpointEvery: 500}}
+	site := Target{Common: Common{*cnn.DefaultTrain()}}
+	site.Common.CheckpointEvery = 500
 	bond := site
 	bond.SizeArms = []string{cnn.CrossEntropy, cnn.Boltzmann, boltzmannWall, localEnergyWall}
 	// Losses without a temperature are tuned over as many learning rates as the others
@@ -110,7 +150,7 @@ func Preset(name string) (*Plan, error) {
 		learning = []float64{0.001, 0.003, 0.006, 0.01}
 		site.Common.Batch, site.Common.Steps, site.TrialSteps = 8, 1800, 600
 		bond.Common.Batch, bond.Common.Steps, bond.TrialSteps = 8, 1800, 600
-		bond.Common.Pool = 256
+		bond.Common.ReplayBuffer = 256
 		bond.Sizes = []int{100, 400, 1600}
 		bond.Sweep = []Grid{{cnn.Boltzmann, []float64{0.03, 0.1, 0.3, 1, 3}, nil}, {cnn.LocalEnergy, []float64{1, 3, 10, 30}, []float64{0.5}}}
 	case "standard":
@@ -121,9 +161,8 @@ func Preset(name string) (*Plan, error) {
 	case "paper":
 		p.Train, p.Validation, p.Test = 10000, 500, 10000
 		learning, around = []float64{0.0001, 0.0003, 0.0005, 0.001, 0.002, 0.003}, []float64{0.0005, 0.001}
-		wide := cnn.Network{Channels: 256, Blocks: 6}
-		site.Common.Network, site.Common.Batch, site.Common.Steps, site.TrialSteps = wide, 256, 4000, 800
-		bond.Common.Network, bond.Common.Batch, bond.Common.Steps, bond.TrialSteps = wide, 256, 4000, 800
+		site.Common.Channels, site.Common.Batch, site.Common.Steps, site.TrialSteps = 256, 256, 4000, 800
+		bond.Common.Channels, bond.Common.Batch, bond.Common.Steps, bond.TrialSteps = 256, 256, 4000, 800
 		bond.Sizes = []int{100, 400, 1600, 6400, 16000}
 	default:
 		return nil, fmt.Errorf("preset = %q, want one of %s", name, strings.Join(append(Presets(), Model), ", "))
@@ -138,22 +177,22 @@ func Preset(name string) (*Plan, error) {
 	bond.Sweep = append(bond.Sweep, Grid{boltzmannWall, walls, nil}, Grid{localEnergyWall, walls, nil})
 	site.Common.Target, bond.Common.Target = cnn.Site, cnn.Bond
 
-	plain := func(loss string) Arm { return Arm{loss, rates(cnn.TrainSettings{Loss: loss}, learning...)} }
-	energy := func(name string, set cnn.TrainSettings, list ...float64) Arm {
-		return Arm{name, temperatures(set, around, list[:len(learning)/len(around)]...)}
+	plain := func(loss string) Arm { return Arm{loss, rates(named(loss), learning...)} }
+	energy := func(name string, loss cnn.Loss, list ...float64) Arm {
+		return Arm{name, temperatures(loss, around, list[:len(learning)/len(around)]...)}
 	}
 	site.Arms = []Arm{
 		plain(cnn.CrossEntropy),
 		plain(cnn.Margin),
-		energy(cnn.LocalEnergy, cnn.TrainSettings{Loss: cnn.LocalEnergy}, 0.1, 0.3, 1),
-		energy(cnn.TrueEnergy, cnn.TrainSettings{Loss: cnn.TrueEnergy}, 1, 0.5, 2),
+		energy(cnn.LocalEnergy, named(cnn.LocalEnergy), 0.1, 0.3, 1),
+		energy(cnn.TrueEnergy, named(cnn.TrueEnergy), 1, 0.5, 2),
 	}
 	bond.Arms = []Arm{
 		plain(cnn.CrossEntropy),
-		energy(cnn.Boltzmann, cnn.TrainSettings{Loss: cnn.Boltzmann}, 0.3, 0.1, 1),
-		energy(cnn.LocalEnergy, cnn.TrainSettings{Loss: cnn.LocalEnergy}, 10, 3, 1),
-		energy(boltzmannWall, cnn.TrainSettings{Loss: cnn.Boltzmann, Cost: cnn.WallCost}, 1, 3, 0.3),
-		energy(localEnergyWall, cnn.TrainSettings{Loss: cnn.LocalEnergy, Cost: cnn.WallCost}, 1, 3, 0.3),
+		energy(cnn.Boltzmann, named(cnn.Boltzmann), 0.3, 0.1, 1),
+		energy(cnn.LocalEnergy, named(cnn.LocalEnergy), 10, 3, 1),
+		energy(boltzmannWall, walled(cnn.Boltzmann), 1, 3, 0.3),
+		energy(localEnergyWall, walled(cnn.LocalEnergy), 1, 3, 0.3),
 		plain(cnn.Margin),
 	}
 	p.Targets = []Target{site, bond}
@@ -185,7 +224,7 @@ func (p *Plan) flags(sweep bool) string {
 func (p *Plan) walls() bool {
 	return slices.ContainsFunc(p.Targets, func(t Target) bool {
 		return slices.ContainsFunc(t.Arms, func(a Arm) bool {
-			return slices.ContainsFunc(a.Trials, func(set cnn.TrainSettings) bool { return set.Cost == cnn.WallCost })
+			return slices.ContainsFunc(a.Trials, func(t Trial) bool { return t.Cost == cnn.WallCost })
 		})
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"spinlearn/cnn"
-	"spinlearn/internal/report"
-	"spinlearn/internal/study"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/reproduce/study"
 	"spinlearn/plots"
 )
 
@@ -294,7 +294,7 @@ func (s *Study) sweepSection(t *Target) (section, []report.Fact) {
 		var arms []string
 		for _, c := range cells {
 			e := c.study(d.name).Mean()
-			row := []report.Cell{{Text: c.arm}, number(c.set.Temperature, -1), number(c.set.Offset, -1), report.Estimate(e.Estimate)}
+			row := []report.Cell{{Text: c.arm}, number(c.loss.Temperature, -1), number(c.loss.Offset, -1), report.Estimate(e.Estimate)}
 			table.Rows = append(table.Rows, append(row, significance(study.Difference(c.study(d.name), base))...))
 			if b := best[c.arm]; b == nil || s.validation(c) < s.validation(b) {
 				if b == nil {
@@ -302,7 +302,7 @@ func (s *Study) sweepSection(t *Target) (section, []report.Fact) {
 				}
 				best[c.arm] = c
 			}
-			if c.set.Offset != 0 {
+			if c.loss.Offset != 0 {
 				continue
 			}
 			k := slices.IndexFunc(panel.Curves, func(r plots.Curve) bool { return r.Name == c.arm })
@@ -310,15 +310,15 @@ func (s *Study) sweepSection(t *Target) (section, []report.Fact) {
 				k = len(panel.Curves)
 				panel.Curves = append(panel.Curves, plots.Curve{Name: c.arm})
 			}
-			chart.Places = append(chart.Places, c.set.Temperature)
-			panel.Curves[k].Points = append(panel.Curves[k].Points, plots.CurvePoint{X: c.set.Temperature, Percent: e.Mean, Error: e.Error})
+			chart.Places = append(chart.Places, c.loss.Temperature)
+			panel.Curves[k].Points = append(panel.Curves[k].Points, plots.CurvePoint{X: c.loss.Temperature, Percent: e.Mean, Error: e.Error})
 		}
 		part.tables = append(part.tables, table)
 		part.charts = append(part.charts, figure{"sweep-" + target + "-" + slug(d.name) + ".png", "Gap against the temperature of the loss, " + d.name, chart})
 		for _, arm := range arms {
 			c := best[arm]
 			e := study.Difference(c.study(d.name), base)
-			found = append(found, report.Fact{Name: fmt.Sprintf("%s targets, %s, %s at the swept setting of least validation gap (T = %v J, h₀ = %v J)", target, d.name, arm, c.set.Temperature, c.set.Offset),
+			found = append(found, report.Fact{Name: fmt.Sprintf("%s targets, %s, %s at the swept setting of least validation gap (T = %v J, h₀ = %v J)", target, d.name, arm, c.loss.Temperature, c.loss.Offset),
 				Value: fmt.Sprintf("%s %s, %v points, %.1f standard errors", verb(e), reference.arm, e, e.Sigmas())})
 		}
 	}
@@ -341,7 +341,7 @@ func (s *Study) tuningSection() section {
 		if r.chosen {
 			chosen = "chosen"
 		}
-		t.Rows = append(t.Rows, []report.Cell{{Text: r.target}, {Text: r.arm}, number(r.set.Temperature, -1), number(r.set.LearningRate, -1), report.Significant(100 * r.gap), {Text: chosen}})
+		t.Rows = append(t.Rows, []report.Cell{{Text: r.target}, {Text: r.arm}, number(r.run.trial.Recorded().Temperature, -1), number(r.set.LearningRate, -1), report.Significant(100 * r.gap), {Text: chosen}})
 	}
 	return section{title: "Tuning", words: "The same number of short runs for every loss of a target; " +
 		"the one of least validation gap, in one pass without descent, is chosen for all seeds and sizes.", tables: []report.Table{t}}
@@ -390,7 +390,7 @@ func (s *Study) writeResults() error {
 			}
 			done[r] = true
 			for _, d := range s.evaluations[r.dir].Energies {
-				lines = append(lines, line{r.set.Target, r.arm, r.set.Cost, r.set.Temperature, r.set.Offset, r.set.LearningRate, r.size, r.seed, d.Name, d.Energies})
+				lines = append(lines, line{r.set.Target, r.arm, c.loss.Cost, c.loss.Temperature, c.loss.Offset, r.set.LearningRate, r.size, r.seed, d.Name, d.Energies})
 			}
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spinlearn/cnn"
-	"spinlearn/internal/report"
-	"spinlearn/internal/stats"
-	"spinlearn/internal/study"
+	"spinlearn/internal/base/report"
+	"spinlearn/internal/base/stats"
+	"spinlearn/internal/reproduce/study"
 )
 
 // arms draws gaps of three seeds on 50 instances about the given means.

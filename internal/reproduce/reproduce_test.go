@@ -20,22 +20,23 @@ import (
 
 // tiny is a plan of seconds with all that a plan can have.
 func tiny() *Plan {
-	common := cnn.TrainSettings{Network: cnn.Network{Channels: 2, Blocks: 1}, Batch: 4, Steps: 12, ValidateEvery: 4, CheckpointEvery: 4}
+	common := Common{*cnn.DefaultTrain()}
+	common.Channels, common.Blocks, common.Batch, common.Steps, common.ReplayBuffer, common.ValidateEvery, common.CheckpointEvery = 2, 1, 4, 12, 8, 4, 4
 	site, bond := common, common
-	site.Target, bond.Target, bond.Pool = cnn.Site, cnn.Bond, 8
+	site.Target, bond.Target = cnn.Site, cnn.Bond
 	return &Plan{
 		Preset: "tiny",
 		Data:   data.Description{Ensemble: ising.Ensemble{Couplings: ising.Uniform}, Shape: []int{4, 4}, Boundary: "free", ShardSize: 5},
 		Train:  12, Validation: 4, Test: 7, Seeds: 2, Sweeps: []int{2},
 		Targets: []Target{
 			{Common: site, TrialSteps: 4, Arms: []Arm{
-				{cnn.CrossEntropy, rates(cnn.TrainSettings{Loss: cnn.CrossEntropy}, 0.001, 0.01)},
-				{cnn.TrueEnergy, temperatures(cnn.TrainSettings{Loss: cnn.TrueEnergy}, []float64{0.003}, 0.3, 1)},
+				{cnn.CrossEntropy, rates(named(cnn.CrossEntropy), 0.001, 0.01)},
+				{cnn.TrueEnergy, temperatures(named(cnn.TrueEnergy), []float64{0.003}, 0.3, 1)},
 			}},
 			{Common: bond, TrialSteps: 4, Arms: []Arm{
-				{cnn.CrossEntropy, rates(cnn.TrainSettings{Loss: cnn.CrossEntropy}, 0.001, 0.01)},
-				{"local energy, other name", temperatures(cnn.TrainSettings{Loss: cnn.LocalEnergy}, []float64{0.003}, 0.3, 1)},
-				{boltzmannWall, temperatures(cnn.TrainSettings{Loss: cnn.Boltzmann, Cost: cnn.WallCost}, []float64{0.003}, 0.3, 1)},
+				{cnn.CrossEntropy, rates(named(cnn.CrossEntropy), 0.001, 0.01)},
+				{"local energy, other name", temperatures(named(cnn.LocalEnergy), []float64{0.003}, 0.3, 1)},
+				{boltzmannWall, temperatures(walled(cnn.Boltzmann), []float64{0.003}, 0.3, 1)},
 			},
 				Sizes: []int{3, 12, 14}, SizeArms: []string{cnn.CrossEntropy, "local energy, other name"},
 				Sweep: []Grid{{"local energy, other name", []float64{0.3, 2}, []float64{0.5}}},

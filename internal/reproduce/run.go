@@ -15,11 +15,12 @@ import (
 
 // A run is the training of an arm with a seed.
 type run struct {
-	arm  string
-	size int // training instances
-	seed uint64
-	set  cnn.TrainSettings
-	dir  string // below the folder
+	arm   string
+	trial Trial
+	size  int // training instances
+	seed  uint64
+	set   cnn.TrainSettings
+	dir   string // below the folder
 }
 
 // A campaign is a plan under way.
@@ -89,23 +90,23 @@ func (x *campaign) datasets(ctx context.Context) error {
 	return err
 }
 
-// newRun completes the settings of a run: to what is the arm's own comes what all arms of
-// the target share.
-func newRun(folder string, t *Target, arm string, set cnn.TrainSettings, size int, seed uint64) *run {
-	common := &t.Common
-	set.Network, set.Steps, set.Batch, set.Pool = common.Network, common.Steps, common.Batch, common.Pool
-	set.ValidateEvery, set.CheckpointEvery, set.Seed = common.ValidateEvery, common.CheckpointEvery, seed
-	words := []string{common.Target, strings.NewReplacer(" ", "-", ",", "", "(", "", ")", "").Replace(arm)}
+// newRun completes the settings of a run: to what all arms of the target share comes what is
+// the arm's own.
+func newRun(folder string, t *Target, arm string, trial Trial, size int, seed uint64) *run {
+	set := t.Common.TrainSettings
+	set.Loss, set.LearningRate, set.Seed = trial.Loss, trial.LearningRate, seed
+	words := []string{set.Target, strings.NewReplacer(" ", "-", ",", "", "(", "", ")", "").Replace(arm)}
+	loss := trial.Recorded()
 	for _, w := range []struct {
 		letter string
 		value  float64
-	}{{"T", set.Temperature}, {"h", set.Offset}, {"margin", set.Margin}, {"rate", set.LearningRate}} {
+	}{{"T", loss.Temperature}, {"h", loss.Offset}, {"rate", trial.LearningRate}} {
 		if w.value != 0 {
 			words = append(words, w.letter+strconv.FormatFloat(w.value, 'g', -1, 64))
 		}
 	}
 	words = append(words, fmt.Sprintf("n%d", size), fmt.Sprintf("seed%d", seed))
-	return &run{arm, size, seed, set, filepath.Join(folder, strings.Join(words, "_"))}
+	return &run{arm, trial, size, seed, set, filepath.Join(folder, strings.Join(words, "_"))}
 }
 
 // trainAll trains what is not trained, as many runs at a time as there are workers, which
@@ -169,8 +170,8 @@ func (s *Study) tune(ctx context.Context) error {
 			if len(a.Trials) != len(t.Arms[0].Trials) {
 				return fmt.Errorf("reproduce: %s %s has %d trials, %s has %d: tuning is not equal", t.Common.Target, a.Name, len(a.Trials), t.Arms[0].Name, len(t.Arms[0].Trials))
 			}
-			for _, set := range a.Trials {
-				r := newRun("tuning", &t, a.Name, set, s.x.Plan.Train, 1)
+			for _, own := range a.Trials {
+				r := newRun("tuning", &t, a.Name, own, s.x.Plan.Train, 1)
 				runs = append(runs, r)
 				s.trials = append(s.trials, &trial{run: r, target: t.Common.Target})
 			}
@@ -200,11 +201,11 @@ func (s *Study) tune(ctx context.Context) error {
 	return nil
 }
 
-// chosen returns the settings that tuning chose for an arm.
-func (s *Study) chosen(target, arm string) cnn.TrainSettings {
+// chosen returns the trial that tuning chose for an arm.
+func (s *Study) chosen(target, arm string) Trial {
 	for _, t := range s.trials {
 		if t.chosen && t.target == target && t.arm == arm {
-			return t.set
+			return t.run.trial
 		}
 	}
 	panic("reproduce: no arm " + target + " " + arm)
@@ -216,10 +217,10 @@ func (s *Study) plan() []*run {
 	p := s.x.Plan
 	known := map[string]*run{}
 	var runs []*run
-	add := func(t *Target, arm string, set cnn.TrainSettings, size int) *cell {
-		c := &cell{target: t.Common.Target, arm: arm, size: size, set: set}
+	add := func(t *Target, arm string, own Trial, size int) *cell {
+		c := &cell{target: t.Common.Target, arm: arm, size: size, loss: own.Recorded()}
 		for seed := range p.Seeds {
-			r := newRun("runs", t, arm, set, size, uint64(seed+1))
+			r := newRun("runs", t, arm, own, size, uint64(seed+1))
 			if known[r.dir] == nil {
 				known[r.dir] = r
 				runs = append(runs, r)
@@ -244,14 +245,14 @@ func (s *Study) plan() []*run {
 		for _, g := range t.Sweep {
 			tuned := s.chosen(t.Common.Target, g.Arm)
 			for _, temperature := range g.Temperatures {
-				set := tuned
-				set.Temperature = temperature
-				s.sweep = append(s.sweep, add(t, g.Arm, set, p.Train))
+				swept := tuned
+				swept.Temperature = temperature
+				s.sweep = append(s.sweep, add(t, g.Arm, swept, p.Train))
 			}
 			for _, offset := range g.Offsets {
-				set := tuned
-				set.Offset = offset
-				s.sweep = append(s.sweep, add(t, g.Arm, set, p.Train))
+				swept := tuned
+				swept.Offset = offset
+				s.sweep = append(s.sweep, add(t, g.Arm, swept, p.Train))
 			}
 		}
 	}

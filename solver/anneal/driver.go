@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/parallel"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/descent"

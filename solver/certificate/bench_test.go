@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"spinlearn/internal/cputime"
+	"spinlearn/internal/base/cputime"
 	"spinlearn/ising"
 )
 

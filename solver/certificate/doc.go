@@ -1,11 +1,17 @@
 // Package certificate holds the certificates of exact ground states and their checker,
 // which shares nothing with the solvers: shortest paths, sums and parities are all it
 // needs. [Certificate.Check] trusts no number of a file; what it accepts is a lower
-// bound of the energy of every state of the instance.
+// bound of the energy of every state of the instance. It imports ising alone.
 //
 // # Integers
 //
-// A certificate speaks of the couplings K_e = round(J_e·Scale), w_e = |K_e|. A bond is
+// A certificate speaks of the couplings K_e = round(J_e·Scale), w_e = |K_e|. The instance
+// alone decides which scale is accepted: the smallest power of ten that makes all couplings
+// integers, as they are read from decimals; else a power of two that does, with Σw at most
+// 2^52; else a power of two with Σw from 2^53 to 2^60, so that next to nothing is rounded
+// away. What rounding can change is in [Verdict.Rounding]; a state is proven only if no other
+// is lower by more than that, and only if the smallest coupling keeps its first digits. All
+// sums are of int64, and numbers that could overflow are refused. A bond is
 // violated (unsatisfied) in a state if (K_e < 0) != (s_i != s_j). With U the weight of
 // the violated bonds the scaled energy is -Σw + 2U. Two states differ in U by a
 // multiple of the greatest common divisor of all w, and of twice that if each site has

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"spinlearn/internal/cputime"
+	"spinlearn/internal/base/cputime"
 	"spinlearn/ising"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"

@@ -198,7 +198,7 @@ func predictions(c *Choice, bond []cnn.PredictSettings, site ...cnn.PredictSetti
 }
 
 func (n *Network) variant(search *cnn.Search, set cnn.PredictSettings) Variant {
-	target, loss := n.Training.Target, n.Training.Loss
+	target, loss := n.Training.Target, n.Training.Loss.Name
 	curve := target + " " + loss
 	if n.Name != "" {
 		curve += " " + n.Name

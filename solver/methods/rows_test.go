@@ -19,7 +19,7 @@ import (
 // network returns a model without weights, which is enough for the names of its rows.
 func network(target, name string) Network {
 	m := &cnn.Model{}
-	m.Training.Target, m.Training.Loss = target, cnn.Margin
+	m.Training.Target, m.Training.Loss.Name = target, cnn.Margin
 	return Network{m, name}
 }
 

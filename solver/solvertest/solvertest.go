@@ -1,5 +1,3 @@
-// Package solvertest is the test suite that every solver passes, and what the tests of
-// solvers share.
 package solvertest
 
 import (

@@ -1,6 +1,3 @@
-// Package temper is parallel tempering with isoenergetic cluster moves.
-//
-// It imports solver, and anneal for the range of temperatures.
 package temper
 
 import (
@@ -11,7 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"spinlearn/internal/parallel"
+	"spinlearn/internal/base/parallel"
 	"spinlearn/ising"
 	"spinlearn/solver"
 	"spinlearn/solver/anneal"

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/cpu"
 
-	"spinlearn/internal/cputime"
+	"spinlearn/internal/base/cputime"
 )
 
 func random[T Float](n int, rng *rand.Rand) []T {

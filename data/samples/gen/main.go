@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 
 	"spinlearn/data/samples"
-	"spinlearn/internal/atomicfile"
+	"spinlearn/internal/base/atomicfile"
 	"spinlearn/ising/instancefile"
 	"spinlearn/solver"
 	"spinlearn/solver/exact"

@@ -1,5 +1,3 @@
-// Package graph is what searches over any lattice or graph share: couplings listed by site,
-// clusters of sites and their contraction to smaller graphs, and a heap.
 package graph
 
 import (

@@ -10,4 +10,7 @@
 // A flip of cost ΔE is accepted if βΔE is below an exponential deviate -ln u, whose
 // logarithm is a polynomial with an error below 2e-5. Every replica has its own
 // generator, xoshiro128+ of Blackman and Vigna (ACM Trans. Math. Softw. 47, 36 (2021)).
+//
+// A [Network] has the couplings, and [Replicas] of it are updated. The package imports no other
+// of this module.
 package lanes

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"spinlearn/internal/cputime"
+	"spinlearn/internal/base/cputime"
 )
 
 type graph struct {

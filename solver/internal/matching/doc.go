@@ -1,5 +1,5 @@
 // Package matching finds minimum-weight perfect matchings of sparse graphs and, with
-// them, minimum-weight T-joins.
+// them, minimum-weight T-joins. It imports the heap of solver/internal/graph.
 //
 // A [Matcher] is the primal-dual blossom method of Edmonds (1965,
 // doi 10.4153/CJM-1965-045-4) in integers: it grows one alternating tree at a time,

@@ -12,4 +12,7 @@
 // The words come from x_n = rotl(x_{n-16} + x_{n-7}, 23), a lagged generator with
 // rotation after Fog, Chaotic Random Number Generators with Random Cycle Lengths (2001),
 // whose cycle is not known but long.
+//
+// A [Network] has the signs of the couplings, and [Replicas] of it are updated; [Glass] is the
+// network of an instance. The package imports ising.
 package multispin

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"spinlearn/internal/cputime"
+	"spinlearn/internal/base/cputime"
 )
 
 // grid returns the network of a lattice of one shape, periodic or free along every axis,

@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spinlearn/internal/cputime"
+	"spinlearn/internal/base/cputime"
 )
 
 // couplings draws J.

@@ -1,4 +1,3 @@
-// Package readfile reads files up to a size that the caller can justify.
 package readfile
 
 import (

@@ -1,6 +1,3 @@
-// Package report writes tables and charts as one HTML file that needs no network: style,
-// script and pictures stand in the file, and its policy forbids the browser to ask for
-// anything else.
 package report
 
 import (
@@ -12,7 +9,7 @@ import (
 	"math"
 	"strconv"
 
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/stats"
 )
 
 // A Report is the content of the page.

@@ -8,7 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
-	"spinlearn/internal/stats"
+	"spinlearn/internal/base/stats"
 )
 
 // world draws arms with known effects.
