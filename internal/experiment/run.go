@@ -288,3 +288,11 @@ func (r *Row) Median() time.Duration {
 
 // Line is what the rows of one line in a chart have in common.
 func (r *Row) Line() string { return cmp.Or(r.Curve, r.Name) }
+
+// prediction returns how a network predicts; all is empty and 0 of other methods.
+func (r *Row) prediction() (p methods.Prediction) {
+	if r.Prediction != nil {
+		p = *r.Prediction
+	}
+	return p
+}

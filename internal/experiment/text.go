@@ -9,7 +9,6 @@ import (
 
 	"spinlearn/internal/base/report"
 	"spinlearn/internal/base/safetext"
-	"spinlearn/solver/methods"
 )
 
 // A column is a column of the tables for reading.
@@ -41,38 +40,32 @@ func solvedColumn(name string) column {
 
 // predictionColumns are of the page alone.
 var predictionColumns = []column{
-	{"target", false, ofPrediction(func(p *methods.Prediction) report.Cell { return report.Cell{Text: p.Target} })},
-	{"loss", false, ofPrediction(func(p *methods.Prediction) report.Cell { return report.Cell{Text: p.Loss} })},
-	{"passes", true, ofPrediction(func(p *methods.Prediction) report.Cell {
-		return report.Number(strconv.Itoa(p.Passes), float64(p.Passes))
-	})},
-}
-
-func ofPrediction(cell func(*methods.Prediction) report.Cell) func(*Row) report.Cell {
-	return func(r *Row) report.Cell {
-		if r.Prediction == nil {
+	{"target", false, func(r *Row) report.Cell { return report.Cell{Text: r.prediction().Target} }},
+	{"loss", false, func(r *Row) report.Cell { return report.Cell{Text: r.prediction().Loss} }},
+	{"passes", true, func(r *Row) report.Cell {
+		n := r.prediction().Passes
+		if n == 0 {
 			return report.Cell{}
 		}
-		return cell(r.Prediction)
-	}
+		return report.Number(strconv.Itoa(n), float64(n))
+	}},
 }
 
 // spent says what a row had to spend.
 func (r *Row) spent() string {
-	switch p := r.Prediction; {
+	switch p := r.prediction(); {
 	case r.Budget.Limit > 0:
 		return r.Budget.Limit.String()
 	case r.Sweeps > 0:
 		return fmt.Sprintf("%d sweeps", r.Sweeps)
-	case p == nil:
-		return ""
 	case p.Effort > 0:
 		return fmt.Sprintf("effort %d", p.Effort)
 	case p.Passes == 1:
 		return "1 pass"
-	default:
+	case p.Passes > 1:
 		return fmt.Sprintf("%d passes", p.Passes)
 	}
+	return ""
 }
 
 // references says what is known of the instances.
