@@ -193,16 +193,34 @@ func compare(ctx context.Context, stderr io.Writer, o *compareOptions) (*experim
 		}
 		sets = append(sets, s)
 	}
-	variants, set := o.variants(runs)
+	choice := &methods.Choice{Sweeps: o.sweeps, Passes: o.passes, Efforts: o.efforts, Workers: o.workers}
+	for i, r := range runs {
+		choice.Networks = append(choice.Networks, methods.Network{Model: r.Model, Name: distinction(runs, i, o.models)})
+	}
+	var variants []methods.Variant
+	var set experiment.Settings
+	asked := 1 // instances that decide which variants there are
+	if o.times != nil {
+		choice.Workers, asked = 1, math.MaxInt
+		variants, set = methods.Curves(choice), experiment.EqualTime()
+	} else {
+		variants, set = methods.Rows(choice), experiment.Default()
+	}
+	set.Seed, set.Workers = o.seed, choice.Workers
+	if o.limit > 0 {
+		set.Limit = o.limit
+	}
 	c := &experiment.Comparison{Title: "Comparison at equal time", Times: o.times, Path: o.data[0], Training: runs, Instance: o.instance}
 	if o.times == nil {
 		c.Title = "Comparison on " + sets[0].name
 	}
 	total := 0
 	for _, s := range sets {
-		if err := o.choose(s, variants); err != nil {
+		fitting, err := experiment.Fitting(variants, s.All(), min(asked, s.count))
+		if err != nil {
 			return nil, err
 		}
+		s.rows = experiment.Rows(fitting, o.times...)
 		total += s.count * len(s.rows)
 		c.Origins = append(c.Origins, &experiment.Origin{Program: program, Data: s.identity, Lattice: s.Lattice().String(), Seed: o.seed, Settings: o.settings()})
 	}
@@ -243,48 +261,14 @@ func (o *compareOptions) open(path string) (*compared, error) {
 			return nil, err
 		}
 	}
-	s := &compared{Dataset: d, name: filepath.Base(filepath.Clean(path)), identity: identity, count: min(d.Len(), o.most())}
+	s := &compared{Dataset: d, name: filepath.Base(filepath.Clean(path)), identity: identity, count: d.Len()}
+	if o.limit > 0 {
+		s.count = min(s.count, o.limit)
+	}
 	if o.instance >= s.count {
 		return nil, usagef("--instance = %d, want less than the %d instances compared", o.instance, s.count)
 	}
 	return s, nil
-}
-
-// most returns the largest number of instances to use of a dataset.
-func (o *compareOptions) most() int {
-	if o.limit == 0 {
-		return math.MaxInt
-	}
-	return o.limit
-}
-
-// variants returns what is compared, and how.
-func (o *compareOptions) variants(runs []experiment.Training) ([]methods.Variant, experiment.Settings) {
-	choice := &methods.Choice{Sweeps: o.sweeps, Passes: o.passes, Efforts: o.efforts, Workers: o.workers}
-	for i, r := range runs {
-		choice.Networks = append(choice.Networks, methods.Network{Model: r.Model, Name: distinction(runs, i, o.models)})
-	}
-	if o.times != nil {
-		choice.Workers = 1
-		set := experiment.EqualTime()
-		set.Seed, set.Limit = o.seed, o.most()
-		return methods.Curves(choice), set
-	}
-	set := experiment.Default()
-	set.Seed, set.Limit, set.Workers = o.seed, o.most(), o.workers
-	return methods.Rows(choice), set
-}
-
-// choose gives a dataset the rows that take its instances. At equal time, when there are few,
-// all of them are asked, else the first.
-func (o *compareOptions) choose(s *compared, variants []methods.Variant) error {
-	asked := 1
-	if o.times != nil {
-		asked = o.most()
-	}
-	fitting, err := experiment.Fitting(variants, s.All(), asked)
-	s.rows = experiment.Timed(fitting, o.times)
-	return err
 }
 
 // writeComparison writes the files of a comparison into its folder, and removes those that an

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"spinlearn/internal/base/report"
@@ -59,14 +58,14 @@ func (b *Bench) WriteText(w io.Writer) error {
 		lines := tabulate("", []column{
 			{"file", false, text(func(*Row) string { return t.Name })},
 			lineColumn, spentColumn("run"),
-			{"CPU (s)", true, func(r *Row) report.Cell { return three(r.CPU().Seconds()) }},
-			{"updates/ns", true, func(r *Row) report.Cell { return three(r.Rate()) }},
+			{"CPU (s)", true, func(r *Row) report.Cell { return report.Significant(r.CPU().Seconds()) }},
+			{"updates/ns", true, func(r *Row) report.Cell { return report.Significant(r.Rate()) }},
 			{"best E/N (J)", true, text(func(r *Row) string { return stats.Number(r.Best()) })},
 			{"mean E/N (J)", true, energyColumn.cell}, gapColumn, solvedColumn("p(success)"),
-			{"TTS99 (s)", true, func(r *Row) report.Cell { tts, _, _ := tts(r); return three(tts) }},
+			{"TTS99 (s)", true, func(r *Row) report.Cell { tts, _, _ := tts(r); return report.Significant(tts) }},
 			{"95 % interval (s)", true, text(func(r *Row) string {
 				_, low, high := tts(r)
-				return three(low).Text + " to " + three(high).Text
+				return report.Significant(low).Text + " to " + report.Significant(high).Text
 			})},
 		}, t.Rows)
 		all.Columns, all.Rows = lines.Columns, append(all.Rows, lines.Rows...)
@@ -76,17 +75,6 @@ func (b *Bench) WriteText(w io.Writer) error {
 		_, err = fmt.Fprintf(w, "\n%s\n", strings.Join(notes, "\n"))
 	}
 	return err
-}
-
-// three writes three digits, and nothing of NaN.
-func three(v float64) report.Cell {
-	switch {
-	case math.IsNaN(v):
-		return report.Cell{}
-	case math.IsInf(v, 1):
-		return report.Cell{Text: "∞"}
-	}
-	return number(strconv.FormatFloat(v, 'g', 3, 64), v)
 }
 
 // Chart returns gap against CPU time, a curve for each method and file whose targets are not

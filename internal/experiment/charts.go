@@ -12,10 +12,10 @@ import (
 
 // group says which methods are alike, and so of one colour.
 func group(r *Row) string {
-	switch {
-	case r.Prediction == nil:
+	switch r.prediction().Target {
+	case "":
 		return "classical"
-	case r.Prediction.Target == cnn.Site:
+	case cnn.Site:
 		return "site target"
 	}
 	return "bond target"
@@ -59,11 +59,7 @@ func timeSeries(t *Table) []plots.TimeSeries {
 			addPoint(&curves, r.Line()+", sweeps", group(r), p)
 			continue
 		}
-		s := plots.TimeSeries{Name: r.Name, Group: group(r), Points: []plots.TimePoint{p}}
-		if r.Prediction != nil {
-			s.Loss = r.Prediction.Loss
-		}
-		list = append(list, s)
+		list = append(list, plots.TimeSeries{Name: r.Name, Group: group(r), Loss: r.prediction().Loss, Points: []plots.TimePoint{p}})
 	}
 	return append(curves, list...)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"spinlearn/internal/base/report"
@@ -21,6 +22,9 @@ type Comparison struct {
 	Training []Training
 	Instance int // of lattice.png, one of the kept
 }
+
+// timed reports whether the comparison is at equal time.
+func (c *Comparison) timed() bool { return c.Times != nil }
 
 // ResultsFile is the table for programs, by which a comparison is known.
 const ResultsFile = "results.jsonl"
@@ -60,7 +64,7 @@ func (c *Comparison) Files() (map[string][]byte, error) {
 		ResultsFile: c.WriteJSONL, "results.csv": c.WriteCSV, "results.txt": c.WriteText,
 	}
 	charts := map[string]chart{}
-	if c.Times == nil {
+	if !c.timed() {
 		writers["energies.csv"] = c.WriteEnergies
 		c.draw(charts)
 	} else {
@@ -97,7 +101,7 @@ func (c *Comparison) WriteText(w io.Writer) error {
 		if k > 0 {
 			fmt.Fprintln(w)
 		}
-		if err := write(w, t.reading(c.Times != nil)); err != nil {
+		if err := write(w, c.reading(t)); err != nil {
 			return err
 		}
 	}
@@ -107,22 +111,20 @@ func (c *Comparison) WriteText(w io.Writer) error {
 // page returns the page with the charts among the files.
 func (c *Comparison) page(content map[string][]byte) *report.Report {
 	page := &report.Report{Title: c.Title, Foot: c.Origins[0].Program}
-	seed := report.Fact{Name: "seed of the classical methods", Value: fmt.Sprint(c.Origins[0].Seed)}
-	if c.Times == nil {
+	page.Facts = []report.Fact{{Name: "seed of the classical methods", Value: fmt.Sprint(c.Origins[0].Seed)}}
+	if !c.timed() {
 		t := c.Tables[0]
-		page.Facts = []report.Fact{
+		page.Facts = slices.Concat([]report.Fact{
 			{Name: "data", Value: c.Path}, {Name: "lattice", Value: t.Lattice.String()}, {Name: "instances", Value: fmt.Sprint(t.Count())},
-			{Name: "proven ground states", Value: fmt.Sprint(t.Proven)}, seed,
-		}
-	} else {
-		page.Facts = []report.Fact{seed}
+			{Name: "proven ground states", Value: fmt.Sprint(t.Proven)},
+		}, page.Facts)
 	}
 	for k, t := range c.Tables {
-		view := t.reading(c.Times != nil)
-		if c.Times == nil {
-			view = extend(view, predictionColumns, t.all())
-		} else {
+		view := c.reading(t)
+		if c.timed() {
 			page.Facts = append(page.Facts, report.Fact{Name: t.Name, Value: c.Origins[k].Data})
+		} else {
+			view = extend(view, predictionColumns, c.rows(t))
 		}
 		view.Caption += ". ± is the standard error of the mean, CPU times are of an instance. A click on a name sorts."
 		page.Tables = append(page.Tables, view)

@@ -103,9 +103,29 @@ func allProven(tables []*Table) bool {
 	return !slices.ContainsFunc(tables, func(t *Table) bool { return !t.AllProven() })
 }
 
-func point(x float64, r *Row) plots.CurvePoint {
-	gap := r.Gap()
-	return plots.CurvePoint{X: x, Percent: gap.Mean, Error: gap.Error}
+// A place is where a row stands in a chart.
+type place struct {
+	x   float64
+	row *Row
+}
+
+// panel draws the rows of each line.
+func panel(name string, lines []string, places []place) plots.CurvePanel {
+	p := plots.CurvePanel{Name: name}
+	for _, line := range lines {
+		curve := plots.Curve{Name: line}
+		for _, at := range places {
+			if at.row.Line() == line {
+				gap := at.row.Gap()
+				curve.Fixed = fixed(at.row)
+				curve.Points = append(curve.Points, plots.CurvePoint{X: at.x, Percent: gap.Mean, Error: gap.Error})
+			}
+		}
+		if len(curve.Points) > 0 {
+			p.Curves = append(p.Curves, curve)
+		}
+	}
+	return p
 }
 
 // withGaps returns the tables of datasets that have relative gaps, and a note on the others.
@@ -135,20 +155,11 @@ func frontierChart(tables []*Table) (plots.Curves, bool) {
 		tables = tables[:maxTimedPanels]
 	}
 	for _, t := range tables {
-		panel := plots.CurvePanel{Name: fmt.Sprintf("%v, %s, %s", t.Lattice, t.Family, t.Size())}
-		for _, line := range lines {
-			curve := plots.Curve{Name: line}
-			for _, r := range t.Rows {
-				if r.Line() == line {
-					curve.Fixed = fixed(r)
-					curve.Points = append(curve.Points, point(max(milliseconds(r.CPU()), 1e-4), r))
-				}
-			}
-			if len(curve.Points) > 0 {
-				panel.Curves = append(panel.Curves, curve)
-			}
+		var places []place
+		for _, r := range t.Rows {
+			places = append(places, place{max(milliseconds(r.CPU()), 1e-4), r})
 		}
-		c.Panels = append(c.Panels, panel)
+		c.Panels = append(c.Panels, panel(fmt.Sprintf("%v, %s, %s", t.Lattice, t.Family, t.Size()), lines, places))
 	}
 	return c, len(c.Panels) > 0
 }
@@ -175,20 +186,15 @@ func sizesChart(tables []*Table, times []time.Duration) (plots.Curves, bool) {
 			continue
 		}
 		for _, limit := range times {
-			panel := plots.CurvePanel{Name: fmt.Sprintf("%s, %v", name, limit)}
-			for _, line := range lines {
-				curve := plots.Curve{Name: line}
-				for _, t := range list {
+			var places []place
+			for _, t := range list {
+				for _, line := range lines {
 					if r := t.within(line, limit); r != nil {
-						curve.Fixed = fixed(r)
-						curve.Points = append(curve.Points, point(side(t.Lattice), r))
+						places = append(places, place{side(t.Lattice), r})
 					}
 				}
-				if len(curve.Points) > 0 {
-					panel.Curves = append(panel.Curves, curve)
-				}
 			}
-			c.Panels = append(c.Panels, panel)
+			c.Panels = append(c.Panels, panel(fmt.Sprintf("%s, %v", name, limit), lines, places))
 		}
 		for _, t := range list {
 			if s := side(t.Lattice); !slices.Contains(c.Places, s) {

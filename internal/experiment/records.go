@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 
 	"spinlearn/cnn"
@@ -68,9 +69,11 @@ func (t *Table) record(row *Row) record {
 	return r
 }
 
-func (t *Table) timedRecord(row *Row) timedRecord {
+func (c *Comparison) record(t *Table, row *Row) timedRecord {
 	r := timedRecord{Dataset: t.Name, record: t.record(row), Median: milliseconds(row.Median())}
-	r.Method = row.Line()
+	if c.timed() {
+		r.Method = row.Line()
+	}
 	if row.Budget.Limit > 0 {
 		r.Budget = new(milliseconds(row.Budget.Limit))
 	}
@@ -113,22 +116,18 @@ func exact(v float64) string {
 // instance has one. A text that a spreadsheet would take for a formula begins with an
 // apostrophe.
 func (c *Comparison) WriteCSV(w io.Writer) error {
-	var lines [][]string
-	if c.Times == nil {
-		t := c.Tables[0]
-		lines = append(lines, append(header[:len(header):len(header)], relative))
-		for _, row := range t.all() {
-			r := t.record(row)
-			lines = append(lines, append(r.fields(), strconv.Itoa(r.Relative)))
-		}
-		return csv.NewWriter(w).WriteAll(lines)
+	lines := [][]string{slices.Concat(header, []string{relative})}
+	if c.timed() {
+		lines = [][]string{slices.Concat([]string{"dataset", "lattice"}, header, []string{"budget_ms", "cpu_ms_median", relative})}
 	}
-	lines = append(lines, append(append([]string{"dataset", "lattice"}, header...), "budget_ms", "cpu_ms_median", relative))
 	for _, t := range c.Tables {
-		for _, row := range t.Rows {
-			r := t.timedRecord(row)
-			line := append([]string{safetext.Cell(r.Dataset), t.Lattice.String()}, r.fields()...)
-			lines = append(lines, append(line, digits(r.Budget), digits(&r.Median), strconv.Itoa(r.Relative)))
+		for _, row := range c.rows(t) {
+			r := c.record(t, row)
+			line := r.fields()
+			if c.timed() {
+				line = slices.Concat([]string{safetext.Cell(r.Dataset), t.Lattice.String()}, line, []string{digits(r.Budget), digits(&r.Median)})
+			}
+			lines = append(lines, append(line, strconv.Itoa(r.Relative)))
 		}
 	}
 	return csv.NewWriter(w).WriteAll(lines)
@@ -149,20 +148,17 @@ func (c *Comparison) WriteJSONL(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	for k, t := range c.Tables {
-		rows := t.Rows
-		if c.Times == nil {
-			rows = t.all()
-		}
-		for _, row := range rows {
+		for _, row := range c.rows(t) {
+			r := c.record(t, row)
 			var line any = struct {
 				*Origin
 				record
-			}{c.Origins[k], t.record(row)}
-			if c.Times != nil {
+			}{c.Origins[k], r.record}
+			if c.timed() {
 				line = struct {
 					*Origin
 					timedRecord
-				}{c.Origins[k], t.timedRecord(row)}
+				}{c.Origins[k], r}
 			}
 			if err := e.Encode(line); err != nil {
 				return err
@@ -181,7 +177,7 @@ func (c *Comparison) WriteEnergies(w io.Writer) error {
 	for k := range t.Count() {
 		lines[1+k] = []string{strconv.Itoa(k)}
 	}
-	for _, r := range t.all() {
+	for _, r := range c.rows(t) {
 		lines[0] = append(lines[0], safetext.Cell(r.Name))
 		for k, s := range r.Searches {
 			lines[1+k] = append(lines[1+k], exact(s.Energy))
@@ -195,7 +191,7 @@ func (c *Comparison) WriteRuns(w io.Writer) error {
 	lines := [][]string{{"dataset", "instance", "method", "budget_ms", "passes", "effort", "reference_j", "energy_j", "gap_fraction", "cpu_ms"}}
 	for _, t := range c.Tables {
 		for _, row := range t.Rows {
-			r := t.timedRecord(row)
+			r := c.record(t, row)
 			for k, s := range row.Searches {
 				lines = append(lines, []string{safetext.Cell(t.Name), strconv.Itoa(k), safetext.Cell(r.Method), digits(r.Budget), count(r.Passes), count(r.Effort),
 					exact(t.Reference.Searches[k].Energy), exact(s.Energy), exact(s.Gap), digits(new(milliseconds(s.CPU)))})

@@ -97,18 +97,11 @@ func EqualTime() Settings {
 	return set
 }
 
-// Rows returns the variants as rows without a budget.
-func Rows(variants []methods.Variant) (rows []*Row) {
+// Rows returns the variants as rows without a budget, or with times those that are timed with
+// each limit of CPU time.
+func Rows(variants []methods.Variant, times ...time.Duration) (rows []*Row) {
 	for _, v := range variants {
-		rows = append(rows, &Row{Variant: v})
-	}
-	return rows
-}
-
-// Timed returns the variants as rows, those that are timed with each limit of CPU time.
-func Timed(variants []methods.Variant, times []time.Duration) (rows []*Row) {
-	for _, v := range variants {
-		if !v.Timed {
+		if !v.Timed || len(times) == 0 {
 			rows = append(rows, &Row{Variant: v})
 			continue
 		}
@@ -295,3 +288,11 @@ func (r *Row) Median() time.Duration {
 
 // Line is what the rows of one line in a chart have in common.
 func (r *Row) Line() string { return cmp.Or(r.Curve, r.Name) }
+
+// prediction returns how a network predicts; all is empty and 0 of other methods.
+func (r *Row) prediction() (p methods.Prediction) {
+	if r.Prediction != nil {
+		p = *r.Prediction
+	}
+	return p
+}

@@ -9,8 +9,6 @@ import (
 
 	"spinlearn/internal/base/report"
 	"spinlearn/internal/base/safetext"
-	"spinlearn/internal/base/stats"
-	"spinlearn/solver/methods"
 )
 
 // A column is a column of the tables for reading.
@@ -23,10 +21,10 @@ type column struct {
 var (
 	nameColumn   = column{"method", false, func(r *Row) report.Cell { return report.Cell{Text: r.Name} }}
 	lineColumn   = column{"method", false, func(r *Row) report.Cell { return report.Cell{Text: r.Line()} }}
-	gapColumn    = column{"gap (%)", true, func(r *Row) report.Cell { return estimate(r.Gap()) }}
+	gapColumn    = column{"gap (%)", true, func(r *Row) report.Cell { return report.Estimate(r.Gap()) }}
 	cpuColumn    = column{"CPU (ms)", true, func(r *Row) report.Cell { return duration(r, r.CPU) }}
 	medianColumn = column{"median (ms)", true, func(r *Row) report.Cell { return duration(r, r.Median) }}
-	energyColumn = column{"energy per spin (J)", true, func(r *Row) report.Cell { return estimate(r.Energy()) }}
+	energyColumn = column{"energy per spin (J)", true, func(r *Row) report.Cell { return report.Estimate(r.Energy()) }}
 )
 
 func spentColumn(name string) column {
@@ -36,42 +34,38 @@ func spentColumn(name string) column {
 func solvedColumn(name string) column {
 	return column{name, true, func(r *Row) report.Cell {
 		n := len(r.Searches)
-		return number(fmt.Sprintf("%d/%d", r.Solved(), n), float64(r.Solved())/float64(n))
+		return report.Number(fmt.Sprintf("%d/%d", r.Solved(), n), float64(r.Solved())/float64(n))
 	}}
 }
 
 // predictionColumns are of the page alone.
 var predictionColumns = []column{
-	{"target", false, ofPrediction(func(p *methods.Prediction) report.Cell { return report.Cell{Text: p.Target} })},
-	{"loss", false, ofPrediction(func(p *methods.Prediction) report.Cell { return report.Cell{Text: p.Loss} })},
-	{"passes", true, ofPrediction(func(p *methods.Prediction) report.Cell { return number(strconv.Itoa(p.Passes), float64(p.Passes)) })},
-}
-
-func ofPrediction(cell func(*methods.Prediction) report.Cell) func(*Row) report.Cell {
-	return func(r *Row) report.Cell {
-		if r.Prediction == nil {
+	{"target", false, func(r *Row) report.Cell { return report.Cell{Text: r.prediction().Target} }},
+	{"loss", false, func(r *Row) report.Cell { return report.Cell{Text: r.prediction().Loss} }},
+	{"passes", true, func(r *Row) report.Cell {
+		n := r.prediction().Passes
+		if n == 0 {
 			return report.Cell{}
 		}
-		return cell(r.Prediction)
-	}
+		return report.Number(strconv.Itoa(n), float64(n))
+	}},
 }
 
 // spent says what a row had to spend.
 func (r *Row) spent() string {
-	switch p := r.Prediction; {
+	switch p := r.prediction(); {
 	case r.Budget.Limit > 0:
 		return r.Budget.Limit.String()
 	case r.Sweeps > 0:
 		return fmt.Sprintf("%d sweeps", r.Sweeps)
-	case p == nil:
-		return ""
 	case p.Effort > 0:
 		return fmt.Sprintf("effort %d", p.Effort)
 	case p.Passes == 1:
 		return "1 pass"
-	default:
+	case p.Passes > 1:
 		return fmt.Sprintf("%d passes", p.Passes)
 	}
+	return ""
 }
 
 // references says what is known of the instances.
@@ -83,22 +77,27 @@ func (t *Table) references() string {
 	return text
 }
 
-// reading returns the table for readers, gaps in per cent.
-func (t *Table) reading(timed bool) report.Table {
+// rows are those of a table that are shown: at equal time the references took none.
+func (c *Comparison) rows(t *Table) []*Row {
+	if c.timed() {
+		return t.Rows
+	}
+	return append([]*Row{t.Reference}, t.Rows...)
+}
+
+// reading returns a table for readers, gaps in per cent.
+func (c *Comparison) reading(t *Table) report.Table {
 	solved := solvedColumn("reached")
 	if t.AllProven() {
 		solved = solvedColumn("solved")
 	}
-	if timed {
+	if c.timed() {
 		caption := fmt.Sprintf("%s: %s %v, %d instances, %s", t.Name, t.Family, t.Lattice, t.Count(), t.references())
-		return tabulate(caption, []column{lineColumn, spentColumn("limit"), gapColumn, solved, cpuColumn, medianColumn}, t.Rows)
+		return tabulate(caption, []column{lineColumn, spentColumn("limit"), gapColumn, solved, cpuColumn, medianColumn}, c.rows(t))
 	}
 	caption := fmt.Sprintf("%d instances, %v, %s", t.Count(), t.Lattice, t.references())
-	return tabulate(caption, []column{nameColumn, energyColumn, gapColumn, solved, cpuColumn}, t.all())
+	return tabulate(caption, []column{nameColumn, energyColumn, gapColumn, solved, cpuColumn}, c.rows(t))
 }
-
-// all returns the rows after that of the references.
-func (t *Table) all() []*Row { return append([]*Row{t.Reference}, t.Rows...) }
 
 func tabulate(caption string, columns []column, rows []*Row) report.Table {
 	t := report.Table{Caption: caption, Rows: make([][]report.Cell, len(rows))}
@@ -135,33 +134,16 @@ func write(w io.Writer, t report.Table) error {
 	return tw.Flush()
 }
 
-// estimate is empty if there is none.
-func estimate(e stats.Estimate) report.Cell {
-	if !e.Exists() {
-		return report.Cell{}
-	}
-	return number(e.String(), e.Mean)
-}
-
-// duration is empty for the references.
+// duration writes milliseconds, and is empty for the references.
 func duration(r *Row, of func() time.Duration) report.Cell {
 	if r.Solver == nil {
 		return report.Cell{}
 	}
 	ms := milliseconds(of())
-	return number(threeDigits(ms), ms)
+	if ms >= 100 {
+		return report.Number(strconv.FormatFloat(ms, 'f', 0, 64), ms)
+	}
+	return report.Significant(ms)
 }
 
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
-
-// threeDigits writes at least three digits.
-func threeDigits(v float64) string {
-	if v >= 100 {
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
-}
-
-func number(text string, key float64) report.Cell {
-	return report.Cell{Text: text, Key: strconv.FormatFloat(key, 'g', -1, 64)}
-}

@@ -22,7 +22,7 @@ import (
 func timedTable(t *testing.T) *Table {
 	t.Helper()
 	search := methods.Variant{Name: "search", Solver: always("", last).Solver, Timed: true}
-	rows := append(Timed([]methods.Variant{search}, []time.Duration{2 * time.Millisecond, 4 * time.Millisecond}), always("tree", last), always("net 3 passes", up))
+	rows := append(Rows([]methods.Variant{search}, 2*time.Millisecond, 4*time.Millisecond), always("tree", last), always("net 3 passes", up))
 	rows[1].Solver = always("", up).Solver
 	rows[3].Prediction = &methods.Prediction{Target: "bond", Loss: "margin", Passes: 3}
 	table, err := Run(t.Context(), square(t), each(handMade(t)...), rows, EqualTime())
@@ -214,13 +214,18 @@ func TestFitting(t *testing.T) {
 	}
 }
 
-func TestTimed(t *testing.T) {
-	times := []time.Duration{time.Millisecond, 2 * time.Millisecond}
-	var got []string
-	for _, r := range Timed([]methods.Variant{{Name: "a", Timed: true}, {Name: "b"}, {Name: "c", Curve: "d"}}, times) {
-		got = append(got, fmt.Sprint(r.Name, "|", r.Line(), "|", r.Budget.Limit, "|", r.Budget.Clock != nil))
+func TestRowsWithTimes(t *testing.T) {
+	variants := []methods.Variant{{Name: "a", Timed: true}, {Name: "b"}, {Name: "c", Curve: "d"}}
+	rows := func(times ...time.Duration) (got []string) {
+		for _, r := range Rows(variants, times...) {
+			got = append(got, fmt.Sprint(r.Name, "|", r.Line(), "|", r.Budget.Limit, "|", r.Budget.Clock != nil))
+		}
+		return got
 	}
-	if want := []string{"a, 1ms|a|1ms|true", "a, 2ms|a|2ms|true", "b|b|0s|false", "c|d|0s|false"}; !slices.Equal(got, want) {
+	if got, want := rows(time.Millisecond, 2*time.Millisecond), []string{"a, 1ms|a|1ms|true", "a, 2ms|a|2ms|true", "b|b|0s|false", "c|d|0s|false"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := rows(), []string{"a|a|0s|false", "b|b|0s|false", "c|d|0s|false"}; !slices.Equal(got, want) {
+		t.Errorf("without times: %q, want %q", got, want)
 	}
 }

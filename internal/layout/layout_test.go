@@ -47,7 +47,7 @@ var allowed = map[string][]string{
 	"internal/base/fused":       {},
 	"internal/base/parallel":    {},
 	"internal/base/readfile":    {},
-	"internal/base/report":      {},
+	"internal/base/report":      {"internal/base/stats"},
 	"internal/base/safetext":    {},
 	"internal/base/stats":       {},
 	"internal/layout":           {},

@@ -280,7 +280,7 @@ func (m *Trained) write() error {
 		for _, e := range t.evaluation.Energies {
 			gap, solved := t.gap(e)
 			lines = append(lines, line{t.name, e.Name, e.CPU, e.Energies})
-			table.Rows = append(table.Rows, []report.Cell{{Text: e.Name}, estimateCell(gap), number(t.percent(solved), 1), significant(e.CPU)})
+			table.Rows = append(table.Rows, []report.Cell{{Text: e.Name}, report.Estimate(gap), number(t.percent(solved), 1), report.Significant(e.CPU)})
 			if gap.Exists() {
 				curve.Points = append(curve.Points, plots.CurvePoint{X: e.CPU, Percent: gap.Mean, Error: gap.Error})
 			}

@@ -10,7 +10,6 @@ import (
 
 	"spinlearn/internal/base/atomicfile"
 	"spinlearn/internal/base/report"
-	"spinlearn/internal/base/stats"
 	"spinlearn/plots"
 )
 
@@ -148,12 +147,7 @@ func number(v float64, digits int) report.Cell {
 	if digits < 0 {
 		format = 'g'
 	}
-	return report.Cell{Text: strconv.FormatFloat(v, format, digits, 64), Key: strconv.FormatFloat(v, 'g', -1, 64)}
-}
-
-// significant formats a value to three digits.
-func significant(v float64) report.Cell {
-	return report.Cell{Text: strconv.FormatFloat(v, 'g', 3, 64), Key: strconv.FormatFloat(v, 'g', -1, 64)}
+	return report.Number(strconv.FormatFloat(v, format, digits, 64), v)
 }
 
 func probability(p float64) report.Cell {
@@ -164,15 +158,7 @@ func probability(p float64) report.Cell {
 	if p < 1e-4 {
 		text = "< 0.0001"
 	}
-	return report.Cell{Text: text, Key: strconv.FormatFloat(p, 'g', -1, 64)}
-}
-
-// estimateCell is empty if no value exists.
-func estimateCell(e stats.Estimate) report.Cell {
-	if !e.Exists() {
-		return report.Cell{}
-	}
-	return report.Cell{Text: e.String(), Key: strconv.FormatFloat(e.Mean, 'g', -1, 64)}
+	return report.Number(text, p)
 }
 
 func slug(text string) string { return strings.NewReplacer(" + ", "-", " ", "-").Replace(text) }

@@ -97,7 +97,7 @@ func (s *Study) lossSection(t *Target) (section, []report.Fact) {
 		for i, c := range cells {
 			e := c.study(d.name).Mean()
 			excess := c.above(d.name).Mean()
-			rows[i] = append(rows[i], estimateCell(e.Estimate), estimateCell(excess.Estimate))
+			rows[i] = append(rows[i], report.Estimate(e.Estimate), report.Estimate(excess.Estimate))
 			chart.Rows[i].Values = append(chart.Rows[i].Values, plots.MeanValue{Kind: d.name, Percent: e.Mean, Error: e.Error})
 		}
 	}
@@ -189,7 +189,7 @@ func verb(e study.Estimate) string {
 func (s *Study) classicalSection() section {
 	t := report.Table{Columns: []report.Column{{Name: "method"}, {Name: "gap (%)", Numeric: true}, {Name: "E − E₀ (J)", Numeric: true}}}
 	for _, c := range s.classical {
-		t.Rows = append(t.Rows, []report.Cell{{Text: c.arm}, estimateCell(c.study("").Mean().Estimate), estimateCell(c.above("").Mean().Estimate)})
+		t.Rows = append(t.Rows, []report.Cell{{Text: c.arm}, report.Estimate(c.study("").Mean().Estimate), report.Estimate(c.above("").Mean().Estimate)})
 	}
 	return section{title: "Classical methods on the same instances, without any learning", tables: []report.Table{t}}
 }
@@ -209,7 +209,7 @@ func significance(e study.Estimate) []report.Cell {
 	if e.Resolved() {
 		word = "yes"
 	}
-	return []report.Cell{estimateCell(e.Estimate), number(e.Sigmas(), 1), number(e.Freedom, 0), probability(e.P()), {Text: word}}
+	return []report.Cell{report.Estimate(e.Estimate), number(e.Sigmas(), 1), number(e.Freedom, 0), probability(e.P()), {Text: word}}
 }
 
 // sizeSection draws the gap against the number of training instances.
@@ -242,7 +242,7 @@ func (s *Study) sizeSection(t *Target) (section, []report.Fact) {
 					continue
 				}
 				e := c.study(d.name).Mean()
-				row = append(row, estimateCell(e.Estimate))
+				row = append(row, report.Estimate(e.Estimate))
 				k := len(same)
 				panel.Curves[k].Points = append(panel.Curves[k].Points, plots.CurvePoint{X: float64(size), Percent: e.Mean, Error: e.Error})
 				same = append(same, c)
@@ -294,7 +294,7 @@ func (s *Study) sweepSection(t *Target) (section, []report.Fact) {
 		var arms []string
 		for _, c := range cells {
 			e := c.study(d.name).Mean()
-			row := []report.Cell{{Text: c.arm}, number(c.loss.Temperature, -1), number(c.loss.Offset, -1), estimateCell(e.Estimate)}
+			row := []report.Cell{{Text: c.arm}, number(c.loss.Temperature, -1), number(c.loss.Offset, -1), report.Estimate(e.Estimate)}
 			table.Rows = append(table.Rows, append(row, significance(study.Difference(c.study(d.name), base))...))
 			if b := best[c.arm]; b == nil || s.validation(c) < s.validation(b) {
 				if b == nil {
@@ -341,7 +341,7 @@ func (s *Study) tuningSection() section {
 		if r.chosen {
 			chosen = "chosen"
 		}
-		t.Rows = append(t.Rows, []report.Cell{{Text: r.target}, {Text: r.arm}, number(r.run.trial.Recorded().Temperature, -1), number(r.set.LearningRate, -1), significant(100 * r.gap), {Text: chosen}})
+		t.Rows = append(t.Rows, []report.Cell{{Text: r.target}, {Text: r.arm}, number(r.run.trial.Recorded().Temperature, -1), number(r.set.LearningRate, -1), report.Significant(100 * r.gap), {Text: chosen}})
 	}
 	return section{title: "Tuning", words: "The same number of short runs for every loss of a target; " +
 		"the one of least validation gap, in one pass without descent, is chosen for all seeds and sizes.", tables: []report.Table{t}}

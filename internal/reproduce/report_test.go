@@ -75,7 +75,7 @@ func TestNumbers(t *testing.T) {
 		"5 ± 0":      {Mean: 5, Count: 3},
 		"":           stats.Mean(nil),
 	} {
-		if got := estimateCell(e); got.Text != want {
+		if got := report.Estimate(e); got.Text != want {
 			t.Errorf("%+v: %q, want %q", e, got, want)
 		}
 	}

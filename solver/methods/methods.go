@@ -118,20 +118,23 @@ var all = []*Method{
 // All returns the methods, in the order of help texts and tables.
 func All() []*Method { return all }
 
+// offered returns those that are values of a flag.
+func offered() []*Method {
+	return slices.DeleteFunc(slices.Clone(all), func(m *Method) bool { return m.Hidden })
+}
+
 // Names returns the names that a flag takes.
 func Names() (names []string) {
-	for _, m := range all {
-		if !m.Hidden {
-			names = append(names, m.Name)
-		}
+	for _, m := range offered() {
+		names = append(names, m.Name)
 	}
 	return names
 }
 
 // Named returns the method of a name, or an error that lists the names there are.
 func Named(name string) (*Method, error) {
-	for _, m := range all {
-		if m.Name == name && !m.Hidden {
+	for _, m := range offered() {
+		if m.Name == name {
 			return m, nil
 		}
 	}
@@ -140,8 +143,8 @@ func Named(name string) (*Method, error) {
 
 // Taking returns the names of the methods on which an option has an effect.
 func Taking(option string) (names []string) {
-	for _, m := range all {
-		if m.Takes(option) && !m.Hidden {
+	for _, m := range offered() {
+		if m.Takes(option) {
 			names = append(names, m.Name)
 		}
 	}
@@ -151,10 +154,8 @@ func Taking(option string) (names []string) {
 // Table lists the methods for help texts, a line each that begins with the indent.
 func Table(indent string) string {
 	var text strings.Builder
-	for _, m := range all {
-		if !m.Hidden {
-			fmt.Fprintf(&text, "%s%-7s %s\n", indent, m.Name, m.Summary)
-		}
+	for _, m := range offered() {
+		fmt.Fprintf(&text, "%s%-7s %s\n", indent, m.Name, m.Summary)
 	}
 	return text.String()
 }

@@ -6,6 +6,10 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"math"
+	"strconv"
+
+	"spinlearn/internal/base/stats"
 )
 
 // A Report is the content of the page.
@@ -36,6 +40,30 @@ type Column struct {
 // A Cell is a text and, in numeric columns, what it is sorted by: any number in decimal
 // form, or empty for last.
 type Cell struct{ Text, Key string }
+
+// Number returns the cell of a number with its text.
+func Number(text string, v float64) Cell {
+	return Cell{text, strconv.FormatFloat(v, 'g', -1, 64)}
+}
+
+// Significant returns the cell of a number with three digits; it is empty for NaN.
+func Significant(v float64) Cell {
+	switch {
+	case math.IsNaN(v):
+		return Cell{}
+	case math.IsInf(v, 1):
+		return Cell{Text: "∞"}
+	}
+	return Number(strconv.FormatFloat(v, 'g', 3, 64), v)
+}
+
+// Estimate returns the cell of a mean with its error; it is empty if there is none.
+func Estimate(e stats.Estimate) Cell {
+	if !e.Exists() {
+		return Cell{}
+	}
+	return Number(e.String(), e.Mean)
+}
 
 // A Chart is a picture in PNG form.
 type Chart struct {
