@@ -41,11 +41,16 @@ func (f *File) InstanceTarget(target float64) float64 {
 		return target
 	}
 	// FileEnergy rounds down, so the target is reached below the number that follows it.
-	sum := new(big.Rat).SetFloat64(math.Nextafter(target, math.Inf(1)))
-	if sum == nil {
+	next := math.Nextafter(target, math.Inf(1))
+	if math.IsInf(next, 0) {
 		return target
 	}
-	return math.Nextafter(roundDown(sum.Sub(sum, f.exactOffset())), math.Inf(-1))
+	sum := decimal(next)
+	v := roundDown(sum.Sub(sum, f.exactOffset()))
+	if !math.IsInf(v, 0) && decimal(v).Cmp(sum) == 0 {
+		v = math.Nextafter(v, math.Inf(-1))
+	}
+	return v
 }
 
 // Cut returns the weight of the cut, Σ w over bonds between unlike spins, for a configuration

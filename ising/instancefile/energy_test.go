@@ -14,7 +14,7 @@ func TestSumsOfMixedTerms(t *testing.T) {
 		name, text string
 		least      float64 // of H, by hand
 	}{
-		{"field", "# vartype=BINARY\n0 0 1000000000000\n0 1 -2000000000000\n1 1 1000000000000\n2 2 -0.000001\n", -1e-6},
+		{"field", "# vartype=BINARY\n0 0 1000000000\n0 1 -2000000000\n1 1 1000000000\n2 2 -0.001\n", -1e-3},
 		{"sum beyond float64", "# vartype=BINARY\n0 0 1000000000000\n0 1 -0.0000000001\n1 1 1\n", 0},
 		{"offset of a model", `{"version": {"bqm_schema": "3.0.0"}, "variable_labels": [0, 1], "variable_type": "SPIN", "offset": -56297915,
 			"linear_biases": [0, 0], "quadratic_biases": [10.332215533], "quadratic_head": [0], "quadratic_tail": [1]}`, -56297925.332215533},
@@ -36,6 +36,9 @@ func TestSumsOfMixedTerms(t *testing.T) {
 			// FileEnergy is at most one unit in the last place too low.
 			if best > c.least+f.Rounding() || best < math.Nextafter(c.least, math.Inf(-1))-f.Rounding() {
 				t.Errorf("least energy %v with rounding %v, want %v", best, f.Rounding(), c.least)
+			}
+			if f.Integers().Lost >= 0 {
+				return // nothing is proven, and no float64 holds the instance's energy
 			}
 			if got := f.FileBound(least, f.Energy(least)-f.Rounding()); got != best-f.Rounding() || got > c.least {
 				t.Errorf("bound %v of the least energy %v", got, best)
