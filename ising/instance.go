@@ -15,6 +15,9 @@ type Instance struct {
 	// J has the coupling of each bond, of length [Lattice.Slots]; see the package comment for
 	// its layout.
 	J []float64
+	// Error is Σ|J - J'| if the couplings J stand for others J' that float64 does not hold, such
+	// as sums; else 0. It is set before the first use.
+	Error float64
 
 	once     sync.Once
 	integers *Integers
@@ -106,9 +109,29 @@ func (in *Instance) Energy(s []int8) float64 {
 	in.mustHaveSites(s)
 	q := in.Integers()
 	if q.Lost >= 0 {
-		return in.realEnergy(s)
+		e, _ := in.ExactEnergy(s).Float64()
+		return e
 	}
 	return q.Energy(in.IntegerEnergy(s))
+}
+
+// ExactEnergy returns H(s) before it is rounded to float64: the sum over [Integers], or over the
+// couplings themselves if one was lost.
+func (in *Instance) ExactEnergy(s []int8) *big.Rat {
+	q := in.Integers()
+	if q.Lost < 0 {
+		e := new(big.Rat).SetInt64(in.IntegerEnergy(s))
+		return e.Quo(e, new(big.Rat).SetFloat64(q.Scale))
+	}
+	// A number wide enough that nothing is lost.
+	sum, term := new(big.Float).SetPrec(512), new(big.Float)
+	for k, j := range in.to {
+		if v := in.J[k]; v != 0 {
+			sum.Sub(sum, term.SetFloat64(v*float64(s[in.from[k]]*s[j])))
+		}
+	}
+	e, _ := sum.Rat(nil)
+	return e
 }
 
 // IntegerEnergy returns H(s) for the couplings of [Integers].
@@ -119,18 +142,6 @@ func (in *Instance) IntegerEnergy(s []int8) (e int64) {
 			e -= K[k] * int64(s[in.from[k]]*s[j])
 		}
 	}
-	return e
-}
-
-// realEnergy sums the couplings in a number wide enough that nothing is lost.
-func (in *Instance) realEnergy(s []int8) float64 {
-	sum, term := new(big.Float).SetPrec(512), new(big.Float)
-	for k, j := range in.to {
-		if v := in.J[k]; v != 0 {
-			sum.Sub(sum, term.SetFloat64(v*float64(s[in.from[k]]*s[j])))
-		}
-	}
-	e, _ := sum.Float64()
 	return e
 }
 
@@ -171,7 +182,7 @@ func (in *Instance) Gauge(r []int8) *Instance {
 			J[k] = v * float64(r[in.from[k]]) * float64(r[j])
 		}
 	}
-	return &Instance{Lattice: in.Lattice, J: J}
+	return &Instance{Lattice: in.Lattice, J: J, Error: in.Error}
 }
 
 // Frustrated reports the frustrated plaquettes, those whose couplings multiply to

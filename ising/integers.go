@@ -43,11 +43,13 @@ const kept = 1 << 30
 // Integers returns the couplings as integers. They are computed once; the caller must not
 // change them.
 func (in *Instance) Integers() *Integers {
-	in.once.Do(func() { in.integers = newIntegers(in.J) })
+	in.once.Do(func() { in.integers = newIntegers(in.J, in.Error) })
 	return in.integers
 }
 
-func newIntegers(J []float64) *Integers {
+// newIntegers returns couplings as integers. Those that stand for others are integers of no
+// scale. wrong is [Instance.Error].
+func newIntegers(J []float64, wrong float64) *Integers {
 	q := &Integers{K: make([]int64, len(J)), Lost: -1}
 	sum := 0.0
 	for _, v := range J {
@@ -57,7 +59,7 @@ func newIntegers(J []float64) *Integers {
 		q.Scale = 1
 		return q
 	}
-	for q.Scale = 1; q.Scale <= 1e18 && sum*q.Scale < MaxTotal; q.Scale *= 10 {
+	for q.Scale = 1; wrong == 0 && q.Scale <= 1e18 && sum*q.Scale < MaxTotal; q.Scale *= 10 {
 		if q.decimals(J) {
 			return q
 		}
@@ -69,7 +71,7 @@ func newIntegers(J []float64) *Integers {
 			last = min(last, exponent-53+bits.TrailingZeros64(uint64(math.Ldexp(fraction, 53))))
 		}
 	}
-	if q.Scale = math.Ldexp(1, -last); sum*q.Scale < maxBinary {
+	if q.Scale = math.Ldexp(1, -last); wrong == 0 && sum*q.Scale < maxBinary {
 		q.round(J)
 		return q
 	}
@@ -79,7 +81,7 @@ func newIntegers(J []float64) *Integers {
 	// The last term covers half a unit in the last place for couplings read from decimals,
 	// and as much for an energy and a bound in float64.
 	q.Slack = 2 * int64(len(J))
-	q.Rounding = 1.001 * ((off+float64(q.Slack))/q.Scale + math.Ldexp(sum, -51))
+	q.Rounding = 1.001 * ((off+float64(q.Slack))/q.Scale + math.Ldexp(sum, -51) + 2*wrong)
 	for k, v := range J {
 		if size := max(q.K[k], -q.K[k]); float64(q.K[k]) != v*q.Scale && size < kept/int64(len(J)) && q.Lost < 0 {
 			q.Lost = k

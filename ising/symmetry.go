@@ -62,7 +62,7 @@ func (l *Lattice) symmetry(exchange, flipRows, flipCols bool) *Symmetry {
 
 // Instance returns the image of an instance on the symmetry's lattice.
 func (y *Symmetry) Instance(in *Instance) *Instance {
-	return &Instance{Lattice: y.lattice, J: y.Bonds(in.J)}
+	return &Instance{Lattice: y.lattice, J: y.Bonds(in.J), Error: in.Error}
 }
 
 // Bonds returns the image of numbers that belong to bonds, in the layout of J. The image of

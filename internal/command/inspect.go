@@ -325,10 +325,10 @@ func (l *facts) instance(f *instancefile.File) {
 	for i := range up {
 		up[i] = 1
 	}
-	tree := f.Energy(f.SpanningTree(f.J, nil).Spins(f.J))
+	tree := f.SpanningTree(f.J, nil).Spins(f.J)
 	l.add("energy_bound", bound)
-	l.add("energy_spanning_tree", tree+f.Offset)
-	l.add("energy_all_up", f.Energy(up)+f.Offset)
+	l.add("energy_spanning_tree", f.FileEnergy(tree))
+	l.add("energy_all_up", f.FileEnergy(up))
 	if hasCut(f) {
 		l.add("total_weight", f.Total)
 		l.add("cut_spanning_tree", f.Cut(tree))
@@ -512,7 +512,7 @@ func (l *facts) spins(name string, spins []int8, shape []int, o *inspectOptions,
 	}
 	l.add("instance", label(o.instance))
 	l.add("lattice", f.Lattice.String())
-	l.add("energy", f.Energy(spins)+f.Offset)
+	l.add("energy", f.FileEnergy(spins))
 	return nil
 }
 
@@ -556,8 +556,8 @@ func (l *facts) certificate(ctx context.Context, path string, o *inspectOptions,
 	l.add("checked", true)
 	l.add("instance", label(o.instance))
 	l.add("lattice", f.Lattice.String())
-	l.add("energy", v.Energy+f.Offset)
-	l.add("bound", v.Bound+f.Offset)
+	l.add("energy", f.FileEnergy(v.Spins))
+	l.add("bound", f.FileBound(v.Spins, v.Bound))
 	l.add("proven", v.Proven)
 	if v.Rounding > 0 {
 		l.add("rounding", v.Rounding)

@@ -35,7 +35,7 @@ func negated(f *instancefile.File) *ising.Instance {
 	for k, v := range f.J {
 		J[k] = -v
 	}
-	return &ising.Instance{Lattice: f.Lattice, J: J}
+	return &ising.Instance{Lattice: f.Lattice, J: J, Error: f.Error}
 }
 
 // otherSign says how a file was read, and how to read it by the other sign.

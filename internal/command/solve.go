@@ -192,7 +192,7 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 		return nil, err
 	}
 	if o.Start != nil && looksNegated(f, o.Start) {
-		e := f.Energy(o.Start) + f.Offset
+		e := f.FileEnergy(o.Start)
 		fmt.Fprintf(stderr, "%s: the spins of --start %s have the energy %s, which would be %s by the other sign; %s\n", command, safetext.Terminal(label(o.start)), plain(e), plain(-e), otherSign(f))
 	}
 	search, err := o.search(path, f)
@@ -201,7 +201,7 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	}
 	budget := o.budget
 	if budget.Target != nil {
-		budget.Target = new(*budget.Target - f.Offset)
+		budget.Target = new(f.InstanceTarget(*budget.Target))
 	}
 	name := nameOf(path)
 	stop := heartbeat(stderr, command+" "+name)
@@ -212,7 +212,7 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	if r == nil {
 		return nil, err
 	}
-	s := &solution{f, name, search.Name(), r, cpu, r.Energy + f.Offset, r.Bound + f.Offset}
+	s := &solution{f, name, search.Name(), r, cpu, f.FileEnergy(r.Spins), f.FileBound(r.Spins, r.Bound)}
 	err = errors.Join(s.writeFiles(o), err)
 	if lower := s.certified(); o.certificate != "" && r.Status == solver.Proven && lower < s.bound {
 		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", safetext.Terminal(s.name), safetext.Terminal(o.certificate), plain(lower))
@@ -230,7 +230,7 @@ func (s *solution) certified() float64 {
 		return s.bound
 	}
 	q := s.file.Integers()
-	return min(s.bound, q.Energy(c.Bound)-q.Rounding+s.file.Offset)
+	return min(s.bound, s.file.FileBound(s.result.Spins, q.Energy(c.Bound)-q.Rounding))
 }
 
 // search returns the solver that the flags choose, ready for the instance.
@@ -324,7 +324,7 @@ func (s *solution) notes() (list []string) {
 
 // cut returns the weight of the cut where the file is a MaxCut problem.
 func (s *solution) cut() (cut float64, ok bool) {
-	return s.file.Cut(s.result.Energy), hasCut(s.file)
+	return s.file.Cut(s.result.Spins), hasCut(s.file)
 }
 
 func (s *solution) writeText(w io.Writer) error {
@@ -378,9 +378,9 @@ func (s *solution) writeJSON(w io.Writer) error {
 	if c, ok := s.cut(); ok {
 		cut = c
 	}
-	scale, rounding := 0.0, 0.0
+	scale := 0.0
 	if s.bounded() {
-		scale, rounding = s.file.Integers().Scale, s.file.Rounding()
+		scale = s.file.Integers().Scale
 	}
 	text, err := json.Marshal(struct {
 		Instance string   `json:"instance"`
@@ -400,7 +400,7 @@ func (s *solution) writeJSON(w io.Writer) error {
 		File     string   `json:"file,omitempty"`
 		Note     string   `json:"note,omitempty"`
 	}{
-		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), scale, rounding,
+		s.name, s.file.Lattice.String(), function(s.file.Format, s.file.Sign), string(s.file.SignBy), s.result.Status.String(), s.energy, number(s.bound), number(cut), scale, s.file.Rounding(),
 		s.method(), list, s.cpu.Seconds(), s.result.Elapsed.Seconds(),
 		strings.Join(s.file.Notes, "; "), strings.Join(s.notes(), "; "),
 	})

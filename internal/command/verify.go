@@ -62,16 +62,17 @@ func verify(ctx context.Context, stdin io.Reader, stdout io.Writer, instance, pr
 	if err != nil {
 		return err
 	}
+	energy, bound := plain(f.FileEnergy(v.Spins)), plain(f.FileBound(v.Spins, v.Bound))
 	if v.Proven && v.Rounding > 0 {
 		_, err = fmt.Fprintf(stdout, "proven: no configuration has an energy that is lower by more than the rounding, %.2g; energy %s, bound %s\n",
-			v.Rounding, plain(v.Energy+f.Offset), plain(v.Bound+f.Offset))
+			v.Rounding, energy, bound)
 		return err
 	}
 	if v.Proven {
-		_, err = fmt.Fprintf(stdout, "proven: the spins are a ground state; energy %s, bound %s\n", plain(v.Energy+f.Offset), plain(v.Bound+f.Offset))
+		_, err = fmt.Fprintf(stdout, "proven: the spins are a ground state; energy %s, bound %s\n", energy, bound)
 		return err
 	}
-	text := fmt.Sprintf("bound: no energy is below %s; the spins have %s\n", plain(v.Bound+f.Offset), plain(v.Energy+f.Offset))
+	text := fmt.Sprintf("bound: no energy is below %s; the spins have %s\n", bound, energy)
 	if f.Integers().Lost >= 0 {
 		text += "note: " + lostCoupling + "\n"
 	}

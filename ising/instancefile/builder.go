@@ -2,6 +2,7 @@ package instancefile
 
 import (
 	"math"
+	"math/big"
 	"slices"
 
 	"spinlearn/ising"
@@ -32,6 +33,7 @@ type builder struct {
 	bonds    []bond
 	fields   []bond // i = j
 	offset   float64
+	wrong    float64 // sum of what rounding changed the fields by
 }
 
 // newBuilder makes room for the announced bonds as far as the text can hold them.
@@ -105,9 +107,11 @@ func (b *builder) file(sign Sign) (*File, error) {
 		return nil, err
 	}
 	f := &File{Ghost: b.ghost, Notes: b.notes}
-	if offset != 0 {
-		f.Offset = float64(sign) * offset
+	if sign == Minus {
+		offset.Neg(offset)
 	}
+	f.Offset, _ = offset.Float64()
+	f.offset = offset
 	sites := b.vertices
 	for i, h := range fields {
 		if h.w != 0 {
@@ -144,7 +148,11 @@ func (b *builder) file(sign Sign) (*File, error) {
 			f.Site = site
 		}
 	}
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	f.Error = b.wrong
+	return f, nil
 }
 
 // place puts the bonds with couplings J on the lattice.
@@ -162,56 +170,21 @@ func (b *builder) place(J []float64) (*ising.Instance, error) {
 
 // spins returns f as a function of spins: its bonds, its offset, and one field for each vertex,
 // or none if f has no fields.
-func (b *builder) spins() (bonds, fields []bond, offset float64, err error) {
-	bonds, offset = b.bonds, b.offset
+func (b *builder) spins() (bonds, fields []bond, offset *big.Rat, err error) {
+	bonds, offset = b.bonds, decimal(b.offset)
 	if len(b.fields) > 0 || b.binary {
 		fields = make([]bond, b.vertices)
 	}
 	for _, h := range b.fields {
 		if line := fields[h.i].line; line != 0 {
-			return nil, nil, 0, b.errorAt(int(h.line), "field of vertex %d again, it stands in line %d", int(h.i)+b.first, line)
+			return nil, nil, nil, b.errorAt(int(h.line), "field of vertex %d again, it stands in line %d", int(h.i)+b.first, line)
 		}
 		fields[h.i] = h
 	}
 	if !b.binary {
 		return bonds, fields, offset, nil
 	}
-	// x = (1+s)/2 turns a x_i into a/2 + a/2 s_i and q x_i x_j into q/4 (1 + s_i + s_j + s_i s_j).
-	// A result within the rounding of its terms is 0.
-	const epsilon = 0x1p-52
-	size, terms := make([]float64, b.vertices), make([]float64, b.vertices)
-	all := math.Abs(offset)
-	for i, h := range fields {
-		offset += h.w / 2
-		all += math.Abs(h.w / 2)
-		fields[i].w /= 2
-		size[i], terms[i] = math.Abs(h.w/2), 1
-	}
-	bonds = make([]bond, len(b.bonds), len(b.bonds)+b.vertices)
-	for k, x := range b.bonds {
-		x.w /= 4
-		bonds[k] = x
-		offset += x.w
-		all += math.Abs(x.w)
-		for _, i := range [2]int32{x.i, x.j} {
-			fields[i].w += x.w
-			fields[i].line = max(fields[i].line, x.line)
-			size[i] += math.Abs(x.w)
-			terms[i]++
-		}
-	}
-	if math.IsInf(all, 0) {
-		return nil, nil, 0, b.errorf("the sum of the terms is not finite")
-	}
-	if math.Abs(offset) <= float64(len(fields)+len(bonds))*epsilon*all {
-		offset = 0
-	}
-	for i := range fields {
-		if v := math.Abs(fields[i].w); v <= terms[i]*epsilon*size[i] {
-			fields[i].w = 0
-		}
-	}
-	return bonds, fields, offset, nil
+	return b.toSpins(fields)
 }
 
 // twice returns an error that names both lines of the first bond that stands twice. If there is

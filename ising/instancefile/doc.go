@@ -114,8 +114,9 @@
 // An instance has no fields. So a file with fields gets a ghost spin, the last site, whose
 // bonds are the fields. In a configuration where the ghost spin is +1, the other spins are
 // those of the file. In a written edge list the ghost spin is the last vertex. For variables 0
-// and 1 the coupling is exactly J = ∓q/4. A field is dropped if it is no larger than the
-// rounding error of the terms that it is summed from.
+// and 1 the coupling is exactly J = ∓q/4. Fields and offset are summed exactly. What a float64
+// cannot hold of a field is in [ising.Instance.Error]. A field is dropped, and counted there, if a
+// term has 16 digits or more and the sum is no larger than the rounding error of such terms.
 //
 // # Lattices
 //

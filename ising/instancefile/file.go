@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 
 	"spinlearn/ising"
@@ -75,7 +76,10 @@ type File struct {
 	Sign   Sign    // Plus or Minus
 	SignBy Source  // what gave Sign
 	Total  float64 // Σ w over the bonds and fields of the file, as a function of spins
-	Offset float64 // to be added to H of the instance, to get H of the file
+	// Offset is what is added to H of the instance to get H of the file. [File.FileEnergy] does so
+	// without loss.
+	Offset float64
+	offset *big.Rat // the same before it was rounded; nil if it was not
 	// Ghost says that the last site is a ghost spin: no vertex of the file, but the end of
 	// bonds that stand for its fields.
 	Ghost bool
@@ -96,10 +100,6 @@ func (f *File) Vertices() int {
 	}
 	return f.Sites()
 }
-
-// Cut returns the weight of the cut, Σ w over bonds between unlike spins, for a configuration
-// of energy e. It is meant for edge lists.
-func (f *File) Cut(e float64) float64 { return (f.Total - float64(f.Sign)*e) / 2 }
 
 // VertexSpins returns a configuration of the instance in the order of the file's
 // vertices. It panics if the length is not N.

@@ -21,6 +21,7 @@ func reject(path, format string, args ...any) error {
 
 // A Verdict is what an accepted certificate proves.
 type Verdict struct {
+	Spins  []int8
 	Energy float64 // of the spins, in the unit of the couplings
 	Bound  float64 // no state of the instance as given lies lower; in the unit of the couplings
 	// Rounding is what scaling to integers, and then writing an energy as a float64, can
@@ -194,7 +195,7 @@ func (s *scaled) roundUp(bound, like int64) int64 {
 
 // verdict turns scaled numbers into those of the instance.
 func (c *Certificate) verdict(s *scaled, spins []int8) *Verdict {
-	v := &Verdict{Energy: s.energy(c.Energy), Rounding: s.rounding()}
+	v := &Verdict{Spins: spins, Energy: s.energy(c.Energy), Rounding: s.rounding()}
 	if s.lost {
 		v.Energy = s.realEnergy(spins)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -296,7 +297,7 @@ func TestTrueProofs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if w, err := again.Check(p.in); err != nil || *w != *v {
+			if w, err := again.Check(p.in); err != nil || !reflect.DeepEqual(w, v) {
 				t.Errorf("read again: %+v, %v", w, err)
 			}
 		})

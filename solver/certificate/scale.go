@@ -20,7 +20,7 @@ const (
 // is exact or loses a coupling. What is allowed depends on the instance alone: the smallest
 // power of ten that makes all couplings integers, as they are read from decimals; where none
 // does, a power of two that does; where none does either, a power of two that makes them
-// large.
+// large. Couplings that stand for others are integers of no scale.
 func (s *scaled) judgeScale() error {
 	ten, decimal := s.decimal()
 	fraction, _ := math.Frexp(s.by)
@@ -52,7 +52,7 @@ func isInteger(v float64) bool { return v == math.Trunc(v) }
 // decimal returns the smallest power of ten, from 1 to 10^18, of which all couplings are
 // the nearest numbers to a multiple of the inverse.
 func (s *scaled) decimal() (ten float64, ok bool) {
-	for ten = 1; ten <= 1e18; ten *= 10 {
+	for ten = 1; s.in.Error == 0 && ten <= 1e18; ten *= 10 {
 		total, ok := int64(0), true
 		for _, v := range s.in.J {
 			K := math.Abs(math.Round(v * ten))
@@ -70,6 +70,9 @@ func (s *scaled) decimal() (ten float64, ok bool) {
 
 // holds reports whether a power of two makes all couplings integers, of a sum up to 2^52.
 func (s *scaled) holds(by float64) bool {
+	if s.in.Error > 0 {
+		return false
+	}
 	total := int64(0)
 	for _, v := range s.in.J {
 		K := math.Abs(v * by)
@@ -110,6 +113,7 @@ func (s *scaled) rounding() float64 {
 	number := func() *big.Float { return new(big.Float).SetPrec(512).SetMode(big.AwayFromZero) }
 	by, sum, size, diff := number().SetFloat64(s.by), number().SetInt64(s.slack()), number(), number()
 	sum.Quo(sum, by)
+	sum.Add(sum, number().SetFloat64(2*s.in.Error))
 	for e, v := range s.in.J {
 		size.SetFloat64(math.Abs(v))
 		diff.Sub(diff.Mul(size, by), number().SetInt64(s.weight[e]))
