@@ -78,10 +78,11 @@ func newIntegers(J []float64, wrong float64) *Integers {
 	_, exponent := math.Frexp(MaxTotal / 2 / sum)
 	q.Scale = math.Ldexp(1, exponent-1)
 	off := q.round(J)
-	// The last term covers half a unit in the last place for couplings read from decimals,
-	// and as much for an energy and a bound in float64.
+	// The difference of two energies changes by twice what rounding changes one by. The last
+	// term covers half a unit in the last place for couplings read from decimals, and as much
+	// for an energy and a bound in float64.
 	q.Slack = 2 * int64(len(J))
-	q.Rounding = 1.001 * ((off+float64(q.Slack))/q.Scale + math.Ldexp(sum, -51) + 2*wrong)
+	q.Rounding = 1.001 * ((2*off+float64(q.Slack))/q.Scale + math.Ldexp(sum, -51) + 2*wrong)
 	for k, v := range J {
 		if size := max(q.K[k], -q.K[k]); float64(q.K[k]) != v*q.Scale && size < kept/int64(len(J)) && q.Lost < 0 {
 			q.Lost = k

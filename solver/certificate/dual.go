@@ -90,9 +90,15 @@ type duals struct {
 	y       []int64
 	sets    []Set
 	size    []int32 // members of each set
+	apart   []bool  // of each set: what it and the sets in it list, no set before lists
 	removed func(bond int32) bool
 	stack   []int32
+	visits  int // members looked at one by one
 }
+
+// maxVisits bounds the members that are looked at one by one, which only sets that share
+// members are. Sets that solvers write hardly do.
+const maxVisits = 1 << 30
 
 // half returns ⌈(Σy + Σz)/2⌉, or an error if the numbers are too large for the sums
 // of the checks.
@@ -120,7 +126,22 @@ func (d *duals) half() (int64, error) {
 }
 
 // addSets appends sets, if they are odd sets of distinct positions.
+//
+// Sets of which none lists what another lists have no members in common, so that their
+// sizes are sums, however deep they nest.
 func (d *duals) addSets(sets []Set) error {
+	listed := make([]bool, len(d.face)+len(d.sets)+len(sets)) // positions, then sets
+	item := func(m int32) int {
+		if m < 0 {
+			return len(d.face) - 1 - int(m)
+		}
+		return int(m)
+	}
+	for _, s := range d.sets {
+		for _, m := range s.Of {
+			listed[item(m)] = true
+		}
+	}
 	seen := make([]int, len(d.face)) // 1 + the last set that holds a position
 	for _, s := range sets {
 		k := len(d.sets)
@@ -134,12 +155,29 @@ func (d *duals) addSets(sets []Set) error {
 		}
 		d.sets = append(d.sets, s)
 		size := int32(0)
-		for u := range d.members(k) {
-			if seen[u] == k+1 {
-				return fmt.Errorf("set %d holds position %d twice", k, u)
+		apart := true
+		for _, m := range s.Of {
+			apart = apart && !listed[item(m)] && (m >= 0 || d.apart[-1-m])
+			listed[item(m)] = true
+			if m >= 0 {
+				size++
+			} else {
+				size += d.size[-1-m]
 			}
-			seen[u] = k + 1
-			size++
+		}
+		d.apart = append(d.apart, apart)
+		if !apart {
+			size = 0
+			for u := range d.members(k) {
+				if seen[u] == k+1 {
+					return fmt.Errorf("set %d holds position %d twice", k, u)
+				}
+				seen[u] = k + 1
+				size++
+				if d.visits++; d.visits > maxVisits {
+					return fmt.Errorf("set %d: the sets share too many members to look at", k)
+				}
+			}
 		}
 		if size%2 == 0 {
 			return fmt.Errorf("set %d holds %d positions, want an odd number", k, size)
@@ -326,8 +364,58 @@ type holders struct {
 	start     []int32 // of a position u; of a set k at positions+k
 	lists     []int32 // the sets that list it: lists[start[i]:start[i+1]]
 	above     []int64 // z of each set and all that hold it
-	marked    []bool
+	forest    *forest // if no item is listed by two sets, else nil
+	from      int32   // the set that lists the marked position, with a forest; none for no set
+	marked    []bool  // without a forest
 	stack     []int32
+}
+
+const none = -1
+
+// forest is the nesting of sets of which each is listed by one at most, in heavy paths: a way
+// up to a set that holds another crosses the logarithm of their number of paths.
+type forest struct {
+	parent []int32 // the set that lists a set
+	head   []int32 // the topmost set of its path
+}
+
+func newForest(d *duals, t *holders) *forest {
+	n := len(d.sets)
+	f := &forest{make([]int32, n), make([]int32, n)}
+	heavy, inside := slices.Repeat([]int32{none}, n), make([]int32, n) // sets in a set, with itself
+	for k := range n {                                                 // a set comes after those in it
+		inside[k]++
+		f.parent[k] = t.parent(t.positions + k)
+		if p := f.parent[k]; p != none {
+			inside[p] += inside[k]
+			if heavy[p] == none || inside[k] > inside[heavy[p]] {
+				heavy[p] = int32(k)
+			}
+		}
+	}
+	for k := n - 1; k >= 0; k-- {
+		f.head[k] = int32(k)
+		if p := f.parent[k]; p != none && heavy[p] == int32(k) {
+			f.head[k] = f.head[p]
+		}
+	}
+	return f
+}
+
+// common returns the innermost set that is or holds both, none if there is none. Of two sets
+// the one of the higher number is never inside the other.
+func (f *forest) common(a, b int32) int32 {
+	for a != none && b != none {
+		if f.head[a] == f.head[b] {
+			return max(a, b)
+		}
+		if f.head[a] < f.head[b] {
+			a = f.parent[f.head[a]]
+		} else {
+			b = f.parent[f.head[b]]
+		}
+	}
+	return none
 }
 
 func newHolders(d *duals) *holders {
@@ -360,6 +448,9 @@ func newHolders(d *duals) *holders {
 			fill[item(m)]++
 		}
 	}
+	if t.oneEach() {
+		t.forest = newForest(d, t)
+	}
 	for k := len(d.sets) - 1; k >= 0; k-- {
 		t.above[k] = d.sets[k].Z
 		for _, h := range t.of(n + k) {
@@ -371,8 +462,30 @@ func newHolders(d *duals) *holders {
 
 func (t *holders) of(item int) []int32 { return t.lists[t.start[item]:t.start[item+1]] }
 
+// oneEach reports whether no item is listed by two sets.
+func (t *holders) oneEach() bool {
+	for i := 1; i < len(t.start); i++ {
+		if t.start[i]-t.start[i-1] > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// parent returns the set that lists an item which no other lists, none if no set does.
+func (t *holders) parent(item int) int32 {
+	if list := t.of(item); len(list) > 0 {
+		return list[0]
+	}
+	return none
+}
+
 // mark marks the sets that hold position u, or takes that back.
 func (t *holders) mark(u int, mark bool) {
+	if t.forest != nil {
+		t.from = t.parent(u)
+		return
+	}
 	stack := append(t.stack[:0], t.of(u)...)
 	for len(stack) > 0 {
 		k := stack[len(stack)-1]
@@ -386,6 +499,12 @@ func (t *holders) mark(u int, mark bool) {
 // common returns Σ z over the marked sets that hold position v. All sets around a
 // marked one are marked.
 func (t *holders) common(v int) int64 {
+	if t.forest != nil {
+		if k := t.forest.common(t.from, t.parent(v)); k != none {
+			return t.above[k]
+		}
+		return 0
+	}
 	sum := int64(0)
 	stack := append(t.stack[:0], t.of(v)...)
 	for len(stack) > 0 {

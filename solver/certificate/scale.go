@@ -117,7 +117,7 @@ func (s *scaled) rounding() float64 {
 	for e, v := range s.in.J {
 		size.SetFloat64(math.Abs(v))
 		diff.Sub(diff.Mul(size, by), number().SetInt64(s.weight[e]))
-		sum.Add(sum, diff.Quo(diff.Abs(diff), by))
+		sum.Add(sum, diff.Quo(diff.Abs(diff), by)).Add(sum, diff) // two energies are compared
 		sum.Add(sum, size.SetMantExp(size, -51))
 	}
 	r, _ := sum.SetPrec(53).Float64()

@@ -244,6 +244,7 @@ func (t *tree) rigid(b *base, r *Rigid) error {
 		y:       slices.Clone(b.y),
 		sets:    slices.Clone(b.sets),
 		size:    slices.Clip(b.size),
+		apart:   slices.Clip(b.apart),
 		removed: func(e int32) bool { return int(t.when[e]) < b.set || e == r.Bond },
 		stack:   b.stack,
 	}
