@@ -50,6 +50,7 @@ var allowed = map[string][]string{
 	"internal/safetext":         {},
 	"internal/stats":            {},
 	"internal/layout":           {},
+	"internal/readme":           {},
 	".":                         {"internal/command"},
 }
 
