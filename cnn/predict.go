@@ -115,6 +115,31 @@ func (p *Predictor) Predict(ctx context.Context, instances []*ising.Instance, se
 	return found, nil
 }
 
+// LogOdds returns, in the layout of the couplings, the log-odds that the network of a bond
+// model gives in its first pass to the spins of a bond being parallel; 0 is no bond. The
+// maximum spanning tree of their magnitudes decodes them. A site model has none, which is an
+// error, and the lattice has two axes.
+func (p *Predictor) LogOdds(ctx context.Context, in *ising.Instance) ([]float64, error) {
+	if p.network.Target != Bond {
+		return nil, fmt.Errorf("%w: a %s model has no log-odds of bonds, want a %s model", ErrSettings, p.network.Target, Bond)
+	}
+	if err := checkPlane(in.Lattice); err != nil {
+		return nil, err
+	}
+	gauge := startGauge(in, Bond)
+	m, err := p.run(ctx, []*ising.Instance{in}, [][]int8{gauge})
+	if err != nil {
+		return nil, err
+	}
+	odds := make([]float64, in.Slots())
+	for bond, place := range places(in.Lattice) {
+		if i, j := in.Ends(bond); in.J[bond] != 0 {
+			odds[bond] = float64(m.output()[place]) * float64(gauge[i]*gauge[j])
+		}
+	}
+	return odds, nil
+}
+
 // nextBatch returns how many of the first instances go through the network together.
 func nextBatch(instances []*ising.Instance) (int, error) {
 	l := instances[0].Lattice

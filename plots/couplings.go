@@ -29,10 +29,7 @@ type Couplings struct {
 // Figure lays the chart out. It returns an error if a side is not 2 to MaxLattice,
 // lengths differ from Rows·Cols or a number is not finite.
 func (c Couplings) Figure() (*Figure, error) {
-	l := Lattice{
-		Rows: c.Rows, Cols: c.Cols, Down: c.Down, Right: c.Right,
-		PeriodicRows: c.PeriodicRows, PeriodicCols: c.PeriodicCols, Frustrated: c.Frustrated,
-	}
+	l := c.lattice()
 	if err := l.checkCouplings("Couplings"); err != nil {
 		return nil, err
 	}
@@ -43,6 +40,14 @@ func (c Couplings) Figure() (*Figure, error) {
 			l.couplings(latticeView{d, c.Rows, c.Cols, vg.Point{X: d.Center().X - site*vg.Length(c.Cols)/2, Y: d.Max.Y}, site})
 		},
 	}.figure(), nil
+}
+
+// lattice returns the lattice without spins.
+func (c Couplings) lattice() Lattice {
+	return Lattice{
+		Rows: c.Rows, Cols: c.Cols, Down: c.Down, Right: c.Right,
+		PeriodicRows: c.PeriodicRows, PeriodicCols: c.PeriodicCols, Frustrated: c.Frustrated,
+	}
 }
 
 // checkCouplings checks what the panel of couplings needs.

@@ -289,6 +289,20 @@ func couplings(rows, cols int, gaussian, periodic bool) plots.Couplings {
 	}
 }
 
+// decoding takes the couplings for log-odds and the down bonds and the first row for a tree.
+func decoding(rows, cols int) plots.Decoding {
+	l := lattice(rows, cols, true, false)
+	c := plots.Decoding{
+		Title: "a title", Couplings: couplings(rows, cols, true, false), DownOdds: make([]float64, rows*cols), RightOdds: l.Right,
+		DownTree: make([]bool, rows*cols), RightTree: make([]bool, rows*cols), Spins: l.Truth, Caption: "a caption",
+	}
+	for i := range rows * cols {
+		c.DownOdds[i] = 20 * l.Down[i]
+		c.DownTree[i], c.RightTree[i] = i < (rows-1)*cols, i < cols-1
+	}
+	return c
+}
+
 // curves returns gaps that fall with the size, a band behind them; the error of the last
 // point reaches below zero.
 func curves(n, nPoints int) plots.Curves {

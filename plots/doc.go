@@ -2,7 +2,8 @@
 //
 // Each chart is a struct of data: [Energies], [Gaps] and [Means] have one row a method,
 // [Times] and [Curves] set the gap against time or size, [Scatter] the predicted against the
-// true energy, [Training] shows runs, [Lattice] and [Couplings] one instance. The Figure
+// true energy, [Training] shows runs, [Lattice] and
+// [Couplings] one instance, [Decoding] how a network predicts it. The Figure
 // method of a chart checks the data, with errors prefixed "plots: ", and lays out a [Figure],
 // which is saved as PNG, SVG or PDF. What a chart left out or counted otherwise stands at its
 // foot and in Figure.Notes. Equal data give equal pictures, and no data are changed.

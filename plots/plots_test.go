@@ -38,6 +38,7 @@ var goldens = map[string]chart{
 	"lattice":  lattice(16, 16, true, true),
 
 	"couplings": couplings(12, 20, true, true),
+	"decoding":  decoding(12, 12),
 
 	"curves": curves(3, 5),
 	"means":  means(4, 6),
@@ -257,6 +258,8 @@ func TestErrors(t *testing.T) {
 		{"couplings: NaN", plots.Couplings{Rows: 2, Cols: 2, Down: []float64{1, nan, 0, 0}, Right: make([]float64, 4), Frustrated: make([]bool, 4)}, "Couplings.Down: value 1"},
 		{"couplings: lengths", plots.Couplings{Rows: 2, Cols: 2, Down: make([]float64, 4), Right: make([]float64, 4)}, "Couplings.Frustrated: 0 values for 4 sites"},
 		{"lattice: too big", lattice(65, 4, true, true), "65×4 sites"},
+		{"decoding: tree", plots.Decoding{Couplings: couplings(2, 2, true, true), DownOdds: make([]float64, 4), RightOdds: make([]float64, 4)}, "Decoding: tree of 0 and 0 bonds"},
+		{"decoding: odds", plots.Decoding{Couplings: couplings(2, 2, true, true)}, "Decoding odds.Down: 0 values"},
 		{"lattice: lengths", bad(func(l *plots.Lattice) { l.Down = l.Down[1:] }), "Lattice.Down: 15 values for 16 sites"},
 		{"lattice: no prediction", bad(func(l *plots.Lattice) { l.Prediction = nil }), "Lattice.Prediction"},
 		{"lattice: spin 0", bad(func(l *plots.Lattice) { l.Truth[5] = 0 }), "site 5 has spins 0"},

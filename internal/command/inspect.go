@@ -70,8 +70,8 @@ Examples:
 				return err
 			}
 			o.stdin = c.App.Reader
-			if ending := filepath.Ext(o.plot); o.plot != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, ending) {
-				return usagef("--plot %s ends in %q, want .png, .svg or .pdf", o.plot, ending)
+			if err := checkPlot(o.plot); err != nil {
+				return err
 			}
 			if err := checkOut([]string{c.Args().First(), o.instance}, o.plot); err != nil {
 				return err
@@ -376,12 +376,26 @@ func plotInstance(f *instancefile.File, path, name string) error {
 	if f.Axes() != 2 || max(sides[0], sides[1]) > plots.MaxLattice {
 		return fmt.Errorf("%s: --plot draws lattices of two axes and sides up to %d, this is %v", path, plots.MaxLattice, f.Lattice)
 	}
-	n := f.Sites()
-	return draw(plots.Couplings{
-		Title: fmt.Sprintf("%s, %v", filepath.Base(path), f.Lattice),
-		Rows:  sides[0], Cols: sides[1], Down: f.J[:n], Right: f.J[n:],
+	c := couplingsOf(f)
+	c.Title = fmt.Sprintf("%s, %v", filepath.Base(path), f.Lattice)
+	return draw(c, name)
+}
+
+// couplingsOf returns the chart of a lattice of two axes, without a title.
+func couplingsOf(f *instancefile.File) plots.Couplings {
+	n, sides := f.Sites(), f.Shape()
+	return plots.Couplings{
+		Rows: sides[0], Cols: sides[1], Down: f.J[:n], Right: f.J[n:],
 		PeriodicRows: f.Periodic()[0], PeriodicCols: f.Periodic()[1], Frustrated: f.Frustrated(),
-	}, name)
+	}
+}
+
+// checkPlot refuses the name of a chart of another kind.
+func checkPlot(name string) error {
+	if ending := filepath.Ext(name); name != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, ending) {
+		return usagef("--plot %s ends in %q, want .png, .svg or .pdf", name, ending)
+	}
+	return nil
 }
 
 func (l *facts) dataset(ctx context.Context, dir string) error {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"spinlearn/cnn"
 	"spinlearn/cnn/shipped"
 	"spinlearn/ising/instancefile"
+	"spinlearn/plots"
 )
 
 // shippedModel stands for the model that is part of the program.
@@ -47,10 +49,14 @@ Examples:
 			&cli.StringFlag{Name: "from", Usage: "format of FILE", DefaultText: "by its content", Destination: &o.from},
 			&cli.StringFlag{Name: "sign", Usage: "plus (H = Σ w s s) or minus (H = -Σ w s s)", DefaultText: "by its format and ending", Destination: &o.sign},
 			&cli.StringFlag{Name: "out", Usage: "file for the spins, in the order of the file, one a line, or as numpy reads them if the name ends in .npy, or -", Destination: &o.out},
+			&cli.StringFlag{Name: "plot", Usage: "chart of the first pass: couplings, network, tree, spins; bond models only; .png, .svg or .pdf", Destination: &o.plot},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object", Destination: &o.json},
 		},
 		Action: func(c *cli.Context) error {
 			o.seeded = c.IsSet("seed")
+			if err := checkPlot(o.plot); err != nil {
+				return err
+			}
 			return solveFile(c, o)
 		},
 	}
@@ -68,10 +74,38 @@ func (o *solveOptions) loadModel(path string, f *instancefile.File) (err error) 
 	if o.Start != nil && site {
 		return usagef("--start has no effect on a site model; it belongs to bond models")
 	}
+	if o.plot != "" && site {
+		return usagef("--plot has no effect on a site model; it belongs to bond models")
+	}
+	if sides := f.Shape(); o.plot != "" && max(sides[0], sides[1]) > plots.MaxLattice {
+		return fmt.Errorf("%s: --plot draws lattices with sides of 2 to %d, this is %v", path, plots.MaxLattice, f.Lattice)
+	}
 	if o.seeded && (o.Effort == 0 || site) {
 		return usagef("--seed has no effect without --effort, which is 0 here")
 	}
 	return nil
+}
+
+// plotPrediction draws how the network decodes its first pass.
+func (s *solution) plotPrediction(ctx context.Context, m *cnn.Model, name string) error {
+	odds, err := m.NewPredictor(1).LogOdds(ctx, s.file.Instance)
+	if err != nil {
+		return err
+	}
+	in, n := s.file.Instance, s.file.Sites()
+	tree := in.SpanningTree(odds, nil)
+	inTree := make([]bool, len(odds))
+	for _, b := range tree.Bond {
+		if b >= 0 {
+			inTree[b] = true
+		}
+	}
+	spins := tree.Spins(odds)
+	return draw(plots.Decoding{
+		Title:     fmt.Sprintf("From couplings to spins: %s", s.name),
+		Couplings: couplingsOf(s.file), DownOdds: odds[:n], RightOdds: odds[n:], DownTree: inTree[:n], RightTree: inTree[n:], Spins: spins,
+		Caption: fmt.Sprintf("The energy of these spins, of the first pass without descent, is %.6g; the prediction with all passes and rounds has %.6g.", in.Energy(spins)+s.file.Offset, s.energy),
+	}, name)
 }
 
 // modelFile returns the path of the model, "" for the one that is part of the program.

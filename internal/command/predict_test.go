@@ -54,8 +54,14 @@ func TestPredict(t *testing.T) {
 	}
 	succeed(t, dir, "generate --shape 4x4 --count 1 --out DIR/d")
 	succeed(t, dir, "train --data DIR/d --target site --channels 2 --blocks 1 --batch 1 --steps 1 --out DIR/site")
-	for flag, want := range map[string]string{"--start DIR/spins.npy": "--start site", "--effort 1": "--effort = 1 site", "--passes 2": "--passes = 2 site", "--seed 1": "--seed --effort"} {
+	for flag, want := range map[string]string{"--start DIR/spins.npy": "--start site", "--effort 1": "--effort = 1 site", "--passes 2": "--passes = 2 site", "--seed 1": "--seed --effort", "--plot DIR/p.png": "--plot site"} {
 		refuse(t, dir, "predict sample:free-diluted-24 --model DIR/site "+flag, 2, want)
+	}
+	refuse(t, dir, "predict sample:torus-pm-16 --plot DIR/p.foo", 2, `--plot p.foo ".foo"`)
+	refuse(t, dir, "predict sample:torus-pm-16 --plot DIR/p.svg --out DIR/p.svg", 2, "one file")
+	succeed(t, dir, "predict sample:torus-pm-16 --plot DIR/p.svg")
+	if chart, err := os.ReadFile(filepath.Join(dir, "p.svg")); err != nil || !strings.Contains(string(chart), "sample:torus-pm-16") {
+		t.Errorf("chart of %d bytes, %v", len(chart), err)
 	}
 	refuse(t, dir, "compare --data DIR/d --models DIR/site --passes 2 --out DIR/c", 2, "--passes has no effect on site models")
 	if code, _, stderr := call(t.Context(), dir, "predict sample:torus-pm-16 --start DIR/short"); code != 1 || stderr == "" {

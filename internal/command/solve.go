@@ -40,6 +40,7 @@ type solveOptions struct {
 	model            string
 	seeded           bool // the seed is given
 	out, certificate string
+	plot             string // of predict
 	json             bool
 	stdin            io.Reader
 	stdout           io.Writer // of files whose name is -
@@ -142,7 +143,7 @@ func checkSolve(c *cli.Context, o *solveOptions) error {
 	if len(out) > 1 && (o.out == dash || o.certificate == dash) {
 		return usagef("only one of %s can write to standard output; leave the rest out or give it the name of a file", enumerate(out, "and"))
 	}
-	return checkOut([]string{c.Args().First(), o.start, o.modelFile()}, o.out, o.certificate)
+	return checkOut([]string{c.Args().First(), o.start, o.modelFile()}, o.out, o.certificate, o.plot)
 }
 
 // solveFile is what solve and predict do.
@@ -214,6 +215,9 @@ func solve(ctx context.Context, stderr io.Writer, command, path string, o *solve
 	}
 	s := &solution{f, name, search.Name(), r, cpu, f.FileEnergy(r.Spins), f.FileBound(r.Spins, r.Bound)}
 	err = errors.Join(s.writeFiles(o), err)
+	if o.plot != "" && err == nil {
+		err = s.plotPrediction(ctx, o.Model, o.plot)
+	}
 	if lower := s.certified(); o.certificate != "" && r.Status == solver.Proven && lower < s.bound {
 		fmt.Fprintf(stderr, "solve %s: the proof is enumeration; %s shows only that no energy is below %s\n", safetext.Terminal(s.name), safetext.Terminal(o.certificate), plain(lower))
 	}

@@ -51,6 +51,7 @@ var allowed = map[string][]string{
 	"internal/base/safetext":    {},
 	"internal/base/stats":       {},
 	"internal/layout":           {},
+	"internal/readme":           {},
 	".":                         {"internal/command"},
 }
 
