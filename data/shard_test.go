@@ -213,6 +213,7 @@ import hashlib, json, os, sys
 import numpy as np
 source = sys.argv[1]
 index = json.load(open(os.path.join(source, "dataset.json")))
+index.pop("sha256", None) # other programs need not write it
 
 def copy(name, save, change=lambda a: a):
     target = os.path.join(sys.argv[2], name)
