@@ -31,8 +31,9 @@ type compareOptions struct {
 	seed           uint64
 	workers        int
 	out            string
-	bondOnly       string // a flag that is given and has an effect on bond models only
-	force          bool   // overwrites results of other settings
+	bondOnly       string   // a flag that is given and has an effect on bond models only
+	opening        []string // of the page, paragraphs
+	force          bool     // overwrites results of other settings
 }
 
 func compareCommand() *cli.Command {

@@ -30,7 +30,8 @@ var chartCaptions = map[string]string{
 // writeReport writes the page from the table and the charts that stand in the folder.
 func writeReport(o *compareOptions, t *compare.Table) error {
 	return savePage(o.out, &report.Report{
-		Title: "Comparison on " + filepath.Base(filepath.Clean(o.data[0])),
+		Title:   "Comparison on " + filepath.Base(filepath.Clean(o.data[0])),
+		Opening: o.opening,
 		Facts: []report.Fact{
 			{Name: "data", Value: o.data[0]}, {Name: "lattice", Value: t.Lattice.String()}, {Name: "instances", Value: fmt.Sprint(len(t.Truth))},
 			{Name: "proven ground states", Value: fmt.Sprint(t.Proven)}, {Name: "seed of the classical methods", Value: fmt.Sprint(o.seed)},
