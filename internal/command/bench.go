@@ -44,15 +44,16 @@ func benchCommand() *cli.Command {
 		Name:      "bench",
 		Usage:     "measure energies, success and speed of heuristics",
 		ArgsUsage: "FILE...",
-		Description: `FILE is an instance file or a dataset, over whose instances a row is the mean. Every
-method runs with every length, --times or --sweeps, as often as --repeats says, in
-turn; every option has to suit every method. FILE may be - for standard input. A run
-counts as a success if it reaches the target: --target-energy, else the
-energy in the dataset, or the lowest of all runs if that is lower or nothing else is
-known, which flatters all methods if none finds the ground state. Energies are those
-of the file, with its constant; E/N is per spin of the file. The gap is relative to
-the target, and there is none to a target of 0. TTS99 is the CPU
-time in which the target is reached with a probability of 99 %, by repeated runs.
+		Description: `FILE is an instance file, a dataset or - for standard input. A row of a dataset is the
+mean over its instances. Each method runs --repeats times with each of --times or
+--sweeps, in turn. Every option must suit every method.
+
+A run is a success if it reaches the target: --target-energy, else the energy in the
+dataset. The lowest energy of all runs is the target if it is lower or nothing else is
+known; this flatters all methods if none finds the ground state. Energies are those of
+the file, with its constant; E/N is per spin of the file. The gap is relative to the
+target; a target of 0 has none. TTS99 is the CPU time in which repeated runs reach the
+target with a probability of 99 %.
 
 Example:
    spinlearn bench G11.rud --method anneal,temper --times 0.1,1 --out g11.png`,

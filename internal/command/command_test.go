@@ -23,6 +23,7 @@ import (
 	"spinlearn/cnn"
 	"spinlearn/data/samples"
 	"spinlearn/internal/base/stats"
+	"spinlearn/internal/experiment"
 	"spinlearn/solver/methods"
 )
 
@@ -833,7 +834,7 @@ func TestDemo(t *testing.T) {
 	if err := demo(t.Context(), &stdout, &bytes.Buffer{}, dir, 1, &sizes); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"8 instances, 6x6 periodic, 8 with a proven ground state", "bond boltzmann 3 passes + descent", "site true-energy", "charts are in " + dir} {
+	for _, want := range []string{"8 instances, 6x6 periodic, 8 with a proven ground state", "bond boltzmann 3 passes + descent", "site true-energy", "Open " + filepath.Join(dir, experiment.PageFile)} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("stdout lacks %q:\n%s", want, &stdout)
 		}

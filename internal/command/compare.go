@@ -33,8 +33,9 @@ type compareOptions struct {
 	seed           uint64
 	workers        int
 	out            string
-	bondOnly       string // a flag that is given and has an effect on bond models only
-	force          bool   // overwrites results of other settings
+	bondOnly       string   // a flag that is given and has an effect on bond models only
+	opening        []string // of the page, paragraphs
+	force          bool     // overwrites results of other settings
 }
 
 func compareCommand() *cli.Command {
@@ -210,7 +211,7 @@ func compare(ctx context.Context, stderr io.Writer, o *compareOptions) (*experim
 	if o.limit > 0 {
 		set.Limit = o.limit
 	}
-	c := &experiment.Comparison{Title: "Comparison at equal time", Times: o.times, Path: o.data[0], Training: runs, Instance: o.instance}
+	c := &experiment.Comparison{Title: "Comparison at equal time", Opening: o.opening, Times: o.times, Path: o.data[0], Training: runs, Instance: o.instance}
 	if o.times == nil {
 		c.Title = "Comparison on " + sets[0].name
 	}

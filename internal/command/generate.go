@@ -47,7 +47,7 @@ numpy.load opens. The same seed gives the same bytes, whatever the number of
 workers. If it is stopped, the same command goes on where it was.
 
 --solver exact proves ground states of all lattices in two dimensions and of small
-ones in three. It is the default where a proof is to be expected: everywhere but for
+ones in three. It is the default where a proof is expected: everywhere but for
 tori of more than 40,000 sites and lattices in three dimensions of more than 125.
 The other solvers find good states without a proof: see spinlearn solve --help.
 
@@ -64,7 +64,7 @@ Example:
 			&cli.GenericFlag{Name: "negative", Value: one(&set.Ensemble.Negative, fraction), Usage: "with --couplings pm: fraction of negative bonds, 0 to 1"},
 			&cli.GenericFlag{Name: "dilution", Value: one(&set.Ensemble.Dilution, finite), Usage: "fraction of missing bonds", DefaultText: fmt.Sprint(set.Ensemble.Dilution)},
 			&cli.GenericFlag{Name: "count", Value: one(&set.Count, atLeast(1)), Usage: "number of instances"},
-			&cli.GenericFlag{Name: "solver", Value: one(&set.Solver, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is to be expected, else anneal; anneal with --reads or --sweeps"},
+			&cli.GenericFlag{Name: "solver", Value: one(&set.Solver, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is expected, else anneal; anneal with --reads or --sweeps"},
 			&cli.GenericFlag{Name: "reads", Value: one(&o.Reads, whole(1, 1<<20)), Usage: of(methods.Reads) + "number of independent runs", DefaultText: "10 of anneal, 4 of temper"},
 			&cli.GenericFlag{Name: "sweeps", Value: one(&o.Sweeps, atLeast(1)), Usage: of(methods.Sweeps) + "sweeps of each run or replica", DefaultText: "1000"},
 			&cli.BoolFlag{Name: "walls", Usage: "add the energy of the cheapest domain wall across each bond; needs two dimensions and --solver exact", Destination: &set.Walls},

@@ -47,10 +47,10 @@ func inspectCommand() *cli.Command {
 		ArgsUsage: "FILE",
 		Description: `FILE is an instance file in any of the formats of convert, one of spinlearn samples, a
 dataset or one of its shards, a run of train, a model file, a comparison, a study of
-reproduce, a certificate or spins of solve. Datasets are read whole, so
-that damage shows. With --instance a certificate is checked, and the energy of spins
-computed. Energies are in the unit of the couplings. FILE or the file of --instance may
-be - for standard input.
+reproduce, a certificate or spins of solve. Datasets are read whole and their checksums
+compared. With --instance a certificate is checked, and the energy of spins computed.
+Energies are in the unit of the couplings. FILE or the file of --instance may be - for
+standard input.
 
 Examples:
    spinlearn inspect t2g10_5555.rud --plot couplings.png

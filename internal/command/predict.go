@@ -25,24 +25,29 @@ func predictCommand() *cli.Command {
 		Name:      "predict",
 		Usage:     "predict a ground state with a trained network",
 		ArgsUsage: "FILE",
-		Description: `FILE is a lattice of two dimensions in any of the formats of convert, or one of
-spinlearn samples, or - for standard input. Without --model it is predicted by the model that is part of the
-program. Nothing is proven; spinlearn solve does that.
+		Description: `FILE is a 2D lattice in any of the formats of convert, or one of spinlearn samples, or
+- for standard input. Without --model the model that is part of the program predicts
+it. Nothing is proven; spinlearn solve does that.
 
-The network makes --passes on its own result, each followed by descent. --effort is the
-number of rounds that follow, each of which holds the bonds that the network is sure
-of, anneals the rest, and lets the network look again: more take longer and lower the
-gap. The result is never worse than the spins of --start. With --out - the spins go to
-standard output, and the table to standard error.
+The network runs --passes times on its own last result, and a descent that flips whole
+subtrees follows each pass. Then come --effort rounds. A round freezes the bonds the
+network is confident about, merges their spins, anneals the smaller problem, and runs
+the network on the result. More rounds take longer and lower the gap. The result is
+never worse than the spins of --start. With --out - the spins go to standard output,
+and the table to standard error.
+
+--plot draws how the network decodes its first pass: couplings, the network's answer
+for each bond, the tree of the bonds with the most confident answers, and the spins.
 
 Examples:
    spinlearn predict sample:torus-gauss-32
    spinlearn predict torus.rud --effort 5 --out torus.npy
-   spinlearn predict torus.rud --model run --start torus.npy`,
+   spinlearn predict torus.rud --model run --start torus.npy
+   spinlearn predict sample:free-uniform-16 --plot idea.png`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "model", Value: shippedModel, Usage: "run, model file or shipped", Destination: &o.model},
-			&cli.GenericFlag{Name: "passes", Value: one(&o.Passes, atLeast(1)), Usage: "passes of the network", DefaultText: "2, 1 for a site model"},
-			&cli.GenericFlag{Name: "effort", Value: one(&o.Effort, atLeast(0)), Usage: "rounds that anneal what the network is not sure of; bond models only", DefaultText: "2, 0 for a site model"},
+			&cli.GenericFlag{Name: "passes", Value: one(&o.Passes, atLeast(1)), Usage: "runs of the network on its own last result", DefaultText: "2, 1 for a site model"},
+			&cli.GenericFlag{Name: "effort", Value: one(&o.Effort, atLeast(0)), Usage: "rounds that freeze confident bonds and anneal the rest; bond models only", DefaultText: "2, 0 for a site model"},
 			&cli.StringFlag{Name: "start", Usage: "spins to begin with: a file as --out or numpy.save writes it, or -; bond models only", DefaultText: "spanning tree", Destination: &o.start},
 			&cli.GenericFlag{Name: "seed", Value: seed(&o.seed), Usage: "seed of the annealing of --effort"},
 			&cli.GenericFlag{Name: "workers", Value: workers(&o.Workers), Usage: "goroutines; the number does not change the result"},

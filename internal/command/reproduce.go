@@ -24,12 +24,13 @@ every loss by the same number of short runs, trains it with several seeds, train
 bond losses on fewer instances too, and writes report.md, report.html, results.jsonl
 and charts into the folder. If it is stopped, the same command goes on where it was.
 
-Presets: quick takes minutes, standard an hour or two, paper, with the sizes of the
-paper (256 channels, 10,000 instances), weeks on two cores and 3 GB for each worker.
-model trains the model that is part of the program and leaves it as model.safetensors,
-with tables of its gaps and times, in a quarter of an hour.
---sweep adds temperatures and offsets of the energy losses; it may be added later.
---seeds makes another number of runs of every loss, in a folder of its own.
+Presets: quick takes minutes and standard an hour or two. paper has the sizes of the
+paper (256 channels, 10,000 instances) and takes weeks on two cores and 3 GB for each
+worker. model takes a quarter of an hour; it trains the model that is part of the
+program, writes it as model.safetensors, and makes tables of its gaps and times.
+
+--sweep adds temperatures and offsets of the energy losses; it may be given later, for
+the same folder. --seeds sets the number of runs of every loss, for a folder of its own.
 
 Example:
    spinlearn reproduce --preset quick --out study`,

@@ -25,9 +25,9 @@ func samplesCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "samples",
 		Usage: "list the instances that are part of the program",
-		Description: `Each stands for an instance file, by its name, in solve, verify, inspect and convert,
-and in verify for its certificate. Energies are checked by the certificates while the
-list is made. Sample S is the first instance of
+		Description: `solve, predict, verify, inspect, convert and bench take the name of a sample in place of
+an instance file; verify takes it for the certificate too. The list is made after each
+energy has been checked against its certificate. Sample S is the first instance of
 spinlearn generate --shape … --boundary … --couplings … --seed …
 
 Examples:

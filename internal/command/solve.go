@@ -60,14 +60,20 @@ func solveCommand() *cli.Command {
 		Usage:     "find a ground state, with a proof where one is possible",
 		ArgsUsage: "FILE",
 		Description: `Prints energy, lower bound and status: proven, heuristic, time limit or interrupted.
+Proven means that no configuration has a lower energy, or, where the couplings had to
+be rounded, that none is lower by more than the stated rounding.
+
 FILE is in any of the formats of convert; the lattice is recognised from its bonds.
 Or it is the name of one of spinlearn samples, or - for standard input.
 
 The methods are:
 ` + methods.Table("   ") + `
-Without --method it is exact where a proof is to be expected or a certificate is
-wanted. Elsewhere it is anneal, followed by a lower bound on which it spends a few
-seconds at most. Options of one method need --method.
+Without --method the search is exact where a proof is expected, and with
+--certificate. Elsewhere it is anneal, followed by a lower bound that takes a few
+seconds at most; a note says if the bound was stopped. Options of one method need
+--method.
+
+The line "sign" says how the weights of the file were read, and why; --sign changes it.
 
 --out writes the spins in the order of the file, one a line, or as numpy reads them if
 the name ends in .npy. --certificate writes the proof for spinlearn verify. If one of
@@ -80,7 +86,7 @@ Examples:
    spinlearn solve G11.rud --out G11.npy --time-limit 60
    spinlearn solve G11.rud --certificate - | spinlearn verify G11.rud -`,
 		Flags: []cli.Flag{
-			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is to be expected, else anneal and a bound"},
+			&cli.GenericFlag{Name: "method", Value: one(&o.method, word(methods.Names()...)), Usage: enumerate(methods.Names(), "or"), DefaultText: "exact where a proof is expected, else anneal and a bound"},
 			&cli.GenericFlag{Name: "time-limit", Value: one(&o.budget.Limit, span), Usage: of(methods.Limit) + "time after which the search ends with the best so far, in seconds or with a unit", DefaultText: "none"},
 			&cli.GenericFlag{Name: "engine", Value: one(&o.Engine, word(anneal.Engines...)), Usage: of(methods.Engine) + enumerate(anneal.Engines, "or"), DefaultText: "by the instance"},
 			&cli.GenericFlag{Name: "reads", Value: one(&o.Reads, whole(1, 1<<20)), Usage: of(methods.Reads) + "number of independent runs", DefaultText: "by the method"},

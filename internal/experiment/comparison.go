@@ -13,7 +13,8 @@ import (
 
 // A Comparison is tables with what its files say besides.
 type Comparison struct {
-	Title   string // of the page
+	Title   string   // of the page
+	Opening []string // of the page, paragraphs; may be nil
 	Tables  []*Table
 	Origins []*Origin       // of each table
 	Times   []time.Duration // of a comparison at equal time, ascending, else nil and there is one table
@@ -29,6 +30,9 @@ func (c *Comparison) timed() bool { return c.Times != nil }
 // ResultsFile is the table for programs, by which a comparison is known.
 const ResultsFile = "results.jsonl"
 
+// PageFile is the page with tables and charts.
+const PageFile = "report.html"
+
 // files are those of all comparisons, with the captions of charts. The first says whose the
 // others are, should writing be stopped.
 var files = []struct{ name, caption string }{
@@ -41,7 +45,7 @@ var files = []struct{ name, caption string }{
 	{"time.png", "Gap against CPU time."},
 	{"training.png", "Training curves."},
 	{"lattice.png", "One instance, its reference and a prediction."},
-	{"report.html", ""},
+	{PageFile, ""},
 }
 
 // FileNames returns the names that files of comparisons have, in the order of writing.
@@ -74,7 +78,7 @@ func (c *Comparison) Files() (map[string][]byte, error) {
 	for name, drawn := range charts {
 		writers[name] = func(w io.Writer) error { return encode(drawn, w) }
 	}
-	writers["report.html"] = func(w io.Writer) error { return c.page(content).Write(w) }
+	writers[PageFile] = func(w io.Writer) error { return c.page(content).Write(w) }
 	for _, f := range files { // the page is the last, with the pictures of those before
 		if write, ok := writers[f.name]; ok {
 			var b bytes.Buffer
@@ -110,7 +114,7 @@ func (c *Comparison) WriteText(w io.Writer) error {
 
 // page returns the page with the charts among the files.
 func (c *Comparison) page(content map[string][]byte) *report.Report {
-	page := &report.Report{Title: c.Title, Foot: c.Origins[0].Program}
+	page := &report.Report{Title: c.Title, Opening: c.Opening, Foot: c.Origins[0].Program}
 	page.Facts = []report.Fact{{Name: "seed of the classical methods", Value: fmt.Sprint(c.Origins[0].Seed)}}
 	if !c.timed() {
 		t := c.Tables[0]

@@ -14,11 +14,12 @@ import (
 
 // A Report is the content of the page.
 type Report struct {
-	Title  string
-	Facts  []Fact // below the title
-	Tables []Table
-	Charts []Chart
-	Foot   string
+	Title   string
+	Opening []string // paragraphs below the title: what to look at
+	Facts   []Fact
+	Tables  []Table
+	Charts  []Chart
+	Foot    string
 }
 
 // A Fact is a name and a value.
