@@ -115,9 +115,6 @@ var all = []*Method{
 		Rows: modelRows, Curves: modelCurves},
 }
 
-// All returns the methods, in the order of help texts and tables.
-func All() []*Method { return all }
-
 // offered returns those that are values of a flag.
 func offered() []*Method {
 	return slices.DeleteFunc(slices.Clone(all), func(m *Method) bool { return m.Hidden })

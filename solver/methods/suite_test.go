@@ -10,7 +10,7 @@ import (
 // Every method passes the suite, with few reads and sweeps. The few spins that a network
 // leaves to chance are solved on the small instances of the suite, whatever the generator.
 func TestSuite(t *testing.T) {
-	for _, m := range All() {
+	for _, m := range all {
 		o := Default()
 		if m.Takes(Reads) {
 			o.Reads = 2
