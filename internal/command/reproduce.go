@@ -26,8 +26,9 @@ and charts into the folder. If it is stopped, the same command goes on where it 
 
 Presets: quick takes minutes and standard an hour or two. paper has the sizes of the
 paper (256 channels, 10,000 instances) and takes weeks on two cores and 3 GB for each
-worker. model takes a quarter of an hour; it trains the model that is part of the
-program, writes it as model.safetensors, and makes tables of its gaps and times.
+worker. model takes six minutes on two cores; it trains a model like the one that is
+part of the program, writes it as model.safetensors, and makes tables of its gaps and
+times.
 
 --sweep adds temperatures and offsets of the energy losses; it may be given later, for
 the same folder. --seeds sets the number of runs of every loss, for a folder of its own.
